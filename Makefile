@@ -1,0 +1,90 @@
+# `make` alone prints this list.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENV ?= dev
+PYTHON ?= python3
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m scripts.local
+
+.PHONY: help
+help: ## Print this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
+	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nENV=%s (dev, prod: the environment that plan, deploy and destroy work on)\n' '$(ENV)'
+
+##@ On your laptop
+.PHONY: up down status url logs faults sweep
+up: .venv build/emulator ## Start a local AWS, build, terraform apply, place one order, print a curl session
+	@$(LOCAL) up
+
+down: .venv ## Stop the local stack and forget its data
+	@$(LOCAL) down
+
+status: .venv ## What runs, on which port, and how far each stream mapping has read
+	@$(LOCAL) status
+
+url: .venv ## The URL of the local API, alone
+	@$(LOCAL) url
+
+logs: .venv ## Logs of all functions, or FUNCTION=storefront_projector
+	@$(LOCAL) logs $(FUNCTION)
+
+faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_projector SET="stop=1 drop=0.1"
+	@$(LOCAL) faults $(FUNCTION) $(SET)
+
+sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
+	@$(LOCAL) invoke sweeper '{}'
+
+##@ Check
+.PHONY: test test-unit check fmt
+test: .venv build/emulator check ## All that this machine can run: checks, unit, contracts, Terraform, end to end
+	@$(BIN)/pytest
+
+test-unit: .venv ## The inner loop: rules and contracts in memory, a few seconds
+	@$(BIN)/pytest tests/unit
+
+check: .venv ## Format, lint, types, Terraform format and validity
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m scripts.tf check
+
+fmt: .venv ## Format everything
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/python -m scripts.tf fmt
+
+##@ Deploy
+.PHONY: package plan deploy destroy
+package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
+	@$(BIN)/python -m scripts.package aws
+
+plan: package ## terraform plan for ENV
+	@$(BIN)/python -m scripts.tf plan $(ENV)
+
+deploy: package ## terraform apply for ENV
+	@$(BIN)/python -m scripts.tf apply $(ENV)
+
+destroy: package ## terraform destroy for ENV
+	@$(BIN)/python -m scripts.tf destroy $(ENV)
+
+##@ Tidy up
+.PHONY: clean
+clean: down ## Stop the local stack and remove all that was built
+	@rm -rf build .venv
+
+.venv: requirements/dev.txt
+	@echo "installing the development tools (once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch .venv
+
+build/emulator: requirements/local.txt
+	@echo "installing the local AWS (once)"
+	@mkdir -p build
+	@$(PYTHON) -m venv --clear build/emulator
+	@build/emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
+	@touch build/emulator
