@@ -1,0 +1,10 @@
+# A local AWS on this machine (make up).
+environment        = "local"
+region             = "eu-west-1"
+emulated           = true
+local_api_id       = "e0a10001"
+protect_data       = false
+stream_shards      = 1 # the emulator forgets records when it reshards
+log_level          = "INFO"
+log_retention_days = 1
+throttling         = { requests_per_second = 1000, burst = 1000 }

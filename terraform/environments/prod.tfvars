@@ -1,0 +1,7 @@
+# What customers use: data is guarded, and the event stream remembers for a week.
+environment            = "prod"
+protect_data           = true
+stream_retention_hours = 168
+log_level              = "INFO"
+log_retention_days     = 90
+throttling             = { requests_per_second = 1000, burst = 2000 }

@@ -1,0 +1,141 @@
+# One entry per folder in functions/: what it is for, what it is told, what it may do.
+
+locals {
+  functions = {
+    order_commands = {
+      description      = "Decides on commands for orders and appends what happened to their store."
+      memory_megabytes = 1024
+      timeout_seconds  = 10
+
+      environment = {
+        ORDERS_EVENTS_TABLE = module.orders_events.table_name
+      }
+      policies = {
+        append-orders = module.orders_events.append_policy_json
+      }
+    }
+
+    storefront_queries = {
+      description      = "Answers queries from the views, and every request that no other function answers."
+      memory_megabytes = 1024
+      timeout_seconds  = 10
+
+      environment = {
+        ORDERS_EVENTS_TABLE = module.orders_events.table_name
+        ORDER_HISTORY_TABLE = module.order_history.table_name
+
+        # What exists, so that the rest can be told apart: not found, or not with this method.
+        ROUTES = join(",", [for route in sort(keys(local.routes)) : route if route != "$default"])
+      }
+      policies = {
+        read-orders         = module.orders_events.read_policy_json
+        query-order-history = module.order_history.query_policy_json
+      }
+    }
+
+    event_publisher = {
+      description      = "Puts every commit on the event stream once it is stored."
+      memory_megabytes = 512
+      timeout_seconds  = 60
+
+      environment = {
+        EVENT_STREAM = module.event_stream.name
+      }
+      policies = {
+        read-orders-stream = module.orders_events.publish_policy_json
+        publish            = module.event_stream.publish_policy_json
+        put-failures       = module.failures.put_policy_json
+      }
+    }
+
+    storefront_projector = {
+      description      = "Keeps the storefront's views up to date with the events that arrive."
+      memory_megabytes = 512
+      timeout_seconds  = 60
+
+      environment = {
+        ORDERS_EVENTS_TABLE = module.orders_events.table_name
+        ORDER_HISTORY_TABLE = module.order_history.table_name
+      }
+      policies = {
+        consume             = module.event_stream.consume_policy_json
+        read-orders         = module.orders_events.read_policy_json
+        write-order-history = module.order_history.write_policy_json
+        put-failures        = module.failures.put_policy_json
+      }
+    }
+
+    sweeper = {
+      description      = "Finds what the streams have missed and lets the views catch up."
+      memory_megabytes = 512
+      timeout_seconds  = 300
+
+      environment = {
+        ORDERS_EVENTS_TABLE = module.orders_events.table_name
+        ORDER_HISTORY_TABLE = module.order_history.table_name
+        FAILURES_BUCKET     = module.failures.name
+      }
+      policies = {
+        read-orders          = module.orders_events.read_policy_json
+        walk-orders          = module.orders_events.walk_policy_json
+        write-order-history  = module.order_history.write_policy_json
+        parked-order-history = module.order_history.parked_policy_json
+        take-failures        = module.failures.take_policy_json
+      }
+    }
+  }
+}
+
+module "functions" {
+  source   = "./modules/function"
+  for_each = local.functions
+
+  name        = "${local.prefix}-${each.key}"
+  description = each.value.description
+  package     = "${local.packages_dir}/${each.key}.zip"
+  layer_arns  = [module.layer.arn]
+  policies    = each.value.policies
+
+  environment = merge(each.value.environment, {
+    ENVIRONMENT                  = var.environment
+    POWERTOOLS_SERVICE_NAME      = each.key
+    POWERTOOLS_METRICS_NAMESPACE = var.name
+    POWERTOOLS_LOG_LEVEL         = var.log_level
+  })
+
+  memory_megabytes   = each.value.memory_megabytes
+  timeout_seconds    = each.value.timeout_seconds
+  log_retention_days = var.log_retention_days
+  traced             = !var.emulated
+
+}
+
+module "layer" {
+  source = "./modules/layer"
+
+  name    = "${local.prefix}-shared"
+  package = "${local.packages_dir}/layer.zip"
+}
+
+locals {
+  packages_dir  = coalesce(var.packages_dir, "${path.module}/../build/packages/aws")
+  functions_dir = coalesce(var.functions_dir, "${path.module}/../functions")
+
+  folders         = toset([for path in fileset(local.functions_dir, "*/handler.py") : dirname(path)])
+  without_entry   = setsubtract(local.folders, keys(local.functions))
+  without_handler = setsubtract(keys(local.functions), local.folders)
+}
+
+resource "terraform_data" "functions_match_folders" {
+  lifecycle {
+    precondition {
+      condition     = length(local.without_entry) == 0
+      error_message = "In functions/ but not in functions.tf: ${join(", ", local.without_entry)}. Add an entry, or remove the folder."
+    }
+
+    precondition {
+      condition     = length(local.without_handler) == 0
+      error_message = "In functions.tf but not in functions/: ${join(", ", local.without_handler)}. Add a folder with a handler.py, or remove the entry."
+    }
+  }
+}

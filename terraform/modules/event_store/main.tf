@@ -1,0 +1,29 @@
+resource "aws_dynamodb_table" "this" {
+  name         = var.name
+  billing_mode = "PAY_PER_REQUEST"
+
+  # One item per commit. An append is conditional on its key being free, so whoever decided on an
+  # older version meets the winner here.
+  hash_key  = "stream"
+  range_key = "version"
+
+  attribute {
+    name = "stream"
+    type = "S"
+  }
+
+  attribute {
+    name = "version"
+    type = "N"
+  }
+
+  # Commits are never changed, so the new image is all there is to publish.
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
+
+  deletion_protection_enabled = var.deletion_protection
+
+  point_in_time_recovery {
+    enabled = var.point_in_time_recovery
+  }
+}

@@ -1,0 +1,34 @@
+output "table_name" {
+  description = "Name of the table."
+  value       = aws_dynamodb_table.this.name
+}
+
+output "table_arn" {
+  description = "ARN of the table."
+  value       = aws_dynamodb_table.this.arn
+}
+
+output "stream_arn" {
+  description = "ARN of the table's stream, which carries every commit once it is stored."
+  value       = aws_dynamodb_table.this.stream_arn
+}
+
+output "append_policy_json" {
+  description = "Lets a command function load streams and append to them."
+  value       = local.policy_jsons.append
+}
+
+output "read_policy_json" {
+  description = "Lets a function read streams whose id it knows."
+  value       = local.policy_jsons.read
+}
+
+output "walk_policy_json" {
+  description = "Lets a function visit all streams."
+  value       = local.policy_jsons.walk
+}
+
+output "publish_policy_json" {
+  description = "Lets a function be invoked with the commits as they are stored."
+  value       = local.policy_jsons.publish
+}

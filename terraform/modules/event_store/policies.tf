@@ -1,0 +1,38 @@
+# What may be done here, for the roles of those who do it. Nobody may change or delete a commit.
+locals {
+  policies = {
+    append = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    read = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    walk = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:Query", "dynamodb:Scan"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    publish = [{
+      Effect = "Allow"
+      Action = [
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+      ]
+      Resource = "${aws_dynamodb_table.this.arn}/stream/*" # a stream's name is the time it was switched on
+    }]
+  }
+
+  policy_jsons = {
+    for use, statements in local.policies :
+    use => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+}

@@ -1,0 +1,35 @@
+locals {
+  policies = {
+    publish = [{
+      Effect   = "Allow"
+      Action   = ["kinesis:PutRecords"]
+      Resource = aws_kinesis_stream.this.arn
+    }]
+
+    consume = [
+      {
+        Effect = "Allow"
+        Action = [
+          "kinesis:DescribeStream",
+          "kinesis:DescribeStreamSummary",
+          "kinesis:GetRecords",
+          "kinesis:GetShardIterator",
+          "kinesis:ListShards",
+        ]
+        Resource = aws_kinesis_stream.this.arn
+      },
+      {
+        # Lambda checks for this one when a mapping is made. It shows names, and is about no stream
+        # in particular.
+        Effect   = "Allow"
+        Action   = ["kinesis:ListStreams"]
+        Resource = "*"
+      },
+    ]
+  }
+
+  policy_jsons = {
+    for use, statements in local.policies :
+    use => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+}

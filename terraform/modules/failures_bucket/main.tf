@@ -1,0 +1,49 @@
+resource "aws_s3_bucket" "this" {
+  bucket        = local.name
+  force_destroy = var.force_destroy
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  count = var.expiry_days == null ? 0 : 1
+
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    id     = "expire"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = var.expiry_days
+    }
+  }
+}
+
+locals {
+  # S3 allows 63 characters. A cut name keeps a hash, so that two of them can't become equal.
+  name = (
+    length(var.name) <= 63
+    ? var.name
+    : "${trimsuffix(substr(var.name, 0, 54), "-")}-${substr(sha1(var.name), 0, 8)}"
+  )
+}

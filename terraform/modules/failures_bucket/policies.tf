@@ -1,0 +1,35 @@
+locals {
+  policies = {
+    # Lambda puts with the role of the function whose records failed, and looks at the bucket first.
+    put = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:PutObject"]
+        Resource = "${aws_s3_bucket.this.arn}/*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = aws_s3_bucket.this.arn
+      },
+    ]
+
+    take = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:GetObject"]
+        Resource = "${aws_s3_bucket.this.arn}/*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = aws_s3_bucket.this.arn
+      },
+    ]
+  }
+
+  policy_jsons = {
+    for use, statements in local.policies :
+    use => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+}

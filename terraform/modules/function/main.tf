@@ -1,0 +1,52 @@
+resource "aws_lambda_function" "this" {
+  function_name = local.name
+  description   = var.description
+  role          = aws_iam_role.this.arn
+
+  filename         = var.package
+  source_code_hash = fileexists(var.package) ? filebase64sha256(var.package) : null
+  layers           = var.layer_arns
+  handler          = "handler.handler"
+  runtime          = "python3.13"
+  architectures    = ["arm64"]
+
+  memory_size = var.memory_megabytes
+  timeout     = var.timeout_seconds
+
+  environment {
+    variables = var.environment
+  }
+
+  tracing_config {
+    mode = var.traced ? "Active" : "PassThrough"
+  }
+
+  # JSON, and no START, END and REPORT lines: logs cost more than the compute.
+  logging_config {
+    log_group        = aws_cloudwatch_log_group.this.name
+    log_format       = "JSON"
+    system_log_level = "WARN"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.package)
+      error_message = "There is no ${basename(var.package)} in ${dirname(var.package)}: build the packages first, with `make package`."
+    }
+  }
+}
+
+# Made here and not by Lambda, which would keep the lines for ever.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${local.name}"
+  retention_in_days = var.log_retention_days
+}
+
+locals {
+  # Lambda and IAM allow 64 characters. A cut name keeps a hash, so that two of them can't become equal.
+  name = (
+    length(var.name) <= 64
+    ? var.name
+    : "${substr(var.name, 0, 55)}-${substr(sha1(var.name), 0, 8)}"
+  )
+}

@@ -1,0 +1,79 @@
+resource "aws_apigatewayv2_api" "this" {
+  name          = var.name
+  description   = var.description
+  protocol_type = "HTTP"
+
+  tags = var.local_id == null ? {} : { ms-custom-id = var.local_id }
+}
+
+resource "aws_apigatewayv2_stage" "this" {
+  api_id      = aws_apigatewayv2_api.this.id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    throttling_rate_limit  = var.throttling.requests_per_second
+    throttling_burst_limit = var.throttling.burst
+  }
+
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.access
+
+    content {
+      destination_arn = access_log_settings.value.arn
+      format = jsonencode({
+        time          = "$context.requestTime"
+        request_id    = "$context.requestId"
+        ip            = "$context.identity.sourceIp"
+        route         = "$context.routeKey"
+        path          = "$context.path"
+        status        = "$context.status"
+        latency_ms    = "$context.responseLatency"
+        function_ms   = "$context.integrationLatency"
+        error         = "$context.error.message"
+        function_fail = "$context.integrationErrorMessage"
+      })
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "access" {
+  count = var.access_logs ? 1 : 0
+
+  # With this beginning, AWS needs no entry per API in the account's (small) log resource policy.
+  name              = "/aws/vendedlogs/http-api/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  for_each = var.routes
+
+  api_id    = aws_apigatewayv2_api.this.id
+  route_key = each.key
+  target    = "integrations/${aws_apigatewayv2_integration.this[each.value].id}"
+}
+
+resource "aws_apigatewayv2_integration" "this" {
+  for_each = local.functions
+
+  api_id                 = aws_apigatewayv2_api.this.id
+  description            = "Invokes ${each.value.name}."
+  integration_type       = "AWS_PROXY"
+  integration_uri        = each.value.invoke_arn
+  payload_format_version = "2.0"
+}
+
+resource "aws_lambda_permission" "this" {
+  for_each = local.functions
+
+  statement_id  = "http-api"
+  action        = "lambda:InvokeFunction"
+  function_name = each.value.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/*" # every route of this API
+}
+
+locals {
+  # The functions that a route leads to.
+  functions = { for key in toset(values(var.routes)) : key => var.functions[key] }
+}

@@ -1,0 +1,27 @@
+# What may be done here, for the roles of those who do it. Rows are never deleted: they become tombstones.
+locals {
+  policies = {
+    query = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+      Resource = [aws_dynamodb_table.this.arn, "${aws_dynamodb_table.this.arn}/index/*"]
+    }]
+
+    write = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    parked = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:Query"]
+      Resource = "${aws_dynamodb_table.this.arn}/index/parked"
+    }]
+  }
+
+  policy_jsons = {
+    for use, statements in local.policies :
+    use => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+}

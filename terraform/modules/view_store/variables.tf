@@ -1,0 +1,28 @@
+variable "name" {
+  description = "Name of the table."
+  type        = string
+  nullable    = false
+}
+
+variable "lists" {
+  description = "Lists that the rows are read in, each named for the attribute whose value picks the list: \"customer\" makes the index by_customer, sorted by customer_sort."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for list in var.lists : can(regex("^[a-z][a-z_]*$", list))])
+    error_message = "`lists` must name attributes in lower case with underscores, for example [\"customer\"]."
+  }
+
+  validation {
+    condition     = length(setintersection(var.lists, ["row", "doc", "parked", "parked_in", "positions", "revision"])) == 0
+    error_message = "`lists` must not use the names that every row has: row, doc, parked, parked_in, positions, revision."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether the table refuses to be deleted. Its data can be rebuilt, but not in a moment."
+  type        = bool
+  nullable    = false
+}

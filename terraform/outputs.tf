@@ -1,0 +1,32 @@
+output "api_url" {
+  description = "Where the API answers, without a slash at the end. (On a local AWS: the path form with api_id.)"
+  value       = module.api.url
+}
+
+output "api_id" {
+  description = "Id of the HTTP API."
+  value       = module.api.id
+}
+
+output "function_names" {
+  description = "Names of the functions, by their folder in functions/."
+  value       = { for folder, function in module.functions : folder => function.name }
+}
+
+output "table_names" {
+  description = "Names of the tables, by what is in them."
+  value = {
+    order_history = module.order_history.table_name
+    orders_events = module.orders_events.table_name
+  }
+}
+
+output "event_stream_name" {
+  description = "Name of the event stream."
+  value       = module.event_stream.name
+}
+
+output "failures_bucket_name" {
+  description = "Name of the bucket with the records that were given up."
+  value       = module.failures.name
+}

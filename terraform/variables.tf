@@ -1,0 +1,155 @@
+# Only what differs between environments (environments/*.tfvars) or between machines.
+
+variable "name" {
+  description = "Name of the application: the first part of every resource's name, and the namespace of its metrics."
+  type        = string
+  default     = "cqrs"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name))
+    error_message = "`name` must be 3 to 32 lower-case letters, digits and inner dashes, starting with a letter, for example \"cqrs\"."
+  }
+}
+
+variable "environment" {
+  description = "Name of the environment: the second part of every resource's name."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "`environment` must be 2 to 16 lower-case letters, digits and inner dashes, starting with a letter, for example \"dev\"."
+  }
+}
+
+variable "region" {
+  description = "AWS region. Null takes it from AWS_REGION or from the profile in use."
+  type        = string
+  default     = null
+}
+
+variable "emulated" {
+  description = "Whether this is applied to a local AWS. The stream mappings are then created disabled, because the project's own runner polls the streams and keeps their rules, and what the emulator lacks (X-Ray) or what only costs time there is left out."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "local_api_id" {
+  description = "Id that a local AWS gives to the HTTP API, so that its URL is the same after every start. Null lets AWS choose."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.local_api_id == null || can(regex("^[0-9a-f]{8}$", var.local_api_id))
+    error_message = "`local_api_id` must be 8 hexadecimal digits, for example \"e0a10001\": a local AWS finds no other kind by host name."
+  }
+
+  validation {
+    condition     = var.local_api_id == null || var.emulated
+    error_message = "`local_api_id` works on a local AWS only: leave it out, or set `emulated = true`."
+  }
+}
+
+variable "packages_dir" {
+  description = "Folder with the built packages: layer.zip and one zip per function. Null means build/packages/aws of this repository."
+  type        = string
+  default     = null
+}
+
+variable "functions_dir" {
+  description = "Folder with one folder per function, compared with the map in functions.tf. Null means functions/ of this repository."
+  type        = string
+  default     = null
+}
+
+variable "protect_data" {
+  description = "Whether to guard what can't be built again: the event stores keep 35 days of point-in-time recovery, no table can be deleted, and a bucket that is not empty stays."
+  type        = bool
+  nullable    = false
+}
+
+variable "stream_shards" {
+  description = "Number of shards of the event stream. Null makes it on-demand: nothing to plan, from about four shards of traffic not the cheapest."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.stream_shards == null || try(var.stream_shards >= 1 && floor(var.stream_shards) == var.stream_shards, false)
+    error_message = "`stream_shards` must be a whole number from 1, or null for an on-demand stream."
+  }
+}
+
+variable "stream_retention_hours" {
+  description = "How long the event stream remembers, in hours: the time there is to repair a follower before the sweep has to find what it missed."
+  type        = number
+  default     = 24
+  nullable    = false
+
+  validation {
+    condition     = var.stream_retention_hours >= 24 && var.stream_retention_hours <= 168
+    error_message = "`stream_retention_hours` must be 24 to 168 (a mapping can't look back further than seven days)."
+  }
+}
+
+variable "log_level" {
+  description = "Lowest level that the functions log."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "`log_level` must be DEBUG, INFO, WARNING or ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long all log groups keep their lines, in days."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "`log_retention_days` must be one of the periods CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731."
+  }
+}
+
+variable "throttling" {
+  description = "What the HTTP API lets through, all routes together: requests a second, and how many at once above that. More is answered 429."
+  type = object({
+    requests_per_second = number
+    burst               = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.throttling.requests_per_second >= 1 && var.throttling.burst >= 1
+    error_message = "`throttling` must let something through: set both numbers to 1 or more."
+  }
+}
+
+variable "sweep_schedule" {
+  description = "When the sweeper looks for what the streams have missed, as an EventBridge Scheduler expression."
+  type        = string
+  default     = "rate(15 minutes)"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep_schedule))
+    error_message = "`sweep_schedule` must be a schedule expression, for example \"rate(15 minutes)\" or \"cron(0 * * * ? *)\"."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that hear of every alarm and of its end. Empty: alarms show in CloudWatch only."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_topic_arns : startswith(arn, "arn:")])
+    error_message = "`alarm_topic_arns` must be ARNs of SNS topics, for example \"arn:aws:sns:eu-west-1:123456789012:on-call\"."
+  }
+}
