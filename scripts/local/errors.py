@@ -1,0 +1,5 @@
+"""What the user can put right, told in one sentence."""
+
+
+class LocalError(Exception):
+    """Printed without a traceback; the exit code is 1."""
