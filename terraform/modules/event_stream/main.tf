@@ -12,3 +12,13 @@ resource "aws_kinesis_stream" "this" {
 
   enforce_consumer_deletion = true
 }
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  # What the resource's ARN will be. Making a stream takes half a minute, and no function has to wait
+  # for it to get its policy.
+  arn = "arn:${data.aws_partition.current.partition}:kinesis:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:stream/${var.name}"
+}

@@ -1,10 +1,10 @@
 output "name" {
-  description = "Name of the stream."
-  value       = aws_kinesis_stream.this.name
+  description = "Name of the stream. Known before the stream is there."
+  value       = var.name
 }
 
 output "arn" {
-  description = "ARN of the stream."
+  description = "ARN of the stream. Who waits for this waits for the stream."
   value       = aws_kinesis_stream.this.arn
 }
 

@@ -3,7 +3,7 @@ locals {
     publish = [{
       Effect   = "Allow"
       Action   = ["kinesis:PutRecords"]
-      Resource = aws_kinesis_stream.this.arn
+      Resource = local.arn
     }]
 
     consume = [
@@ -16,7 +16,7 @@ locals {
           "kinesis:GetShardIterator",
           "kinesis:ListShards",
         ]
-        Resource = aws_kinesis_stream.this.arn
+        Resource = local.arn
       },
       {
         # Lambda checks for this one when a mapping is made. It shows names, and is about no stream
