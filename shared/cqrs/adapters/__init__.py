@@ -1,0 +1,1 @@
+"""What the ports are made of: DynamoDB, Kinesis, memory. The only place that knows AWS's clients."""

@@ -1,0 +1,87 @@
+"""AWS clients: made on first use, once per process, with keep-alive and short time-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cqrs.errors import Throttled, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["dynamodb", "error_code", "kinesis", "s3", "translated"]
+
+THROTTLED = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
+
+
+def _client(service: str) -> Any:
+    # imported here: only functions that call AWS pay for it, and importing this module stays free
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        config=Config(
+            connect_timeout=1,
+            read_timeout=3,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=16,
+            tcp_keepalive=True,
+            # a third of the CPU time of a call; our own requests are valid, and named
+            parameter_validation=False,
+            user_agent="serverless-cqrs",
+        ),
+    )
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    return _client("dynamodb")  # type: ignore[no-any-return]
+
+
+@cache
+def kinesis() -> KinesisClient:
+    return _client("kinesis")  # type: ignore[no-any-return]
+
+
+@cache
+def s3() -> S3Client:
+    return _client("s3")  # type: ignore[no-any-return]
+
+
+def error_code(error: Exception) -> str:
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turns the SDK's errors about capacity and connections into Throttled and Unavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        if code in THROTTLED:
+            raise Throttled(f"{what} has no capacity left for now") from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in DOWN or status >= 500:
+            raise Unavailable(f"{what} is not available") from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable(f"{what} can't be reached") from error

@@ -1,0 +1,78 @@
+"""Puts records of commits on a Kinesis stream, in order per key, as many per call as Kinesis takes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from cqrs.adapters import clients
+from cqrs.errors import Unavailable
+from cqrs.publisher import Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+
+__all__ = ["KinesisPublisher"]
+
+RECORDS_PER_CALL = 500
+BYTES_PER_CALL = 5 * 1024 * 1024
+TRIES = 4
+
+
+class KinesisPublisher:
+    def __init__(
+        self,
+        stream: str,
+        client: Callable[[], KinesisClient] = clients.kinesis,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._stream = stream
+        self._client = client
+        self._pause = pause
+
+    def publish(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Returns the records that did not get through after several tries, and those behind them."""
+        waiting = list(records)
+        failures = 0
+        while waiting and failures < TRIES:
+            call, rest = _next_call(waiting)
+            refused = self._put(call)
+            # what was refused goes first, so no later record of its key can overtake it
+            waiting = refused + rest
+            if refused:
+                failures += 1
+                self._pause(random.uniform(0, 0.05 * 2**failures))
+        return waiting
+
+    def _put(self, records: list[Record]) -> list[Record]:
+        try:
+            with clients.translated(self._stream):
+                answer = self._client().put_records(
+                    StreamName=self._stream,
+                    Records=[{"PartitionKey": r.key, "Data": r.data} for r in records],
+                )
+        except Unavailable:
+            return records
+        outcomes = zip(records, answer["Records"], strict=True)
+        return [record for record, outcome in outcomes if outcome.get("ErrorCode")]
+
+
+def _next_call(waiting: list[Record]) -> tuple[list[Record], list[Record]]:
+    """What goes into one call, at most one record per key, and what has to wait for the next."""
+    call: list[Record] = []
+    rest: list[Record] = []
+    keys: set[str] = set()
+    size = 0
+    for record in waiting:
+        length = len(record.data) + len(record.key)
+        fits = len(call) < RECORDS_PER_CALL and (size + length <= BYTES_PER_CALL or not call)
+        if fits and record.key not in keys:
+            call.append(record)
+            size += length
+        else:
+            rest.append(record)
+        # taken or not: a later record of this key must not be in this call
+        keys.add(record.key)
+    return call, rest

@@ -1,0 +1,122 @@
+"""A twin of every port, in memory: for tests, and for reading what a port means. Safe for threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from cqrs.commits import Commit
+from cqrs.errors import TooLarge
+from cqrs.event_store import AppendConflict, Heads, History
+from cqrs.publisher import Record
+from cqrs.views import Row, Saved, SaveResult
+
+__all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows"]
+
+S = TypeVar("S")
+
+
+class MemoryEventStore:
+    def __init__(self, *, max_bytes: int = 400_000, page: int = 100) -> None:
+        self._streams: dict[str, list[tuple[Commit, str | None]]] = {}
+        self._lock = threading.Lock()
+        self._max_bytes = max_bytes
+        self._page = page
+
+    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
+        with self._lock:
+            stored = list(self._streams.get(stream, ()))
+        commits: list[Commit] = []
+        for commit, text in reversed(stored):
+            snapshot = open_snapshot(text) if text else None
+            if snapshot is not None:
+                return History(snapshot, commits[::-1], len(stored))
+            commits.append(commit)
+        return History(None, commits[::-1], len(stored))
+
+    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
+        size = len(commit.body.encode())
+        if size > self._max_bytes:
+            raise TooLarge(f"The commit {commit}", size, self._max_bytes)
+        if snapshot and size + len(snapshot.encode()) > self._max_bytes:
+            snapshot = None
+        with self._lock:
+            stored = self._streams.setdefault(commit.stream, [])
+            if commit.version <= len(stored):
+                raise AppendConflict(stored[commit.version - 1][0])
+            stored.append((commit, snapshot))
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
+        with self._lock:
+            stored = self._streams.get(stream, ())[after:]
+        commits = [commit for commit, _ in stored]
+        return commits if limit is None else commits[:limit]
+
+    def heads(self, cursor: str | None = None) -> Heads:
+        with self._lock:
+            names = sorted(name for name in self._streams if cursor is None or name > cursor)
+            page = {name: len(self._streams[name]) for name in names[: self._page]}
+        return Heads(page, names[self._page - 1] if len(names) > self._page else None)
+
+
+class MemoryRows:
+    """Row store and row reader. Its lists never lag."""
+
+    def __init__(self, *, max_bytes: int = 400_000) -> None:
+        self._rows: dict[str, Row] = {}
+        self._lock = threading.Lock()
+        self._max_bytes = max_bytes
+
+    def get(self, key: str) -> Row:
+        with self._lock:
+            return self._rows.get(key, Row(key=key))
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]:
+        with self._lock:
+            return {key: self._rows.get(key, Row(key=key)) for key in keys}
+
+    def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+        return [self._save(row) for row in rows]
+
+    def _save(self, row: Row) -> SaveResult:
+        if len(repr(row)) > self._max_bytes:
+            return SaveResult(Saved.REFUSED, f"the row has more than {self._max_bytes} bytes")
+        with self._lock:
+            if self._rows.get(row.key, Row(key=row.key)).revision != row.revision:
+                return SaveResult(Saved.RACED)
+            self._rows[row.key] = replace(row, revision=row.revision + 1)
+            return SaveResult(Saved.SAVED)
+
+    def page(
+        self, name: str, partition: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Row]:
+        with self._lock:
+            rows = [row for row in self._rows.values() if name in row.places]
+        here = [row for row in rows if row.places[name].partition == partition]
+        ordered = sorted(here, key=lambda row: (row.places[name].sort, row.key), reverse=True)
+        return [
+            replace(row, parts={s: replace(p, state=None) for s, p in row.parts.items()})
+            for row in ordered
+            if after is None or (row.places[name].sort, row.key) < after
+        ][:limit]
+
+    def parked(self, limit: int) -> list[Row]:
+        with self._lock:
+            return [row for row in self._rows.values() if row.parked][:limit]
+
+
+class MemoryPublisher:
+    """Keeps what was published, in order. `refuse` makes it fail like a stream without capacity."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.refuse: Callable[[Record], bool] = lambda _: False
+
+    def publish(self, records: Sequence[Record]) -> Sequence[Record]:
+        unsent: list[Record] = []
+        for record in records:
+            blocked = record.key in {other.key for other in unsent}
+            (unsent if blocked or self.refuse(record) else self.records).append(record)
+        return unsent

@@ -1,0 +1,55 @@
+"""The batches that a stream mapping gave up on, as Lambda leaves them in its on-failure bucket.
+
+Each object is the whole invocation record: its field `payload` is the event that the function was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cqrs import plain
+from cqrs.adapters import clients
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["FailedBatch", "S3Failures"]
+
+
+@dataclass(frozen=True)
+class FailedBatch:
+    """`records` are those of the event; none if the object is not an invocation record."""
+
+    key: str
+    records: tuple[dict[str, Any], ...]
+
+
+class S3Failures:
+    def __init__(self, bucket: str, client: Callable[[], S3Client] = clients.s3) -> None:
+        self._bucket = bucket
+        self._client = client
+
+    def batches(self) -> Iterator[FailedBatch]:
+        """All of them, oldest first within a mapping and shard."""
+        with clients.translated(self._bucket):
+            for page in (
+                self._client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
+            ):
+                for listed in page.get("Contents", ()):
+                    yield self._batch(listed["Key"])
+
+    def remove(self, batch: FailedBatch) -> None:
+        with clients.translated(self._bucket):
+            self._client().delete_object(Bucket=self._bucket, Key=batch.key)
+
+    def _batch(self, key: str) -> FailedBatch:
+        with clients.translated(self._bucket):
+            body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        try:
+            payload = plain.from_json(body)["payload"]
+            event = plain.from_json(payload) if isinstance(payload, str) else payload
+            return FailedBatch(key, tuple(event["Records"]))
+        except (ValueError, LookupError, TypeError):
+            return FailedBatch(key, ())

@@ -1,0 +1,240 @@
+"""Read your writes: tokens that say how new an answer must be, and reads that are never older.
+
+A token is what a command or a query answers in the header `Consistency-Token`: `order-7@3, order-8@1`. Sent
+with a query it means: show nothing of these streams that is older. A view that lags is waited for, if the
+reader has patience, and else completed at read: the missing commits come from the event store and are
+folded into the answer. Nothing is written for it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from cqrs.errors import InvalidToken, Parked
+from cqrs.followers import Streams
+from cqrs.views import Row, RowReader, RowView
+
+__all__ = ["Answer", "Consistency", "Reader", "Token"]
+
+MAX_POSITIONS = 100
+_POSITION = re.compile(r"([a-z][a-z_]*-[A-Za-z0-9._:-]{1,128})@([1-9][0-9]{0,9})")
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Token:
+    """How far an answer must have come, per stream."""
+
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None) -> Token:
+        """Raises InvalidToken. No text is the token that asks for nothing."""
+        positions: dict[str, int] = {}
+        entries = [entry.strip() for entry in text.split(",")] if text and text.strip() else []
+        if len(entries) > MAX_POSITIONS:
+            raise InvalidToken(
+                f"A token names at most {MAX_POSITIONS} streams, not {len(entries)}."
+            )
+        for entry in entries:
+            match = _POSITION.fullmatch(entry)
+            if not match:
+                raise InvalidToken(
+                    f"'{entry[:80]}' is not '<stream>@<version>'; send a Consistency-Token as it was answered."
+                )
+            stream, version = match[1], int(match[2])
+            positions[stream] = max(version, positions.get(stream, 0))
+        return cls(positions)
+
+    def having_seen(self, rows: Iterable[Row]) -> Token:
+        """The token to answer with: what was shown, and what was asked for as long as there is room."""
+        seen = {
+            stream: version for row in rows for stream, version in row.positions.items() if version
+        }
+        for stream, version in self.positions.items():
+            if stream in seen or len(seen) < MAX_POSITIONS:
+                seen[stream] = max(version, seen.get(stream, 0))
+        return Token(dict(list(seen.items())[:MAX_POSITIONS]))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{stream}@{version}" for stream, version in self.positions.items())
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """How an answer came to be as new as asked: it was; by waiting; by folding commits from the store.
+
+    `eventual` when nothing was asked.
+    """
+
+    kind: Literal["eventual", "current", "waited", "folded"]
+    ms: int = 0
+    commits: int = 0
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "waited":
+                return f"waited; ms={self.ms}"
+            case "folded":
+                return f"folded; commits={self.commits}"
+            case _:
+                return self.kind
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
+
+    rows: Sequence[Row]
+    consistency: Consistency
+    token: Token
+    more: tuple[str, str] | None = None
+
+
+class Reader:
+    """Answers queries on one view.
+
+    AWS calls for a row: 1, and 1 more when it is behind its token. For a page of a list: 1, and with a token
+    1 more for the rows that it names, and 1 for each of its streams that the view has not caught up with.
+    """
+
+    def __init__(
+        self,
+        view: RowView,
+        rows: RowReader,
+        streams: Streams,
+        *,
+        patience_seconds: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`patience_seconds`: how long to wait for the view before completing a row at read. With 0 it is
+        completed at once: that costs one read, as looking again would."""
+        self._view = view
+        self._rows = rows
+        self._streams = streams
+        self._patience = patience_seconds
+        self._clock = clock
+        self._pause = pause
+
+    def get(self, key: str, token: Token) -> Answer:
+        """The row `key`, never older than `token`; its document is None if there is no such row.
+
+        Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
+        """
+        row = self._rows.get(key)
+        wanted = self._wanted(token).get(key, {})
+        waited = 0.0
+        if _behind(row, wanted) and self._patience:
+            row, waited = self._wait(row, wanted)
+        row, commits = self._complete(row, wanted)
+        _refuse_parked(row)
+        return Answer([row], _how(token, waited, commits), token.having_seen([row]))
+
+    def page(
+        self,
+        name: str,
+        partition: str,
+        token: Token,
+        *,
+        limit: int,
+        after: tuple[str, str] | None = None,
+    ) -> Answer:
+        """A page of the list `name`, newest first, with all that `token` names in its right place.
+
+        An index lags behind its table, so the rows that a token names are read by key, completed, and laid
+        over the page: put in, moved or taken out. Rows with a parked part are there, marked.
+        """
+        found = self._rows.page(name, partition, after, limit + 1)
+        overlay, commits = self._overlay(token)
+        full = len(found) > limit
+        rows = {row.key: row for row in found}
+        last = _place(found[-1], name) if full else None
+        for key, row in overlay.items():
+            rows.pop(key, None)
+            if _belongs(row, name, partition, after, last):
+                rows[key] = row
+        ordered = sorted(rows.values(), key=lambda row: _place(row, name), reverse=True)
+        shown = ordered[:limit]
+        end = _place(shown[-1], name) if shown else last
+        more = end if full or len(ordered) > limit else None
+        return Answer(shown, _how(token, 0, commits), token.having_seen(shown), more)
+
+    def _wanted(self, token: Token) -> dict[str, dict[str, int]]:
+        """The positions that concern this view, by row."""
+        wanted: dict[str, dict[str, int]] = {}
+        for stream, version in token.positions.items():
+            if stream in self._streams:
+                wanted.setdefault(self._view.key_of(stream), {})[stream] = version
+        return wanted
+
+    def _overlay(self, token: Token) -> tuple[dict[str, Row], int]:
+        wanted = self._wanted(token)
+        rows = self._rows.load(list(wanted)) if wanted else {}
+        completed = {key: self._complete(rows[key], wanted[key]) for key in wanted}
+        total = sum(commits for _, commits in completed.values())
+        return {key: row for key, (row, _) in completed.items()}, total
+
+    def _wait(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, float]:
+        start = self._clock()
+        while _behind(row, wanted) and self._clock() - start < self._patience:
+            self._pause(_POLL_SECONDS)
+            row = self._rows.load([row.key])[row.key]
+        return row, self._clock() - start
+
+    def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
+        """`row` with the commits that it lacks, and how many those were. A parked part stays as it is."""
+        commits = 0
+        behind = _behind(row, wanted)
+        for stream in behind:
+            part = row.part(stream)
+            tail = self._streams.tail(stream, part.version)
+            ahead = self._streams[stream].apply_all(part, tail)
+            if not ahead.parked and ahead.version < wanted[stream]:
+                raise InvalidToken(
+                    f"'{stream}' has no version {wanted[stream]}; its newest is {ahead.version}."
+                )
+            commits += ahead.version - part.version
+            row = replace(row, parts={**row.parts, stream: ahead})
+        return (self._view.shown(row) if behind else row), commits
+
+
+def _behind(row: Row, wanted: Mapping[str, int]) -> list[str]:
+    parts = {stream: row.part(stream) for stream in wanted}
+    return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
+
+
+def _refuse_parked(row: Row) -> None:
+    for stream, mark in row.parked.items():
+        raise Parked(stream, mark.version, mark.error)
+
+
+def _how(token: Token, waited: float, commits: int) -> Consistency:
+    if commits:
+        return Consistency("folded", commits=commits)
+    if waited:
+        return Consistency("waited", ms=round(waited * 1000))
+    return Consistency("current" if token.positions else "eventual")
+
+
+def _place(row: Row, name: str) -> tuple[str, str]:
+    return (row.places[name].sort, row.key)
+
+
+def _belongs(
+    row: Row,
+    name: str,
+    partition: str,
+    after: tuple[str, str] | None,
+    last: tuple[str, str] | None,
+) -> bool:
+    """Whether `row` stands in this list between the pages before and after this one."""
+    place = row.places.get(name)
+    if not place or place.partition != partition:
+        return False
+    here = (place.sort, row.key)
+    return (after is None or here < after) and (last is None or here >= last)

@@ -1,0 +1,41 @@
+"""A decider: the rules of one kind of aggregate, as three pure things.
+
+initial                       what is known of a stream without history
+evolve(state, event)          what is known after one more event
+decide(command, state)        the events that a command leads to; none if there is nothing to do;
+                              raises Refused if a rule says no
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from cqrs.events import EventTypes
+
+__all__ = ["Decider"]
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decider(Generic[C, S, E]):
+    """The rules of the streams named `<category>-<id>`.
+
+    Time, ids and randomness come in with the command. `state` is the type (or union) of the states and
+    `state_schema` its version: raise it when `evolve` or the type changes, and older snapshots are ignored.
+    """
+
+    category: str
+    events: EventTypes
+    initial: S
+    evolve: Callable[[S, E], S]
+    decide: Callable[[C, S], Sequence[E]]
+    state: Any
+    state_schema: int
+
+    def stream(self, entity: str) -> str:
+        return f"{self.category}-{entity}"

@@ -1,0 +1,1 @@
+"""Lambda's edges, once for all functions: HTTP and streams."""

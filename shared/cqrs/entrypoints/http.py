@@ -1,0 +1,253 @@
+"""HTTP's edge: requests come in as events of an API Gateway HTTP API (payload 2.0), answers and problems go out.
+
+API Gateway does the routing: a function has a handler per route key, such as `GET /orders/{id}`. Every
+error becomes a problem document (RFC 9457); `STATUS` is the only place that knows HTTP's numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from cqrs import plain
+from cqrs.errors import (
+    Behind,
+    Conflict,
+    CqrsError,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Parked,
+    PreconditionFailed,
+    Refused,
+    Throttled,
+    TooLarge,
+    Unavailable,
+)
+from cqrs.events import Instant
+from cqrs.observability import count, logger
+
+__all__ = ["HttpFunction", "MethodNotAllowed", "Request", "Response", "Routes", "no_such_route"]
+
+MAX_BODY_BYTES = 128 * 1024
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+_ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
+
+
+class MethodNotAllowed(CqrsError):
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, path: str, allowed: list[str]) -> None:
+        super().__init__(f"{path} can't be asked with {method}.")
+        self.allowed = allowed
+
+
+STATUS: Mapping[type[CqrsError], int] = {
+    InvalidInput: 400,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    PreconditionFailed: 412,
+    TooLarge: 413,
+    KeyReused: 422,
+    Refused: 422,
+    Throttled: 429,
+    Behind: 503,
+    Parked: 503,
+    Unavailable: 503,
+    CqrsError: 500,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request. Header names are in lower case; `actor` is who the API's authoriser says it is."""
+
+    route: str
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    actor: str
+    request_id: str
+    correlation_id: str
+    time: Instant
+
+    def json(self) -> Any:
+        """The body. Raises InvalidInput, or TooLarge."""
+        if len(self.body) > MAX_BODY_BYTES:
+            raise TooLarge("The body", len(self.body), MAX_BODY_BYTES)
+        try:
+            return plain.from_json(self.body.decode())
+        except ValueError as error:
+            raise InvalidInput(f"The body is not JSON: {error}.") from error
+
+    def id(self, name: str) -> str:
+        """An id in the path. Raises NotFound for what can't be one."""
+        value = self.params.get(name, "")
+        if not _ID.fullmatch(value):
+            raise NotFound(f"There is nothing at {self.path}.")
+        return value
+
+    def number(self, name: str, *, default: int, low: int, high: int) -> int:
+        """A whole number in the query. Raises InvalidInput."""
+        text = self.query.get(name, str(default))
+        if not re.fullmatch("[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise InvalidInput(f"'{name}' in the query must be a number from {low} to {high}.")
+        return int(text)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The client's key, or one of this request alone. Raises InvalidInput."""
+        key = self.headers.get("idempotency-key")
+        if key is None:
+            return self.request_id
+        if not _KEY.fullmatch(key):
+            raise InvalidInput("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        return key
+
+    @property
+    def expected_version(self) -> int | None:
+        """The version in `If-Match`. Raises InvalidInput."""
+        etag = self.headers.get("if-match")
+        if etag is None or etag == "*":
+            return None
+        match = _ETAG.fullmatch(etag)
+        if not match:
+            raise InvalidInput('If-Match must be an ETag as it was answered, such as "3", or *.')
+        return int(match[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """An answer. `notes` go into the log line."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    content_type: ClassVar[str] = "application/json"
+
+
+class _Problem(Response):
+    content_type = "application/problem+json"
+
+
+Handler = Callable[[Request], Response]
+Routes = Mapping[str, Handler]
+
+
+class HttpFunction:
+    """A Lambda handler that answers the given routes, logs one line per request, and never raises."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        started = time.perf_counter()
+        request = _request(event)
+        try:
+            response = self._routes[request.route](request)
+        except CqrsError as error:
+            response = _problem(error, request)
+        except Exception:
+            logger().exception("failed", correlation_id=request.correlation_id)
+            response = _problem(CqrsError("Something went wrong on our side."), request)
+        logger().info(
+            f"{request.method} {request.path} {response.status}",
+            route=request.route,
+            status=response.status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+            correlation_id=request.correlation_id,
+            causation_id=request.request_id,
+            **response.notes,
+        )
+        if code := response.notes.get("code"):
+            count({"Problems": 1}, code=code)
+        return {
+            "statusCode": response.status,
+            "headers": {
+                "Content-Type": response.content_type,
+                "X-Correlation-Id": request.correlation_id,
+                **response.headers,
+            },
+            "body": "" if response.body is None else plain.to_json(response.body),
+        }
+
+
+def no_such_route(known: str) -> Handler:
+    """Answers the route `$default`: 404, or 405 where one of the `known` routes (comma-separated) has the
+    same path and another method."""
+    routes = [route.partition(" ") for route in known.split(",") if " " in route]
+    patterns = [
+        (method, re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))))
+        for method, _, path in routes
+    ]
+
+    def answer(request: Request) -> Response:
+        allowed = sorted({m for m, pattern in patterns if pattern.fullmatch(request.path)})
+        if allowed:
+            raise MethodNotAllowed(request.method, request.path, allowed)
+        raise NotFound(f"There is nothing at {request.path}.")
+
+    return answer
+
+
+def _request(event: dict[str, Any]) -> Request:
+    context = event["requestContext"]
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    correlation = headers.get("x-correlation-id", "")
+    claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return Request(
+        route=event["routeKey"],
+        method=context["http"]["method"],
+        path=event["rawPath"],
+        params=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        headers=headers,
+        body=_body(event),
+        actor=claims.get("sub", "anonymous"),
+        request_id=context["requestId"],
+        correlation_id=correlation if _ID.fullmatch(correlation) else context["requestId"],
+        time=Instant(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+    )
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b"\xff"  # what no JSON starts with: it is refused where it is read
+
+
+def _problem(error: CqrsError, request: Request) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    body: dict[str, Any] = {
+        "type": f"urn:problem-type:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": str(error),
+        "code": error.code,
+        "correlation_id": request.correlation_id,
+    }
+    if isinstance(error, InvalidInput) and error.faults:
+        body["errors"] = [plain.dump(fault) for fault in error.faults]
+    if status == 500 and error.code != "internal_error":
+        logger().error(str(error), code=error.code, correlation_id=request.correlation_id)
+        body["detail"] = "Something went wrong on our side."
+    headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
+    if error.retryable:
+        headers["Retry-After"] = "1"
+    return _Problem(status=status, body=body, headers=headers, notes={"code": error.code})

@@ -1,0 +1,142 @@
+"""The streams' edges: batches come in from DynamoDB Streams and Kinesis, partial failures go out.
+
+A batch answers with the first record that has to come again; Lambda delivers that one and all after it.
+Records that can't be read are logged and let go: the store has what they were about, and the sweep finds it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cqrs.adapters.dynamodb_event_store import commit_of
+from cqrs.commits import Commit
+from cqrs.errors import Unreadable
+from cqrs.followers import Follower, Report
+from cqrs.observability import count, logger
+from cqrs.publisher import Publisher, read_record, records_of
+
+__all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "tell"]
+
+LOGGED = 20  # commits and streams named in a log line
+
+
+def _sequence(record: dict[str, Any]) -> str:
+    return str(
+        record["kinesis"]["sequenceNumber"]
+        if "kinesis" in record
+        else record["dynamodb"]["SequenceNumber"]
+    )
+
+
+def commits_in(record: dict[str, Any]) -> list[Commit]:
+    """The commits in a record of either stream. Raises Unreadable."""
+    try:
+        if "kinesis" in record:
+            return read_record(base64.b64decode(record["kinesis"]["data"], validate=True))
+        if record.get("eventName") != "INSERT":
+            return []  # nothing changes or removes a commit, except a restore's clean-up
+        return [commit_of(record["dynamodb"]["NewImage"])]
+    except (LookupError, TypeError, ValueError, binascii.Error) as error:
+        raise Unreadable(f"not a record of a stream of commits: {error!r}") from error
+
+
+def _read(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[Commit]]]:
+    """The records that can be read, in order, by sequence number."""
+    for record in records:
+        try:
+            yield _sequence(record), commits_in(record)
+        except Unreadable as error:
+            logger().error("unreadable record", error=str(error), sequence=_sequence(record))
+            count({"UnreadableRecords": 1})
+
+
+def _again(sequences: Sequence[str]) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in sequences[:1]]}
+
+
+def correlation_ids(commits: Iterable[Commit]) -> list[str]:
+    found: dict[str, None] = {}
+    for commit in commits:
+        try:
+            found[commit.envelope.correlation_id] = None
+        except Unreadable:
+            continue
+    return list(found)[:LOGGED]
+
+
+class PublisherFunction:
+    """Puts the commits of a DynamoDB stream's batch on the event stream."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        batch = list(_read(event["Records"]))
+        commits = [commit for _, found in batch for commit in found]
+        unsent = {
+            (commit.stream, commit.version)
+            for record in self._publisher.publish(records_of(commits))
+            for commit in record.commits
+        }
+        again = [
+            number
+            for number, found in batch
+            if any((commit.stream, commit.version) in unsent for commit in found)
+        ]
+        logger().info(
+            "published",
+            commits=[str(commit) for commit in commits[:LOGGED]],
+            correlation_ids=correlation_ids(commits),
+            published=len(commits) - len(unsent),
+            unsent=len(unsent),
+        )
+        count({"Published": len(commits) - len(unsent), "Unsent": len(unsent)})
+        return _again(again)
+
+
+class FollowerFunction:
+    """Rings the doorbell of every follower with the commits of a Kinesis batch."""
+
+    def __init__(self, followers: Sequence[Follower]) -> None:
+        self._followers = followers
+
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        batch = list(_read(event["Records"]))
+        commits = [commit for _, found in batch for commit in found]
+        hints: dict[str, list[Commit]] = {}
+        for commit in commits:
+            hints.setdefault(commit.stream, []).append(commit)
+        failed: set[str] = set()
+        for follower in self._followers:
+            report = follower.catch_up(hints)
+            failed |= report.failed.keys()
+            tell("followed", follower, report, correlation_ids=correlation_ids(commits))
+        again = [number for number, found in batch if any(c.stream in failed for c in found)]
+        return _again(again)
+
+
+def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None:
+    """One line of log, and the metrics, of what a follower did."""
+    applied = Counter(report.applied)
+    logger().info(
+        message,
+        view=follower.view.name,
+        applied=dict(applied.most_common(LOGGED)),
+        repaired=sorted(report.repaired)[:LOGGED],
+        parked={name: mark.error for name, mark in list(report.parked.items())[:LOGGED]},
+        failed=dict(list(report.failed.items())[:LOGGED]),
+        **notes,
+    )
+    count(
+        {
+            "Applied": applied.total(),
+            "Repaired": len(report.repaired),
+            "Parked": len(report.parked),
+            "Failed": len(report.failed),
+        },
+        view=follower.view.name,
+    )

@@ -1,0 +1,35 @@
+"""Logs and metrics, by Powertools: made on first use, so importing this module is free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+__all__ = ["count", "logger"]
+
+
+@cache
+def logger() -> Logger:
+    """JSON logs, named and levelled by POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(utc=True)
+
+
+def count(numbers: Mapping[str, int], **dimensions: str) -> None:
+    """Adds to metrics, those that are not 0, in one line of the log (embedded metric format)."""
+    seen = {name: number for name, number in numbers.items() if number}
+    if not seen:
+        return
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+    metrics = EphemeralMetrics()
+    for name, value in dimensions.items():
+        metrics.add_dimension(name=name, value=value)
+    for name, number in seen.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+    metrics.flush_metrics()

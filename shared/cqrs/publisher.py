@@ -1,0 +1,74 @@
+"""What goes over the wire between the stores and the followers: records that carry commits.
+
+A record's partition key is the entity (`7` for `order-7` and `payment-7`), so what feeds one row meets in
+one shard. Kinesis keeps no order inside a call, so of one key at most one record is in a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from cqrs import plain
+from cqrs.commits import Commit, entity_of
+from cqrs.errors import Unreadable
+
+__all__ = ["RECORD_BYTES", "Publisher", "Record", "read_record", "records_of"]
+
+RECORD_BYTES = 256 * 1024
+"""Where a record is cut. A Lambda payload holds 6 MB after base64; Kinesis takes 1 MB a record."""
+
+
+@dataclass(frozen=True)
+class Record:
+    key: str
+    commits: tuple[Commit, ...]
+
+    @cached_property
+    def data(self) -> bytes:
+        commits = [{"stream": c.stream, "version": c.version, "body": c.body} for c in self.commits]
+        return plain.to_json({"commits": commits}).encode()
+
+
+class Publisher(Protocol):
+    """Puts records on the stream in order per key; returns those that it could not put."""
+
+    def publish(self, records: Sequence[Record]) -> Sequence[Record]: ...
+
+
+def records_of(commits: Iterable[Commit]) -> list[Record]:
+    """The records that carry `commits`: by key, each stream in version order."""
+    by_key: dict[str, list[Commit]] = {}
+    for commit in commits:
+        by_key.setdefault(entity_of(commit.stream), []).append(commit)
+    return [
+        Record(key, part)
+        for key, own in by_key.items()
+        for part in _cut(sorted(own, key=lambda commit: (commit.stream, commit.version)))
+    ]
+
+
+def _cut(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
+    part: list[Commit] = []
+    size = 0
+    for commit in commits:
+        length = len(commit.body.encode())
+        if part and size + length > RECORD_BYTES:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(commit)
+        size += length
+    yield tuple(part)
+
+
+def read_record(data: bytes) -> list[Commit]:
+    """The commits in a record. Raises Unreadable."""
+    try:
+        return [
+            Commit(str(stored["stream"]), int(stored["version"]), str(stored["body"]))
+            for stored in plain.from_json(data)["commits"]
+        ]
+    except (ValueError, LookupError, TypeError) as error:
+        raise Unreadable(f"not a record of commits: {error}") from error

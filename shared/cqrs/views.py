@@ -1,0 +1,192 @@
+"""Row views: which streams feed a row, and what the row shows, as pure functions.
+
+A row consists of parts, one per stream: the stream's version and the fold of that stream alone. What is
+shown is rendered from the parts. So a row is the same whatever the order its streams' commits arrived in.
+
+A stream feeds exactly one row of a view, and its id says which: `order-7` and `payment-7` feed row `7`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Generic, Protocol, TypeVar
+
+from cqrs import plain
+from cqrs.commits import category_of, entity_of
+from cqrs.events import EventTypes, Recorded
+from cqrs.plain import Json
+
+__all__ = [
+    "Document",
+    "Fold",
+    "ParkedAt",
+    "Part",
+    "Parts",
+    "Place",
+    "Row",
+    "RowReader",
+    "RowStore",
+    "RowView",
+    "SaveResult",
+    "Saved",
+]
+
+Document = Mapping[str, Json]
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold(Generic[S, E]):
+    """What a view remembers of one stream. `state` is the type of its states."""
+
+    category: str
+    events: EventTypes
+    state: Any
+    initial: S
+    evolve: Callable[[S, Recorded[E]], S]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedAt:
+    """Why a part does not go on: `version` could not be applied."""
+
+    version: int
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """How far a row has followed one stream, and the plain form of the fold's state."""
+
+    version: int = 0
+    state: Json = None
+    parked: ParkedAt | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands in a list: in which one (`c-1` among the lists by customer), and before what.
+
+    `sort` ends with the row's key, so no two rows of a list stand at the same place.
+    """
+
+    partition: str
+    sort: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row as it is stored. `revision` counts its saves; 0 was never saved.
+
+    `document` is what it shows; None before there is something to show, and after it was removed.
+    """
+
+    key: str
+    revision: int = 0
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    document: Document | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def part(self, stream: str) -> Part:
+        return self.parts.get(stream, Part())
+
+    @property
+    def positions(self) -> dict[str, int]:
+        return {stream: part.version for stream, part in self.parts.items()}
+
+    @property
+    def parked(self) -> dict[str, ParkedAt]:
+        return {stream: part.parked for stream, part in self.parts.items() if part.parked}
+
+
+class Parts:
+    """The states that a row is rendered from: `parts[ORDER]`, the initial one if there is no such part."""
+
+    def __init__(self, key: str, parts: Mapping[str, Part]) -> None:
+        self.key = key
+        self._parts = parts
+
+    def __getitem__(self, fold: Fold[S, Any]) -> S:
+        part = self._parts.get(f"{fold.category}-{self.key}")
+        return fold.initial if part is None or part.version == 0 else load_state(fold, part)
+
+    def version(self, fold: Fold[Any, Any]) -> int:
+        part = self._parts.get(f"{fold.category}-{self.key}")
+        return part.version if part else 0
+
+
+def load_state(fold: Fold[S, Any], part: Part) -> S:
+    state: S = plain.load(fold.state, part.state) if part.version else fold.initial
+    return state
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowView:
+    """A view with one row per entity. `render` shows a row, or None if there is nothing to show.
+
+    `lists` name the orders in which rows can be paged through; each says where a document stands.
+    """
+
+    name: str
+    folds: Sequence[Fold[Any, Any]]
+    render: Callable[[Parts], Document | None]
+    lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
+
+    def fold_of(self, stream: str) -> Fold[Any, Any] | None:
+        """None for a stream that this view does not follow."""
+        category = category_of(stream)
+        return next((fold for fold in self.folds if fold.category == category), None)
+
+    def key_of(self, stream: str) -> str:
+        return entity_of(stream)
+
+    def shown(self, row: Row) -> Row:
+        """`row` with document and places rendered from its parts."""
+        document = self.render(Parts(row.key, row.parts))
+        found = {name: place(document) for name, place in self.lists.items()} if document else {}
+        places = {name: place for name, place in found.items() if place}
+        return replace(row, document=document, places=places)
+
+
+class Saved(Enum):
+    SAVED = "saved"
+    RACED = "raced"  # somebody saved the row since it was loaded
+    REFUSED = "refused"  # the store can never take this row
+    FAILED = "failed"  # the store is down or has no capacity
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    saved: Saved
+    reason: str = ""
+
+
+class RowStore(Protocol):
+    """Where a view's rows are, for its follower. Both calls take a batch, at most one row per key."""
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]:
+        """The newest state of each row; one at revision 0 for a key without. Raises Unavailable."""
+
+    def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+        """Saves each row that is still at its `revision`, as the next one. Never raises for a single row."""
+
+
+class RowReader(Protocol):
+    """Where a view's rows are, for queries."""
+
+    def get(self, key: str) -> Row:
+        """One row, perhaps not the newest; one at revision 0 for a key without. Raises Unavailable."""
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
+
+    def page(
+        self, name: str, partition: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Row]:
+        """Rows of the list `name`, last sort key first, after `(sort, key)`. May lag behind `load`, and
+        has no states in its parts."""
+
+    def parked(self, limit: int) -> list[Row]:
+        """Rows with a parked part. May lag behind `load`."""
