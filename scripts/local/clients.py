@@ -1,14 +1,24 @@
-"""AWS clients that talk to the emulator and to nothing else."""
+"""AWS clients and HTTP that reach the emulator and nothing else, whatever the shell is set to."""
 
+import os
 import threading
 from typing import Any
 
 import boto3
+import botocore.session
+import requests
 from botocore.config import Config
 
 REGION = "eu-west-1"
 # The key of the account's root user: IAM binds the functions, not the tools around them.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def http() -> requests.Session:
+    """Without the proxies of the shell: they know nothing of this machine."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 class Clients:
@@ -22,6 +32,7 @@ class Clients:
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,
+            botocore_session=botocore.session.Session(session_vars=_NO_PROFILE),
         )
 
     def client(self, service: str) -> Any:
@@ -34,6 +45,13 @@ class Clients:
                 )
             return self._clients[service]
 
+
+# name of the setting: (in a configuration file, in the environment, default, conversion)
+_NO_PROFILE: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 _CONFIG = Config(
     connect_timeout=2,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from scripts.local.clients import http
 from scripts.local.errors import LocalError
 from scripts.local.streams.runner import Runner
 
@@ -110,6 +111,7 @@ class Control:
         self, method: str, path: str, timeout: float = 10, **content: Any
     ) -> requests.Response:
         try:
-            return requests.request(method, self.url + path, timeout=timeout, **content)
+            with http() as session:
+                return session.request(method, self.url + path, timeout=timeout, **content)
         except requests.RequestException:
             raise LocalError("the stream runner does not answer; run `make up`") from None

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from scripts.local.streams.delivery import Attempt, Condition
-from scripts.local.streams.mappings import StreamMapping
+from scripts.local.streams.mappings import StreamMapping, is_kinesis
 from scripts.local.streams.records import payload
 
 
@@ -18,8 +18,8 @@ def invocation_record(
     mapping: StreamMapping, shard_id: str, attempt: Attempt, condition: Condition, now: datetime
 ) -> dict[str, Any]:
     """The document for S3, the only destination that is given the records themselves."""
-    is_kinesis = ":kinesis:" in mapping.stream_arn
-    precision = "milliseconds" if is_kinesis else "seconds"
+    from_kinesis = is_kinesis(mapping.stream_arn)
+    precision = "milliseconds" if from_kinesis else "seconds"
     first, last = attempt.records[0], attempt.records[-1]
     record: dict[str, Any] = {
         "requestContext": {
@@ -38,7 +38,7 @@ def invocation_record(
     return record | {
         "version": "1.0",
         "timestamp": _iso(now, "milliseconds"),
-        "KinesisBatchInfo" if is_kinesis else "DDBStreamBatchInfo": {
+        "KinesisBatchInfo" if from_kinesis else "DDBStreamBatchInfo": {
             "shardId": shard_id,
             "startSequenceNumber": first.sequence,
             "endSequenceNumber": last.sequence,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.errors import LocalError
+from scripts.local.streams.filters import Pattern, beyond_equality, read_patterns
 
 FOREVER = -1
 _BUCKET_PREFIX = "arn:aws:s3:::"
@@ -29,6 +30,7 @@ class StreamMapping:
     maximum_age_seconds: int = FOREVER
     from_latest: bool = False
     failure_bucket: str | None = None
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def function(self) -> str:
@@ -42,6 +44,10 @@ class StreamMapping:
 def stream_name(arn: str) -> str:
     """The table or the Kinesis stream that an ARN speaks of."""
     return arn.split(":", 5)[5].split("/")[1]
+
+
+def is_kinesis(arn: str) -> bool:
+    return arn.split(":")[2] == "kinesis"
 
 
 def is_stream(raw: Mapping[str, Any]) -> bool:
@@ -64,6 +70,7 @@ def read_mapping(raw: Mapping[str, Any]) -> StreamMapping:
         maximum_age_seconds=raw.get("MaximumRecordAgeInSeconds", FOREVER),
         from_latest=raw.get("StartingPosition") == "LATEST",
         failure_bucket=bucket or None,
+        patterns=read_patterns(raw.get("FilterCriteria")),
     )
     if refused := _refused(raw):
         raise NotHonouredError(f"the mapping {mapping.name} has {refused}")
@@ -80,8 +87,11 @@ def _refused(raw: Mapping[str, Any]) -> str | None:
     honoured = "which the local runner does not honour"
     if raw.get("State") not in ("Disabled", "Disabling"):
         return "Enabled = true: the emulator would deliver its records too, create it disabled"
-    if (raw.get("FilterCriteria") or {}).get("Filters"):
-        return f"FilterCriteria, {honoured}"
+    patterns = read_patterns(raw.get("FilterCriteria"))
+    if patterns and is_kinesis(raw["EventSourceArn"]):
+        return f"FilterCriteria on Kinesis data, {honoured}"
+    if unknown := next(filter(None, map(beyond_equality, patterns)), None):
+        return f"FilterCriteria with {unknown}, {honoured}"
     if (raw.get("ParallelizationFactor") or 1) > 1:
         return f"ParallelizationFactor = {raw['ParallelizationFactor']}, {honoured}"
     if raw.get("TumblingWindowInSeconds"):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from scripts.local.clients import Clients
 from scripts.local.streams.checkpoints import HORIZON
-from scripts.local.streams.mappings import StreamMapping
+from scripts.local.streams.mappings import StreamMapping, is_kinesis
 from scripts.local.streams.records import Origin, Record, dynamodb_record, kinesis_record
 
 # The emulator's Kinesis iterators are indexes into a list that shifts when records expire, so that
@@ -102,8 +102,7 @@ class Stream:
 
 
 def open_stream(mapping: StreamMapping, role_arn: str, clients: Clients) -> Stream:
-    is_kinesis = mapping.stream_arn.split(":")[2] == "kinesis"
-    opener = _open_kinesis if is_kinesis else _open_dynamodb
+    opener = _open_kinesis if is_kinesis(mapping.stream_arn) else _open_dynamodb
     return opener(mapping.stream_arn, role_arn, clients)
 
 

@@ -15,6 +15,7 @@ from scripts.local.streams.delivery import (
     first_failure,
 )
 from scripts.local.streams.faults import Dice, Faults
+from scripts.local.streams.filters import passes
 from scripts.local.streams.mappings import StreamMapping
 from scripts.local.streams.records import Record
 from scripts.local.streams.shards import Shard
@@ -118,13 +119,14 @@ class Worker:
             return 0
         records = self._shard.read(self._progress.last_read, room)
         self._progress.read(records)
-        dropped = [record for record in records if dice.falls("drop")]
-        self._count(read=len(records), dropped=len(dropped))
-        self._done(dropped)
+        wanted = [r for r in records if passes(r.text, self.mapping.patterns)]
+        kept = [record for record in wanted if not dice.falls("drop")]
+        self._count(read=len(records), dropped=len(wanted) - len(kept))
         if not self._waiting:
             self._window_ends = self._around.now() + self.mapping.window_seconds
-        lost = {record.sequence for record in dropped}
-        self._waiting += [record for record in records if record.sequence not in lost]
+        self._waiting += kept
+        still_wanted = {record.sequence for record in kept}
+        self._done([record for record in records if record.sequence not in still_wanted])
         return len(records)
 
     def _next_batch(self) -> list[Record]:

@@ -1,0 +1,112 @@
+"""`python -m scripts.local <command>`: what the targets of the Makefile call."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from scripts.local import session
+from scripts.local.errors import LocalError
+from scripts.local.home import Home
+from scripts.local.logs import print_logs
+from scripts.local.stack import Stack
+
+
+def up(stack: Stack, arguments: argparse.Namespace) -> None:
+    url = stack.up().url
+    print(f"\nThe API is at '{url}'\n\nPaste this into bash:\n\n{session.curl_session(url)}")
+
+
+def down(stack: Stack, arguments: argparse.Namespace) -> None:
+    stack.down()
+    print("The local stack is down, its data is forgotten.")
+
+
+def url(stack: Stack, arguments: argparse.Namespace) -> None:
+    print(stack.addresses().url)
+
+
+def status(stack: Stack, arguments: argparse.Namespace) -> None:
+    addresses = stack.addresses()
+    print(f"API             {addresses.url}\nAWS             {addresses.endpoint}")
+    print(f"stream runner   {addresses.control}\n")
+    for worker in stack.control.status():
+        print(f"{worker['mapping']:<50} {_condition(worker)}")
+
+
+def _condition(worker: dict[str, object]) -> str:
+    told = f"{worker['settled']} of {worker['read']} records done"
+    if worker["stopped"]:
+        return f"{told}, stopped by a fault knob"
+    if worker["error"]:
+        return f"{told}, FAILING after {worker['tries']} tries: {worker['error']}"
+    return told
+
+
+def logs(stack: Stack, arguments: argparse.Namespace) -> None:
+    print_logs(stack.clients, stack.function_names(arguments.function), arguments.follow)
+
+
+def faults(stack: Stack, arguments: argparse.Namespace) -> None:
+    stack.addresses()
+    words = list(arguments.words)
+    function = words.pop(0) if words and "=" not in words[0] and words[0] != "clear" else None
+    knobs = {knob: value or "1" for knob, _, value in (word.partition("=") for word in words)}
+    if knobs and not function and set(knobs) != {"clear"}:
+        raise LocalError("name the function, or '*' for all: faults FUNCTION knob=value ...")
+    if knobs:
+        stack.control.set_faults(function or "*", **knobs)
+    for name, turned in stack.control.faults().items():
+        print(f"{name:<40} {' '.join(f'{k}={v:g}' for k, v in turned.items()) or '-'}")
+
+
+def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
+    names = stack.function_names(arguments.function)
+    if len(names) > 1:
+        raise LocalError(f"which one: {', '.join(names)}?")
+    try:
+        json.loads(arguments.payload)
+    except ValueError as error:
+        raise LocalError(f"that is not JSON: {error}") from None
+    answer = stack.clients.client("lambda").invoke(
+        FunctionName=names[0], Payload=arguments.payload.encode()
+    )
+    print(answer["Payload"].read().decode())
+    if answer.get("FunctionError"):
+        raise LocalError(f"{names[0]} failed; see `make logs FUNCTION={arguments.function}`")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m scripts.local", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="command")
+    for command in (up, down, url, status, logs, faults, invoke):
+        added = commands.add_parser(command.__name__)
+        added.set_defaults(command=command)
+        match command.__name__:
+            case "logs":
+                added.add_argument("function", nargs="?", default="")
+                added.add_argument("--follow", action="store_true")
+            case "faults":
+                added.add_argument("words", nargs="*", metavar="FUNCTION knob=value")
+            case "invoke":
+                added.add_argument("function")
+                added.add_argument("payload", nargs="?", default="{}")
+    return top
+
+
+def main(words: Sequence[str]) -> None:
+    arguments = parser().parse_args(words)
+    stack = Stack(Home.from_environment(), say=lambda line: print(line, flush=True))
+    try:
+        arguments.command(stack, arguments)
+    except LocalError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    except BrokenPipeError:  # the reader, `head` perhaps, has had enough
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

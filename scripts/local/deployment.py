@@ -1,0 +1,75 @@
+"""What is deployed to the local AWS: the packages and the Terraform that the real one gets."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.local.clients import CREDENTIALS, REGION
+from scripts.local.errors import LocalError
+from scripts.local.home import ROOT, Home
+from scripts.tf import Terraform, TerraformError
+
+CONFIGURATION = ROOT / "terraform"
+VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
+PACKAGES = ROOT / "build" / "packages" / "local"
+
+
+def build_packages(home: Home) -> None:
+    log = home.log("packages")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "scripts.package", "local"]
+        built = subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)
+    if built.returncode:
+        raise LocalError(f"the packages can't be built; the log is {log}\n{_tail(log)}")
+
+
+def apply(home: Home, endpoint: str) -> dict[str, Any]:
+    """The outputs. Terraform's pages go to the log, its errors to the user."""
+    terraform = Terraform(data_dir=home.terraform, state=home.state, env=_environment(endpoint))
+    log = home.log("terraform")
+    try:
+        terraform.init()
+        terraform.apply([VARIABLES], {"packages_dir": str(PACKAGES)}, approved=True, log=log)
+        return terraform.output()
+    except TerraformError as error:
+        raise LocalError(f"{error}\nThe full log is {log}") from None
+
+
+def fingerprint() -> str:
+    """Of all that goes into `apply`: the same again would change nothing."""
+    digest = hashlib.sha256()
+    for file in _inputs():
+        digest.update(
+            str(file.relative_to(ROOT)).encode() + hashlib.sha256(file.read_bytes()).digest()
+        )
+    return digest.hexdigest()
+
+
+def _inputs() -> Iterator[Path]:
+    yield VARIABLES
+    yield from sorted(CONFIGURATION.glob("*.tf"))
+    yield from sorted(CONFIGURATION.glob("modules/**/*.tf"))
+    yield from sorted(PACKAGES.glob("*.zip"))
+
+
+def _environment(endpoint: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # Profiles and tokens of the real AWS stay out of it.
+        "AWS_PROFILE": "",
+        "AWS_SESSION_TOKEN": "",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **CREDENTIALS,
+    }
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:])

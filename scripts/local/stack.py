@@ -1,0 +1,208 @@
+"""A whole local stack: emulator, deployment, stream runner; and the first order through it."""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.local import deployment, emulator, session
+from scripts.local.clients import Clients
+from scripts.local.errors import LocalError
+from scripts.local.home import FIRST_CONTROL_PORT, FIRST_PORT, ROOT, Home, free_port, is_free
+from scripts.local.process import Process
+from scripts.local.streams.control import Control
+from scripts.local.streams.runner import read_mappings
+
+RUNNER_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """`url` is the API's, `endpoint` the one for AWS clients, `control` the stream runner's."""
+
+    url: str
+    endpoint: str
+    control: str
+
+
+class Stack:
+    """`Stack(Home(path)).up(smoke=False)` is what the end-to-end tests use."""
+
+    def __init__(self, home: Home, say: Callable[[str], None] = lambda line: None) -> None:
+        self.home = home
+        self._say = say
+        self._notes = home.notes
+
+    # Up and down
+
+    def up(self, smoke: bool = True) -> Addresses:
+        """What runs already stays, what has changed is applied."""
+        with self.home.locked():
+            self._start_emulator()
+            with self._step("packages"):
+                deployment.build_packages(self.home)
+            self._apply()
+            self._start_runner()
+        if smoke:
+            with self._step("first order through commands, streams and view"):
+                self._place_first_order()
+        return self.addresses()
+
+    def down(self) -> None:
+        """Stops what runs and forgets the data. Logs and port numbers stay."""
+        with self.home.locked():
+            self._stop_all()
+
+    def _stop_all(self) -> None:
+        self.runner.stop()
+        self.emulator.stop()
+        self.home.forget_data()
+
+    def _start_emulator(self) -> None:
+        port = self._chosen_port()
+        if self.emulator.is_alive() and emulator.is_healthy(port):
+            return
+        if self.emulator.was_started():
+            self._say("The local AWS has died, and what it held is lost with it: starting anew.")
+        self._stop_all()
+        self._notes.note(port=str(port))
+        with self._step(f"local AWS on port {port}"):
+            emulator.start(self.home, port)
+
+    def _chosen_port(self) -> int:
+        """The one in use; else PORT; else the one of last time; else a free one."""
+        noted, wanted = self._notes["port"], os.environ.get("PORT")
+        if self.emulator.is_alive():
+            if wanted and wanted != noted:
+                raise LocalError(f"the stack runs on port {noted} already; run `make down` first")
+            return int(noted or 0)
+        if not wanted:
+            return free_port(int(noted or FIRST_PORT))
+        if not wanted.isdigit() or not is_free(int(wanted)):
+            raise LocalError(f"port {wanted} can't be used; name another or leave PORT out")
+        return int(wanted)
+
+    # Deployment
+
+    def _apply(self) -> None:
+        """Skipped when nothing that goes into it has changed: the plan alone takes seconds."""
+        if self._notes["applied"] == deployment.fingerprint():
+            return
+        was_interrupted = self._notes["applying"] is not None
+        try:
+            self._apply_now()
+        except LocalError:
+            self._require_emulator()
+            if not was_interrupted:
+                raise
+            self._say("The last `up` was interrupted half-way, which can't be mended: anew.")
+            self._stop_all()
+            self._start_emulator()
+            self._apply_now()
+
+    def _apply_now(self) -> None:
+        applied = deployment.fingerprint()
+        self._notes.note(applying="yes")  # stays behind if this process is killed
+        self._notes.forget("applied")
+        try:
+            with self._step("terraform apply"):
+                outputs = deployment.apply(self.home, self.endpoint)
+        except LocalError:
+            self._notes.forget("applying")
+            raise
+        self._notes.forget("applying")
+        # The form that works everywhere: names below localhost are not resolved on every machine.
+        url = f"{self.endpoint}/_aws/execute-api/{outputs['api_id']}/$default"
+        self._notes.note(applied=applied, url=url)
+
+    def _require_emulator(self) -> None:
+        if not self.emulator.is_alive():
+            raise LocalError(f"the local AWS has died; its log is {self.emulator.log}")
+
+    # The stream runner
+
+    def _start_runner(self) -> None:
+        """Started again when the mappings or its own code have changed."""
+        serves = _digest([repr(read_mappings(self.clients)).encode(), *_sources()])
+        control_port = self._notes["control_port"]
+        if control_port and self.runner.is_alive() and self._notes["serves"] == serves:
+            return
+        self.runner.stop()
+        port = free_port(int(control_port or FIRST_CONTROL_PORT))
+        self._notes.note(control_port=str(port), serves=serves)
+        command = [sys.executable, "-m", "scripts.local.streams", self.endpoint, str(port)]
+        with self._step("stream runner"):
+            self.runner.start([*command, str(self.home.checkpoints)], os.environ, ROOT)
+            self._wait_for_runner()
+
+    def _wait_for_runner(self) -> None:
+        deadline = time.monotonic() + RUNNER_START_SECONDS
+        while not self.control.is_up():
+            if not self.runner.is_alive() or time.monotonic() > deadline:
+                raise LocalError(f"the stream runner did not start: {self.runner.last_words()}")
+            time.sleep(0.02)
+
+    def _place_first_order(self) -> None:
+        url = self.addresses().url
+        order_id, token = session.place_order(url)
+        self.control.wait_until_still()
+        session.check_view(url, order_id, token)
+
+    # Asking
+
+    @property
+    def emulator(self) -> Process:
+        return emulator.process(self.home)
+
+    @property
+    def runner(self) -> Process:
+        return Process(self.home.pid_file("runner"), self.home.log("runner"))
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._notes['port']}"
+
+    @property
+    def control(self) -> Control:
+        return Control(f"http://127.0.0.1:{self._notes['control_port']}")
+
+    @property
+    def clients(self) -> Clients:
+        return Clients(self.endpoint)
+
+    def addresses(self) -> Addresses:
+        """Raises when the stack is not up."""
+        url = self._notes["url"]
+        if self.emulator.was_started() and not self.emulator.is_alive():
+            raise LocalError("the local AWS has died; run `make up`")
+        if not url or not self.emulator.is_alive():
+            raise LocalError("the local stack is not running; run `make up`")
+        return Addresses(url, self.endpoint, self.control.url)
+
+    def function_names(self, name: str = "") -> list[str]:
+        """The functions called so in full or by the end of their name; without a name, all."""
+        self.addresses()
+        pages = self.clients.client("lambda").get_paginator("list_functions").paginate()
+        known = sorted(f["FunctionName"] for page in pages for f in page["Functions"])
+        found = [f for f in known if not name or f == name or f.endswith(f"-{name}")]
+        if not found:
+            raise LocalError(f"there is no function {name}; there are {', '.join(known)}")
+        return found
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._say(f"{what}: {time.monotonic() - began:.1f} s")
+
+
+def _sources() -> list[bytes]:
+    return [file.read_bytes() for file in sorted(Path(__file__).parent.glob("**/*.py"))]
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
