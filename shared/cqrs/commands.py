@@ -1,4 +1,4 @@
-"""Handles a command: load, decide, append; again if another writer was faster; once, however often it is sent."""
+"""Handles a command: load, decide, append; once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ _ID_LENGTH = 16
 
 
 def command_id_of(actor: str, key: str) -> str:
-    """The id of the command that `actor` sends with an idempotency key: another actor's is another."""
+    """The id of the command that `actor` sends with a key: the same key of another is another."""
     return _digest(actor, key)[:_ID_LENGTH]
 
 
 def entity_id_of(actor: str, operation: str, key: str) -> str:
-    """The id of the aggregate that a command creates. The payload has no part in it: the same key with
-    another payload must meet the first one's stream, to be refused there."""
+    """The id of the aggregate that a command creates. The payload has no part in it: the same key
+    with another payload must meet the first one's stream, to be refused there.
+    """
     return _digest(operation, actor, key)[:20]
 
 
 def fingerprint_of(operation: str, target: str, payload: object) -> str:
-    """What a command asks for, as a short text; equal for equal payloads however they were written."""
+    """What a command asks for, as a short text: the same however the payload was written."""
     return _digest(operation, target, plain.to_json(_sorted(payload)))[:_ID_LENGTH]
 
 
@@ -114,9 +115,9 @@ class CommandHandler(Generic[C, S, E]):
     ) -> Outcome[E]:
         """Decides `command` and appends its events.
 
-        `opens`: the stream should not exist yet, so it is not read first. `expected`: refuse unless the
-        stream is at this version. Raises Refused (by a rule), KeyReused, PreconditionFailed, Conflict,
-        TooLarge, Unavailable.
+        `opens`: the stream should not exist yet, so it is not read first. `expected`: refuse unless
+        the stream is at this version. Raises Refused (by a rule), KeyReused, PreconditionFailed,
+        Conflict, TooLarge, Unavailable.
         """
         stream = self._decider.stream(entity)
         loaded = _Loaded(self._decider.initial, 0) if opens else self._load(stream)

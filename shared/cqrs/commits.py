@@ -26,8 +26,8 @@ class Envelope:
     """Who sent a command, when, and because of what: stored with the events that came of it.
 
     `command_id` is the same for every try of one command; `fingerprint` differs when the same
-    idempotency key is used for something else. `correlation_id` is shared by all that one request sets
-    off; `causation_id` is the request, event or command directly before.
+    idempotency key is used for something else. `correlation_id` is shared by all that one request
+    sets off; `causation_id` is the request, event or command directly before.
     """
 
     command_id: str

@@ -1,9 +1,9 @@
 """Read your writes: tokens that say how new an answer must be, and reads that are never older.
 
-A token is what a command or a query answers in the header `Consistency-Token`: `order-7@3, order-8@1`. Sent
-with a query it means: show nothing of these streams that is older. A view that lags is waited for, if the
-reader has patience, and else completed at read: the missing commits come from the event store and are
-folded into the answer. Nothing is written for it.
+A token is what a command or a query answers in the header `Consistency-Token`: `order-7@3,
+order-8@1`. Sent with a query it means: show nothing of these streams that is older. A view that
+lags is waited for, if the reader has patience, and else completed at read: the missing commits come
+from the event store and are folded into the answer. Nothing is written for it.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ class Token:
             match = _POSITION.fullmatch(entry)
             if not match:
                 raise InvalidToken(
-                    f"'{entry[:80]}' is not '<stream>@<version>'; send a Consistency-Token as it was answered."
+                    f"'{entry[:80]}' is not '<stream>@<version>'; "
+                    "send a Consistency-Token as it was answered."
                 )
             stream, version = match[1], int(match[2])
             positions[stream] = max(version, positions.get(stream, 0))
         return cls(positions)
 
     def having_seen(self, rows: Iterable[Row]) -> Token:
-        """The token to answer with: what was shown, and what was asked for as long as there is room."""
+        """The token to answer with: what was shown, and what was asked while there is room."""
         seen = {
             stream: version for row in rows for stream, version in row.positions.items() if version
         }
@@ -66,7 +67,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Consistency:
-    """How an answer came to be as new as asked: it was; by waiting; by folding commits from the store.
+    """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
 
     `eventual` when nothing was asked.
     """
@@ -98,8 +99,9 @@ class Answer:
 class Reader:
     """Answers queries on one view.
 
-    AWS calls for a row: 1, and 1 more when it is behind its token. For a page of a list: 1, and with a token
-    1 more for the rows that it names, and 1 for each of its streams that the view has not caught up with.
+    AWS calls for a row: 1, and 1 more when it is behind its token. For a page of a list: 1, and
+    with a token 1 more for the rows that it names, and 1 for each of its streams that the view has
+    not caught up with.
     """
 
     def __init__(
@@ -112,8 +114,9 @@ class Reader:
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`patience_seconds`: how long to wait for the view before completing a row at read. With 0 it is
-        completed at once: that costs one read, as looking again would."""
+        """`patience_seconds`: how long to wait for the view before completing a row at read. With 0
+        it is completed at once: that costs one read, as looking again would.
+        """
         self._view = view
         self._rows = rows
         self._streams = streams
@@ -146,8 +149,9 @@ class Reader:
     ) -> Answer:
         """A page of the list `name`, newest first, with all that `token` names in its right place.
 
-        An index lags behind its table, so the rows that a token names are read by key, completed, and laid
-        over the page: put in, moved or taken out. Rows with a parked part are there, marked.
+        An index lags behind its table, so the rows that a token names are read by key, completed,
+        and laid over the page: put in, moved or taken out. Rows with a parked part are there,
+        marked.
         """
         found = self._rows.page(name, partition, after, limit + 1)
         overlay, commits = self._overlay(token)
@@ -187,7 +191,7 @@ class Reader:
         return row, self._clock() - start
 
     def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
-        """`row` with the commits that it lacks, and how many those were. A parked part stays as it is."""
+        """`row` with the commits that it lacks, and how many those were. What is parked stays."""
         commits = 0
         behind = _behind(row, wanted)
         for stream in behind:

@@ -25,8 +25,9 @@ E = TypeVar("E")
 class Decider(Generic[C, S, E]):
     """The rules of the streams named `<category>-<id>`.
 
-    Time, ids and randomness come in with the command. `state` is the type (or union) of the states and
-    `state_schema` its version: raise it when `evolve` or the type changes, and older snapshots are ignored.
+    Time, ids and randomness come in with the command. `state` is the type (or union) of the states
+    and `state_schema` its version: raise it when `evolve` or the type changes, and older snapshots
+    are ignored.
     """
 
     category: str

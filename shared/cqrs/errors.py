@@ -14,7 +14,8 @@ CqrsError
 ├── Behind                   the answer can't be made as fresh as asked in time
 ├── Unavailable              a store is down or too slow
 │   └── Throttled            a store has no capacity left for now
-└── Unreadable               stored data that this code can't read: corrupt, or written by newer code
+└── Unreadable               stored data that this code can't read: corrupt, or written by newer
+code
 
 `code` is stable and meant for programs; HTTP statuses live at the edge (`entrypoints.http`).
 `retryable` says whether the same request may succeed later without being changed.
@@ -55,7 +56,7 @@ class CqrsError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with an input. `pointer` is a JSON pointer (RFC 6901) into the body."""
+    """One thing that is wrong with an input. `pointer` is a JSON pointer into the body."""
 
     pointer: str
     detail: str
@@ -90,7 +91,8 @@ class KeyReused(CqrsError):
 
     def __init__(self, stream: str) -> None:
         super().__init__(
-            "This Idempotency-Key was used before for another request; use a new key for a new request."
+            "This Idempotency-Key was used before for another request; "
+            "use a new key for a new request."
         )
         self.stream = stream
 
@@ -127,8 +129,8 @@ class Parked(CqrsError):
 
     def __init__(self, stream: str, version: int, error: str) -> None:
         super().__init__(
-            f"What is shown here stopped before version {version} of '{stream}', which could not be "
-            "processed. It needs an operator; nothing is lost."
+            f"What is shown here stopped before version {version} of '{stream}', "
+            "which could not be processed. It needs an operator; nothing is lost."
         )
         self.stream, self.version, self.error = stream, version, error
 

@@ -1,7 +1,7 @@
 """The event store: what every follower and every command can rely on.
 
-One stream is the history of one aggregate. A commit is appended at the version after the one that the
-decision was made on, or not at all; nothing is ever changed or removed.
+One stream is the history of one aggregate. A commit is appended at the version after the one that
+the decision was made on, or not at all; nothing is ever changed or removed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class AppendConflict(CqrsError):
 
 @dataclass(frozen=True)
 class History(Generic[S]):
-    """What a stream's state follows from: the newest usable snapshot, and the commits after it in order.
+    """What a stream's state follows from: the newest usable snapshot, and the commits after it in
+    order.
 
     `version` is the stream's; 0 when it has no commits.
     """
@@ -43,7 +44,8 @@ class History(Generic[S]):
 
 @dataclass(frozen=True)
 class Heads:
-    """A part of a walk over all streams: the newest version of each stream seen, and where to go on.
+    """A part of a walk over all streams: the newest version of each stream seen, and where to go
+    on.
 
     `cursor` is None at the end of the walk.
     """
@@ -59,8 +61,9 @@ class EventReader(Protocol):
         """The commits of `stream` after a version, in order."""
 
     def heads(self, cursor: str | None = None) -> Heads:
-        """A part of a walk over all streams. A stream may come up in two parts of one walk; the later
-        part has its newest version."""
+        """A part of a walk over all streams. A stream may come up in two parts of one walk; the
+        later part has its newest version.
+        """
 
 
 class EventStore(EventReader, Protocol):

@@ -29,7 +29,8 @@ from cqrs.plain import Json
 __all__ = ["CLEAR", "Cipher", "Data", "EventCodec", "EventTypes", "Instant", "Recorded"]
 
 Instant = NewType("Instant", str)
-"""A moment in UTC as `2026-01-31T12:00:00.000000Z`: always this width, so texts sort as times do."""
+"""A moment in UTC as `2026-01-31T12:00:00.000000Z`: always this width, so texts sort as times do.
+"""
 
 Data = dict[str, Json]
 E = TypeVar("E")
@@ -48,7 +49,9 @@ class Recorded(Generic[E_co]):
 
 
 class Cipher(Protocol):
-    """Hides a person's data in stored events. `subject` says whose key: forgetting it erases the person."""
+    """Hides a person's data in stored events. `subject` says whose key: forgetting it erases the
+    person.
+    """
 
     def seal(self, subject: str, value: Json) -> Json: ...
 
@@ -85,7 +88,9 @@ class EventTypes:
     def event(
         self, *, schema: int = 1, personal: Mapping[str, str] | None = None
     ) -> Callable[[type[E]], type[E]]:
-        """Registers a class. `personal` names fields about a person, each with the field that says who."""
+        """Registers a class. `personal` names fields about a person, each with the field that says
+        who.
+        """
 
         def register(cls: type[E]) -> type[E]:
             if cls.__name__ in self._by_name:

@@ -1,10 +1,11 @@
 """Followers: what keeps a view up to date. The heart of the system.
 
-The event that arrives is a doorbell; the event store is the truth. A follower remembers, per stream, the
-last version that it has applied, next to what it made of it. There is one primitive, and everything else
-is somebody calling it:
+The event that arrives is a doorbell; the event store is the truth. A follower remembers, per
+stream, the last version that it has applied, next to what it made of it. There is one primitive,
+and everything else is somebody calling it:
 
-    catch_up(hints)        hints: for each stream, commits that just arrived; none means "look yourself"
+    catch_up(hints)        hints: for each stream, commits that just arrived; none means "look
+    yourself"
 
       a hint continues at position + 1    it is applied without a read (the usual case)
       a hint is at or before position     it was applied before: nothing to do
@@ -15,7 +16,8 @@ is somebody calling it:
       a store is down or out of capacity  the stream failed: it must come again
 
 Data and positions of a row are saved in one conditional write on the row's revision, so whatever is
-repeated, late, out of order, or done by two workers at once, each commit is applied exactly once, in order.
+repeated, late, out of order, or done by two workers at once, each commit is applied exactly once,
+in order.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ ERROR_LENGTH = 500
 class Report:
     """What a call of `catch_up` did, by stream.
 
-    `applied` counts commits; `repaired` had to be read from the store; `failed` must be tried again.
+    `applied` counts commits; `repaired` had to be read from the store; `failed` must be tried
+    again.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
@@ -132,7 +135,8 @@ class Follower:
         self._streams = streams
 
     def catch_up(self, hints: Hints, *, redrive: bool = False) -> Report:
-        """Brings every stream named to its hints, or to the store's newest commit where it has none.
+        """Brings every stream named to its hints, or to the store's newest commit where it has
+        none.
 
         `redrive` takes parked streams up again. Never raises because of single streams or rows.
         """
@@ -152,7 +156,9 @@ class Follower:
         return report
 
     def behind(self, heads: Mapping[str, int]) -> list[str]:
-        """The streams that are not at these versions yet; without parked ones, which wait for a redrive."""
+        """The streams that are not at these versions yet; without parked ones, which wait for a
+        redrive.
+        """
         keys = {name: self.view.key_of(name) for name in heads if name in self._streams}
         rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
         parts = {name: rows[key].part(name) for name, key in keys.items()}
@@ -208,7 +214,9 @@ class Follower:
         return step
 
     def _follow(self, name: str, part: Part, hints: Sequence[Commit], step: _Step) -> Part:
-        """`part` after its hints, or after what the store has where they don't do. Raises Unavailable."""
+        """`part` after its hints, or after what the store has where they don't do. Raises
+        Unavailable.
+        """
         stream = self._streams[name]
         new = {commit.version: commit for commit in hints if commit.version > part.version}
         if hints and not new:
@@ -224,7 +232,7 @@ class Follower:
         return followed
 
     def _save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        """Renders and saves. A row that can't be rendered is refused like one that can't be stored."""
+        """Renders and saves. A row that can't be rendered is refused, as one that can't be stored."""
         results: dict[str, SaveResult] = {}
         shown: list[Row] = []
         for row in rows:
@@ -238,8 +246,10 @@ class Follower:
         return [results[row.key] for row in rows]
 
     def _park_what_is_refused(self, step: _Step, report: Report) -> set[str]:
-        """Saves the news of a refused row one commit at a time, and parks the stream of the first that
-        is refused. Returns what it parked. However this ends, the row is tried again as a whole."""
+        """Saves the news of a refused row one commit at a time, and parks the stream of the first
+        that is refused. Returns what it parked. However this ends, the row is tried again as a
+        whole.
+        """
         row = step.before
         for name, commits in step.news.items():
             stream = self._streams[name]

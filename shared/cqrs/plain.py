@@ -1,9 +1,11 @@
-"""Turns frozen dataclasses into plain JSON values and back, and finds all that is wrong with an input.
+"""Turns frozen dataclasses into plain JSON values and back, and finds all that is wrong with an
+input.
 
-Understands `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`, `Mapping[str, X]`, `Literal`, `StrEnum`,
-`NewType`, dataclasses, and unions of dataclasses (told apart by a field `is`, the class name). Rules on
-values are annotations: `Annotated[str, Text(max=80)]`. They hold for what comes in (`parse`), never for
-what was stored (`load`): a rule made stricter later must not make history unreadable.
+Understands `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`, `Mapping[str, X]`, `Literal`,
+`StrEnum`, `NewType`, dataclasses, and unions of dataclasses (told apart by a field `is`, the class
+name). Rules on values are annotations: `Annotated[str, Text(max=80)]`. They hold for what comes in
+(`parse`), never for what was stored (`load`): a rule made stricter later must not make history
+unreadable.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ _TAG = "is"
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A line of text: no control characters, not blank, `min` to `max` characters, perhaps a pattern."""
+    """A line of text: no control characters, not blank, `min` to `max` characters, perhaps a
+    pattern.
+    """
 
     max: int
     min: int = 1
@@ -97,8 +101,8 @@ _Reader = Callable[[object, str, _Input], Any]
 
 
 def parse(kind: Callable[..., T], plain: object, /, **given: object) -> T:
-    """The `kind` that an untrusted `plain` value describes; `given` fields come from the caller instead,
-    and are unknown fields when the input has them.
+    """The `kind` that an untrusted `plain` value describes; `given` fields come from the caller
+    instead, and are unknown fields when the input has them.
 
     Raises InvalidInput with every fault found.
     """
@@ -142,7 +146,9 @@ def to_json(plain: object) -> str:
 
 
 def from_json(text: str | bytes) -> Any:
-    """The plain value of a JSON text. Raises ValueError, also for NaN, infinities and too deep nesting."""
+    """The plain value of a JSON text. Raises ValueError, also for NaN, infinities and too deep
+    nesting.
+    """
     try:
         return json.loads(text, parse_constant=_no_such_number)
     except RecursionError as error:

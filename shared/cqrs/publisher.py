@@ -1,7 +1,8 @@
 """What goes over the wire between the stores and the followers: records that carry commits.
 
-A record's partition key is the entity (`7` for `order-7` and `payment-7`), so what feeds one row meets in
-one shard. Kinesis keeps no order inside a call, so of one key at most one record is in a call.
+A record's partition key is the entity (`7` for `order-7` and `payment-7`), so what feeds one row
+meets in one shard. Kinesis keeps no order inside a call, so of one key at most one record is in a
+call.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ T = TypeVar("T")
 def read_settings(kind: type[T], environment: Mapping[str, str]) -> T:
     """The settings class `kind`, its field `events_table` read from `EVENTS_TABLE`.
 
-    Fields are texts; those with a default may be missing. Raises LookupError naming all that are missing.
+    Fields are texts; those with a default may be missing. Raises LookupError naming all that are
+    missing.
     """
     own = fields(cast(Any, kind))
     missing = [

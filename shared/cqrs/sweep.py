@@ -1,6 +1,8 @@
-"""The sweep: walks over the stores and rings the doorbell of every stream that a view has not caught up with.
+"""The sweep: walks over the stores and rings the doorbell of every stream that a view has not
+caught up with.
 
-It finds what no message can: the last commit of a stream whose message was lost and that then fell silent.
+It finds what no message can: the last commit of a stream whose message was lost and that then fell
+silent.
 """
 
 from __future__ import annotations
@@ -31,9 +33,11 @@ def sweep(
     cursor: str | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Swept:
-    """Walks over `store` from `cursor` until its end, or until `out_of_time` says so between two pages.
+    """Walks over `store` from `cursor` until its end, or until `out_of_time` says so between two
+    pages.
 
-    Raises Unavailable when the store or a view's table is down; what was healed by then stays healed.
+    Raises Unavailable when the store or a view's table is down; what was healed by then stays
+    healed.
     """
     swept = Swept(cursor=cursor)
     while True:

@@ -1,9 +1,11 @@
 """Row views: which streams feed a row, and what the row shows, as pure functions.
 
-A row consists of parts, one per stream: the stream's version and the fold of that stream alone. What is
-shown is rendered from the parts. So a row is the same whatever the order its streams' commits arrived in.
+A row consists of parts, one per stream: the stream's version and the fold of that stream alone.
+What is shown is rendered from the parts. So a row is the same whatever the order its streams'
+commits arrived in.
 
-A stream feeds exactly one row of a view, and its id says which: `order-7` and `payment-7` feed row `7`.
+A stream feeds exactly one row of a view, and its id says which: `order-7` and `payment-7` feed row
+`7`.
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row stands in a list: in which one (`c-1` among the lists by customer), and before what.
+    """Where a row stands in a list: in which one (`c-1` among the lists by customer), and before
+    what.
 
     `sort` ends with the row's key, so no two rows of a list stand at the same place.
     """
@@ -103,7 +106,9 @@ class Row:
 
 
 class Parts:
-    """The states that a row is rendered from: `parts[ORDER]`, the initial one if there is no such part."""
+    """The states that a row is rendered from: `parts[ORDER]`, the initial one if there is no such
+    part.
+    """
 
     def __init__(self, key: str, parts: Mapping[str, Part]) -> None:
         self.key = key
@@ -165,28 +170,31 @@ class SaveResult:
 
 
 class RowStore(Protocol):
-    """Where a view's rows are, for its follower. Both calls take a batch, at most one row per key."""
+    """Where a view's rows are, for its follower. Both calls take a batch, one row per key."""
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         """The newest state of each row; one at revision 0 for a key without. Raises Unavailable."""
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        """Saves each row that is still at its `revision`, as the next one. Never raises for a single row."""
+        """Saves each row that is still at its `revision`, as the next one. Never raises for a
+        single row.
+        """
 
 
 class RowReader(Protocol):
     """Where a view's rows are, for queries."""
 
     def get(self, key: str) -> Row:
-        """One row, perhaps not the newest; one at revision 0 for a key without. Raises Unavailable."""
+        """One row, perhaps not the newest; at revision 0 for a key without. Raises Unavailable."""
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
 
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int
     ) -> list[Row]:
-        """Rows of the list `name`, last sort key first, after `(sort, key)`. May lag behind `load`, and
-        has no states in its parts."""
+        """Rows of the list `name`, last sort key first, after `(sort, key)`. May lag behind `load`,
+        and has no states in its parts.
+        """
 
     def parked(self, limit: int) -> list[Row]:
         """Rows with a parked part. May lag behind `load`."""

@@ -1,1 +1,1 @@
-"""What the ports are made of: DynamoDB, Kinesis, memory. The only place that knows AWS's clients."""
+"""What the ports are made of: DynamoDB, Kinesis, S3, memory. The only place that knows AWS."""

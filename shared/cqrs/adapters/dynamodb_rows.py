@@ -4,7 +4,7 @@ row                   S  partition key: `order_history#1/7`, which is view, gene
 revision              N  counts the saves; a save is conditional on it
 positions             S  JSON: the version of each stream that feeds the row
 states                S  JSON: the fold of each of those streams
-doc                   S  JSON: what the row shows; absent before there is something, and once removed
+doc                   S  JSON: what the row shows; absent while there is nothing to show
 parked                S  JSON: streams that can't go on, with the version and the error
 parked_in             S  view and generation, only in rows with a parked stream: index `parked`
 <list>, <list>_sort   S  where the row stands in each list: index `by_<list>`

@@ -1,4 +1,4 @@
-"""Puts records of commits on a Kinesis stream, in order per key, as many per call as Kinesis takes."""
+"""Puts records of commits on a Kinesis stream: in order per key, and few calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class KinesisPublisher:
         self._pause = pause
 
     def publish(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Returns the records that did not get through after several tries, and those behind them."""
+        """Returns what did not get through in several tries, and what is behind it."""
         waiting = list(records)
         failures = 0
         while waiting and failures < TRIES:

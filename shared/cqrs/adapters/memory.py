@@ -1,4 +1,4 @@
-"""A twin of every port, in memory: for tests, and for reading what a port means. Safe for threads."""
+"""A twin of every port, in memory, safe for threads: for tests, and to read what a port means."""
 
 from __future__ import annotations
 

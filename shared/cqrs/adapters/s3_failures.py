@@ -1,6 +1,6 @@
 """The batches that a stream mapping gave up on, as Lambda leaves them in its on-failure bucket.
 
-Each object is the whole invocation record: its field `payload` is the event that the function was sent.
+Each object is the whole invocation record; its field `payload` is the event that was sent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Commands over HTTP: the body is the command's fields; the answer says what happened, and at which version.
+"""Commands over HTTP: the body is the command's fields; the answer says what happened, and at which
+version.
 
 Idempotency-Key     same key, same effect and same answer; another payload under it is refused
 If-Match: "3"       only if the stream is at version 3
-ETag, Consistency-Token   in the answer: the version, and what to send with queries that must show it
+ETag, Consistency-Token   in the answer: the version, and what to send with queries that must show
+it
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ __all__ = ["changes", "opens"]
 def opens(
     commands: CommandHandler[Any, Any, Any], command: type, id_field: str, location: str
 ) -> Handler:
-    """The route of a command that creates an aggregate. Its id follows from who asks and the key."""
+    """The route of a command that creates an aggregate; its id follows from actor and key."""
 
     def answer(request: Request) -> Response:
         key = request.idempotency_key
@@ -38,7 +40,7 @@ def opens(
 
 
 def changes(commands: CommandHandler[Any, Any, Any], command: type, id_field: str) -> Handler:
-    """The route of a command to the aggregate `{id}` in the path. An empty body is an empty object."""
+    """The route of a command to the aggregate `{id}` of the path. No body is an empty object."""
 
     def answer(request: Request) -> Response:
         entity = request.id("id")

@@ -1,7 +1,9 @@
-"""HTTP's edge: requests come in as events of an API Gateway HTTP API (payload 2.0), answers and problems go out.
+"""HTTP's edge: requests come in as events of an API Gateway HTTP API (payload 2.0), answers and
+problems go out.
 
-API Gateway does the routing: a function has a handler per route key, such as `GET /orders/{id}`. Every
-error becomes a problem document (RFC 9457); `STATUS` is the only place that knows HTTP's numbers.
+API Gateway does the routing: a function has a handler per route key, such as `GET /orders/{id}`.
+Every error becomes a problem document (RFC 9457); `STATUS` is the only place that knows HTTP's
+numbers.
 """
 
 from __future__ import annotations
@@ -147,7 +149,7 @@ Routes = Mapping[str, Handler]
 
 
 class HttpFunction:
-    """A Lambda handler that answers the given routes, logs one line per request, and never raises."""
+    """A Lambda handler that answers the given routes, logs a line per request, and never raises."""
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
@@ -185,8 +187,9 @@ class HttpFunction:
 
 
 def no_such_route(known: str) -> Handler:
-    """Answers the route `$default`: 404, or 405 where one of the `known` routes (comma-separated) has the
-    same path and another method."""
+    """Answers the route `$default`: 404, or 405 where one of the `known` routes (comma-separated)
+    has the same path and another method.
+    """
     routes = [route.partition(" ") for route in known.split(",") if " " in route]
     patterns = [
         (method, re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))))

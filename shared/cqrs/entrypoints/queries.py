@@ -32,7 +32,8 @@ def row_of(reader: Reader, what: str) -> Handler:
 
 
 def page_of(reader: Reader, scope: str, name: str, items: str) -> Handler:
-    """The route of a list, `{id}` in the path being its partition: `limit` and `cursor` in the query.
+    """The route of a list, `{id}` in the path being its partition: `limit` and `cursor` in the
+    query.
 
     `scope` is the view and its generation: a cursor is good for one list of one generation.
     """
@@ -54,7 +55,7 @@ def page_of(reader: Reader, scope: str, name: str, items: str) -> Handler:
 
 
 def _shown(row: Row) -> object:
-    """A row in a list. One that can't go on says so, instead of showing what it was as what it is."""
+    """A row in a list. One that can't go on says so, instead of showing old as new."""
     if not row.parked:
         return row.document
     stream, mark = next(iter(row.parked.items()))

@@ -1,7 +1,8 @@
 """The streams' edges: batches come in from DynamoDB Streams and Kinesis, partial failures go out.
 
-A batch answers with the first record that has to come again; Lambda delivers that one and all after it.
-Records that can't be read are logged and let go: the store has what they were about, and the sweep finds it.
+A batch answers with the first record that has to come again; Lambda delivers that one and all after
+it. Records that can't be read are logged and let go: the store has what they were about, and the
+sweep finds it.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class SweeperFunction:
         return result
 
     def _take_what_was_given_up(self) -> dict[str, int]:
-        """Rings for every stream in the batches that mappings gave up on; those need no other care."""
+        """Rings for every stream in the batches that mappings gave up on, and removes those."""
         done = {"batches": 0, "streams": 0}
         for batch in self._failures.batches():
             streams: set[str] = set()

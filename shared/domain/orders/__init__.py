@@ -1,4 +1,4 @@
-"""The door to the orders context: its rules, its commands, and the events that others may follow."""
+"""The door to the orders context: its rules, its commands, and the events others may follow."""
 
 from domain.orders.commands import CancelOrder, ChangeAddress, OrderCommand, PlaceOrder
 from domain.orders.events import (

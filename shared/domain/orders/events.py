@@ -1,5 +1,6 @@
-"""What can happen to an order. The names of these classes and fields are stored for ever: to change one,
-raise its schema and put an upcaster under it."""
+"""What can happen to an order. The names of these classes and fields are stored for ever: to change
+one, raise its schema and put an upcaster under it.
+"""
 
 from __future__ import annotations
 

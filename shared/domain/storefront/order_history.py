@@ -1,4 +1,6 @@
-"""The view `order_history`: a row per order, as its customer sees it; lists by customer, newest first."""
+"""The view `order_history`: a row per order, as its customer sees it; lists by customer, newest
+first.
+"""
 
 from __future__ import annotations
 
