@@ -92,7 +92,7 @@ module "functions" {
 
   name        = "${local.prefix}-${each.key}"
   description = each.value.description
-  package     = "${local.packages_dir}/${each.key}.zip"
+  package     = local.uploaded_packages[each.key]
   layer_arns  = [module.layer.arn]
   policies    = each.value.policies
 
@@ -107,18 +107,9 @@ module "functions" {
   timeout_seconds    = each.value.timeout_seconds
   log_retention_days = var.log_retention_days
   traced             = !var.emulated
-
-}
-
-module "layer" {
-  source = "./modules/layer"
-
-  name    = "${local.prefix}-shared"
-  package = "${local.packages_dir}/layer.zip"
 }
 
 locals {
-  packages_dir  = coalesce(var.packages_dir, "${path.module}/../build/packages/aws")
   functions_dir = coalesce(var.functions_dir, "${path.module}/../functions")
 
   folders         = toset([for path in fileset(local.functions_dir, "*/handler.py") : dirname(path)])

@@ -44,10 +44,10 @@ module "storefront_projection" {
 
 # Records that were given up, until the sweep takes them.
 module "failures" {
-  source = "./modules/failures_bucket"
+  source = "./modules/private_bucket"
 
   name          = "${local.prefix}-failures-${data.aws_caller_identity.current.account_id}"
-  expiry_days   = var.emulated ? null : 30
+  expiry_days   = var.emulated ? null : 30 # setting it up takes the provider most of a minute
   force_destroy = !var.protect_data
 }
 

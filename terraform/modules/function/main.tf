@@ -3,12 +3,12 @@ resource "aws_lambda_function" "this" {
   description   = var.description
   role          = aws_iam_role.this.arn
 
-  filename         = var.package
-  source_code_hash = fileexists(var.package) ? filebase64sha256(var.package) : null
-  layers           = var.layer_arns
-  handler          = "handler.handler"
-  runtime          = "python3.13"
-  architectures    = ["arm64"]
+  s3_bucket     = var.package.bucket
+  s3_key        = var.package.key
+  layers        = var.layer_arns
+  handler       = "handler.handler"
+  runtime       = "python3.13"
+  architectures = ["arm64"]
 
   memory_size = var.memory_megabytes
   timeout     = var.timeout_seconds
@@ -26,13 +26,6 @@ resource "aws_lambda_function" "this" {
     log_group        = aws_cloudwatch_log_group.this.name
     log_format       = "JSON"
     system_log_level = "WARN"
-  }
-
-  lifecycle {
-    precondition {
-      condition     = fileexists(var.package)
-      error_message = "There is no ${basename(var.package)} in ${dirname(var.package)}: build the packages first, with `make package`."
-    }
   }
 }
 

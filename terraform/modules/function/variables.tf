@@ -11,9 +11,12 @@ variable "description" {
 }
 
 variable "package" {
-  description = "Path of the function's zip, with handler.py at its root."
-  type        = string
-  nullable    = false
+  description = "Where the zip lies that has handler.py at its root. A changed one has another key."
+  type = object({
+    bucket = string
+    key    = string
+  })
+  nullable = false
 }
 
 variable "layer_arns" {

@@ -5,7 +5,10 @@ variable "name" {
 }
 
 variable "package" {
-  description = "Path of the layer's zip."
-  type        = string
-  nullable    = false
+  description = "Where the zip lies. A changed one has another key."
+  type = object({
+    bucket = string
+    key    = string
+  })
+  nullable = false
 }

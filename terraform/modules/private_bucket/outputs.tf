@@ -9,11 +9,11 @@ output "arn" {
 }
 
 output "put_policy_json" {
-  description = "Lets a function's stream mapping leave the records that failed."
+  description = "Lets a function, or its stream mapping, leave objects."
   value       = local.policy_jsons.put
 }
 
 output "take_policy_json" {
-  description = "Lets a function find the failed records, read them and delete them."
+  description = "Lets a function find objects, read them and delete them."
   value       = local.policy_jsons.take
 }

@@ -1,6 +1,6 @@
 locals {
   policies = {
-    # Lambda puts with the role of the function whose records failed, and looks at the bucket first.
+    # Of a mapping's destination: Lambda looks at the bucket before it puts, with the function's role.
     put = [
       {
         Effect   = "Allow"

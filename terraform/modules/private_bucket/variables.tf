@@ -5,9 +5,9 @@ variable "name" {
 }
 
 variable "expiry_days" {
-  description = "After how many days an object is deleted. Null keeps them (setting it up takes the provider most of a minute)."
+  description = "After how many days an object is deleted. Null keeps them."
   type        = number
-  default     = 30
+  default     = null
 }
 
 variable "force_destroy" {

@@ -1,0 +1,62 @@
+# What `make package` has built, put where Lambda fetches it. (Given the files themselves, the provider
+# makes one function after the other, five seconds each; from a bucket it makes all of them at once.)
+
+module "packages" {
+  source = "./modules/private_bucket"
+
+  name          = "${local.prefix}-packages-${data.aws_caller_identity.current.account_id}"
+  force_destroy = true
+}
+
+resource "aws_s3_object" "package" {
+  for_each = local.packages
+
+  bucket = module.packages.name
+  key    = "${each.key}/${each.value.sha256}.zip"
+  source = each.value.file
+
+  # The old zip goes when nothing is made of it any more.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+module "layer" {
+  source = "./modules/layer"
+
+  name    = "${local.prefix}-shared"
+  package = local.uploaded_packages["layer"]
+}
+
+locals {
+  packages_dir = coalesce(var.packages_dir, "${path.module}/../build/packages/aws")
+
+  package_files = {
+    for name in concat(["layer"], keys(local.functions)) : name => "${local.packages_dir}/${name}.zip"
+  }
+
+  missing_packages = [for name, file in local.package_files : name if !fileexists(file)]
+
+  packages = {
+    for name, file in local.package_files : name => {
+      file   = file
+      sha256 = fileexists(file) ? filesha256(file) : "missing"
+    }
+  }
+
+  uploaded_packages = {
+    for name, object in aws_s3_object.package : name => {
+      bucket = object.bucket
+      key    = object.key
+    }
+  }
+}
+
+resource "terraform_data" "packages_are_built" {
+  lifecycle {
+    precondition {
+      condition     = length(local.missing_packages) == 0
+      error_message = "Not built: ${join(", ", local.missing_packages)} (looked in ${local.packages_dir}). Run `make package` first."
+    }
+  }
+}
