@@ -232,7 +232,7 @@ class Follower:
         return followed
 
     def _save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        """Renders and saves. A row that can't be rendered is refused, as one that can't be stored."""
+        """Renders and saves. A row that can't be rendered counts as refused by the store."""
         results: dict[str, SaveResult] = {}
         shown: list[Row] = []
         for row in rows:
