@@ -169,14 +169,15 @@ class DynamoDbRows:
         def json(name: str) -> Any:
             return plain.from_json(item[name]["S"]) if name in item else None
 
-        states, marks = json("states") or {}, json("parked") or {}
+        positions, states = json("positions") or {}, json("states") or {}
+        marks = json("parked") or {}
         parts = {
             stream: Part(
-                version=version,
+                version=positions.get(stream, 0),
                 state=states.get(stream),
                 parked=plain.load(ParkedAt, marks[stream]) if stream in marks else None,
             )
-            for stream, version in (json("positions") or {}).items()
+            for stream in positions.keys() | marks.keys()
         }
         places = {
             name: Place(item[name]["S"].partition("/")[2], item[f"{name}_sort"]["S"])

@@ -59,14 +59,20 @@ def _again(sequences: Sequence[str]) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sequences[:1]]}
 
 
-def correlation_ids(commits: Iterable[Commit]) -> list[str]:
-    found: dict[str, None] = {}
-    for commit in commits:
+def _trace(commits: Sequence[Commit]) -> dict[str, list[str]]:
+    """What connects a log line with the requests before it: the ids that the commits carry."""
+    named = commits[:LOGGED]
+    envelopes = []
+    for commit in named:
         try:
-            found[commit.envelope.correlation_id] = None
+            envelopes.append(commit.envelope)
         except Unreadable:
             continue
-    return list(found)[:LOGGED]
+    return {
+        "commits": [str(commit) for commit in named],
+        "correlation_ids": sorted({envelope.correlation_id for envelope in envelopes}),
+        "causation_ids": sorted({envelope.causation_id for envelope in envelopes}),
+    }
 
 
 class PublisherFunction:
@@ -90,8 +96,7 @@ class PublisherFunction:
         ]
         logger().info(
             "published",
-            commits=[str(commit) for commit in commits[:LOGGED]],
-            correlation_ids=correlation_ids(commits),
+            **_trace(commits),
             published=len(commits) - len(unsent),
             unsent=len(unsent),
         )
@@ -115,7 +120,7 @@ class FollowerFunction:
         for follower in self._followers:
             report = follower.catch_up(hints)
             failed |= report.failed.keys()
-            tell("followed", follower, report, correlation_ids=correlation_ids(commits))
+            tell("followed", follower, report, **_trace(commits))
         again = [number for number, found in batch if any(c.stream in failed for c in found)]
         return _again(again)
 

@@ -1,0 +1,281 @@
+"""What every implementation of a port must do. One suite per port; subclass it and give it a fixture.
+
+class TestMemoryEventStore(EventStoreContract):
+    @pytest.fixture
+    def store(self) -> EventStore:
+        return MemoryEventStore()
+"""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+
+from cqrs.commits import Commit
+from cqrs.errors import TooLarge
+from cqrs.event_store import AppendConflict, EventStore
+from cqrs.views import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
+
+__all__ = ["EventStoreContract", "RowsContract"]
+
+
+def _commit(stream: str, version: int, body: str = "{}") -> Commit:
+    return Commit(stream, version, body)
+
+
+def _new_stream() -> str:
+    """Contracts also run on stores that others use: every test has streams of its own."""
+    return f"order-{uuid.uuid4().hex}"
+
+
+class EventStoreContract:
+    def test_an_empty_stream_has_nothing(self, store: EventStore) -> None:
+        stream = _new_stream()
+
+        assert list(store.read(stream)) == []
+        assert store.load(stream, 9, str).version == 0
+
+    def test_what_was_appended_is_read_in_order(self, store: EventStore) -> None:
+        stream = _new_stream()
+        commits = [_commit(stream, n, f'{{"n":{n}}}') for n in (1, 2, 3)]
+        for commit in commits:
+            store.append(commit, "c")
+
+        assert list(store.read(stream)) == commits
+        assert list(store.read(stream, after=1)) == commits[1:]
+        assert list(store.read(stream, after=1, limit=1)) == commits[1:2]
+        assert list(store.read(stream, after=3)) == []
+
+    def test_a_version_is_taken_only_once_and_the_loser_sees_the_winner(
+        self, store: EventStore
+    ) -> None:
+        stream = _new_stream()
+        first = _commit(stream, 1, '{"by":"first"}')
+        store.append(first, "c1")
+
+        with pytest.raises(AppendConflict) as conflict:
+            store.append(_commit(stream, 1, '{"by":"second"}'), "c2")
+
+        assert conflict.value.winner == first
+        assert list(store.read(stream)) == [first]
+
+    def test_of_racing_writers_one_wins(self, store: EventStore) -> None:
+        stream = _new_stream()
+
+        def append(n: int) -> int:
+            try:
+                store.append(_commit(stream, 1, f'{{"by":{n}}}'), str(n))
+            except AppendConflict:
+                return 0
+            return 1
+
+        with ThreadPoolExecutor(8) as pool:
+            wins = sum(pool.map(append, range(16)))
+
+        assert wins == 1
+        assert len(store.read(stream)) == 1
+
+    def test_a_load_goes_back_to_the_newest_snapshot_that_can_be_used(
+        self, store: EventStore
+    ) -> None:
+        stream = _new_stream()
+        snapshots = {2: "usable", 4: "other"}
+        for n in range(1, 7):
+            store.append(_commit(stream, n), "c", snapshots.get(n))
+
+        def usable(text: str) -> str | None:
+            return text if text == "usable" else None
+
+        history = store.load(stream, 3, usable)
+
+        assert history.snapshot == "usable"
+        assert [commit.version for commit in history.commits] == [3, 4, 5, 6]
+        assert history.version == 6
+
+    def test_a_load_without_a_snapshot_has_the_whole_stream(self, store: EventStore) -> None:
+        stream = _new_stream()
+        for n in range(1, 13):
+            store.append(_commit(stream, n), "c")
+
+        history = store.load(stream, 9, str)
+
+        assert [commit.version for commit in history.commits] == list(range(1, 13))
+        assert (history.snapshot, history.version) == (None, 12)
+
+    def test_a_stream_longer_than_a_page_is_read_whole(self, store: EventStore) -> None:
+        stream = _new_stream()
+        for n in range(1, 6):
+            store.append(_commit(stream, n, "x" * 300_000), "c")
+
+        assert [commit.version for commit in store.read(stream)] == [1, 2, 3, 4, 5]
+        assert store.load(stream, 9, str).version == 5
+
+    def test_a_commit_that_is_too_large_is_refused_with_its_size(self, store: EventStore) -> None:
+        commit = _commit(_new_stream(), 1, "x" * 500_000)
+
+        with pytest.raises(TooLarge) as refusal:
+            store.append(commit, "c")
+
+        assert refusal.value.size >= 500_000
+        assert list(store.read(commit.stream)) == []
+
+    def test_a_snapshot_that_makes_a_commit_too_large_is_left_out(self, store: EventStore) -> None:
+        commit = _commit(_new_stream(), 1, "x" * 300_000)
+        store.append(commit, "c", "y" * 300_000)
+
+        history = store.load(commit.stream, 9, str)
+
+        assert (history.snapshot, list(history.commits)) == (None, [commit])
+
+    def test_a_walk_finds_the_newest_version_of_every_stream(self, store: EventStore) -> None:
+        streams = {_new_stream(): n % 3 + 1 for n in range(7)}
+        for stream, versions in streams.items():
+            for n in range(versions):
+                store.append(_commit(stream, n + 1, "x" * 200_000), "c")
+
+        found: dict[str, int] = {}
+        cursor: str | None = None
+        while True:
+            heads = store.heads(cursor)
+            found.update(heads.versions)
+            cursor = heads.cursor
+            if cursor is None:
+                break
+
+        assert streams.items() <= found.items()
+
+
+class Rows(RowStore, RowReader, Protocol):
+    """Both sides of a view's rows. `MemoryRows` and `DynamoDbRows` are."""
+
+
+class RowsContract:
+    """Needs a fixture `rows` with a list named `customer`."""
+
+    def test_a_key_without_a_row_gives_an_empty_one(self, rows: Rows) -> None:
+        key = uuid.uuid4().hex
+
+        assert rows.get(key) == rows.load([key])[key] == Row(key=key)
+
+    def test_a_saved_row_comes_back_as_the_next_revision(self, rows: Rows) -> None:
+        row = _row()
+
+        assert _saved(rows, row) is Saved.SAVED
+        assert rows.get(row.key) == rows.load([row.key])[row.key] == replace(row, revision=1)
+
+    def test_a_row_that_somebody_saved_since_it_was_loaded_is_not_overwritten(
+        self, rows: Rows
+    ) -> None:
+        row = _row()
+        _saved(rows, row)
+
+        assert _saved(rows, row) is Saved.RACED
+        assert _saved(rows, replace(row, revision=1)) is Saved.SAVED
+        assert _saved(rows, replace(row, revision=1)) is Saved.RACED
+        assert rows.get(row.key).revision == 2
+
+    def test_of_racing_savers_one_wins(self, rows: Rows) -> None:
+        row = _row()
+
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(lambda _: _saved(rows, row), range(16)))
+
+        assert sorted(result.value for result in results) == ["raced"] * 15 + ["saved"]
+
+    def test_a_batch_is_loaded_and_saved_row_by_row(self, rows: Rows) -> None:
+        first, second, third = _row(), _row(), _row()
+        _saved(rows, second)
+
+        results = [result.saved for result in rows.save([first, second, third])]
+
+        assert results == [Saved.SAVED, Saved.RACED, Saved.SAVED]
+        loaded = rows.load([first.key, second.key, third.key, "none"])
+        assert [loaded[key].revision for key in (first.key, second.key, third.key, "none")] == [
+            1,
+            1,
+            1,
+            0,
+        ]
+
+    def test_more_rows_than_fit_in_one_call_are_loaded(self, rows: Rows) -> None:
+        many = [_row() for _ in range(130)]
+        rows.save(many)
+
+        loaded = rows.load([row.key for row in many])
+
+        assert all(loaded[row.key].revision == 1 for row in many)
+
+    def test_a_row_that_is_too_large_is_refused(self, rows: Rows) -> None:
+        row = replace(_row(), document={"text": "x" * 500_000})
+
+        (result,) = rows.save([row])
+
+        assert result.saved is Saved.REFUSED
+        assert "bytes" in result.reason
+        assert rows.get(row.key).revision == 0
+
+    def test_a_removed_row_keeps_its_positions(self, rows: Rows) -> None:
+        row = _row()
+        _saved(rows, row)
+        _saved(rows, replace(row, revision=1, document=None, places={}))
+
+        removed = rows.get(row.key)
+
+        assert (removed.document, removed.positions) == (None, row.positions)
+        assert rows.page("customer", row.places["customer"].partition, None, 10) == []
+
+    def test_a_list_is_paged_newest_first(self, rows: Rows) -> None:
+        customer = uuid.uuid4().hex
+        made = [_row(customer, f"2026-01-0{n}") for n in range(1, 6)]
+        rows.save(made)
+        _saved(rows, _row(uuid.uuid4().hex, "2026-01-03"))
+
+        first = rows.page("customer", customer, None, 2)
+        place = (first[-1].places["customer"].sort, first[-1].key)
+        rest = rows.page("customer", customer, place, 10)
+
+        assert [row.key for row in first + rest] == [row.key for row in reversed(made)]
+
+    def test_a_row_in_a_list_has_document_positions_and_marks(self, rows: Rows) -> None:
+        mark = ParkedAt(version=4, error="broken")
+        row = _row()
+        row = replace(row, parts={f"order-{row.key}": Part(version=3, state={}, parked=mark)})
+        _saved(rows, row)
+
+        (found,) = rows.page("customer", row.places["customer"].partition, None, 10)
+
+        assert found.document == row.document
+        assert found.positions == row.positions
+        assert found.parked == {f"order-{row.key}": mark}
+
+    def test_rows_with_a_parked_stream_are_listed_until_they_go_on(self, rows: Rows) -> None:
+        mark = ParkedAt(version=1, error="broken")
+        row = replace(_row(), document=None, places={})
+        stream = f"order-{row.key}"
+        _saved(rows, replace(row, parts={stream: Part(parked=mark)}))
+
+        listed = {found.key: found.parked for found in rows.parked(1_000)}
+        assert listed[row.key] == rows.get(row.key).parked == {stream: mark}
+
+        _saved(rows, replace(row, revision=1, parts={stream: Part(version=1, state={})}))
+
+        assert row.key not in [found.key for found in rows.parked(1_000)]
+
+
+def _row(customer: str | None = None, day: str = "2026-01-01") -> Row:
+    key = uuid.uuid4().hex
+    return Row(
+        key=key,
+        parts={f"order-{key}": Part(version=3, state={"status": "placed", "names": ["Zoë"]})},
+        document={"order_id": key, "total": 2500, "cancel_reason": None},
+        places={"customer": Place(customer or uuid.uuid4().hex, f"{day}/{key}")},
+    )
+
+
+def _saved(rows: RowStore, row: Row) -> Saved:
+    (result,) = rows.save([row])
+    return result.saved

@@ -1,0 +1,49 @@
+"""The tables of terraform/modules, as boto3 makes them: for contracts that run without Terraform."""
+
+from typing import Any
+
+
+def create_event_store(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text("stream"), {"AttributeName": "version", "AttributeType": "N"}],
+        KeySchema=[_hash("stream"), _range("version")],
+    )
+
+
+def create_view_store(client: Any, name: str, lists: tuple[str, ...] = ("customer",)) -> None:
+    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["doc", "positions", "parked"]}
+    indexes = [
+        {
+            "IndexName": f"by_{name}",
+            "KeySchema": [_hash(name), _range(f"{name}_sort")],
+            "Projection": shown,
+        }
+        for name in lists
+    ]
+    parked = {
+        "IndexName": "parked",
+        "KeySchema": [_hash("parked_in"), _range("row")],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["parked"]},
+    }
+    keys = {"row", "parked_in", *lists, *(f"{name}_sort" for name in lists)}
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text(key) for key in sorted(keys)],
+        KeySchema=[_hash("row")],
+        GlobalSecondaryIndexes=[*indexes, parked],
+    )
+
+
+def _text(name: str) -> dict[str, str]:
+    return {"AttributeName": name, "AttributeType": "S"}
+
+
+def _hash(name: str) -> dict[str, str]:
+    return {"AttributeName": name, "KeyType": "HASH"}
+
+
+def _range(name: str) -> dict[str, str]:
+    return {"AttributeName": name, "KeyType": "RANGE"}
