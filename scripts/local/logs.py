@@ -35,11 +35,13 @@ def print_logs(clients: Clients, functions: Iterable[str], follow: bool) -> None
 
 
 def readable(message: str) -> str:
-    """A structured line as `LEVEL message key=value ...`; any other as it is."""
+    """A structured line as `LEVEL message key=value ...`, any other as it is, a metric as ""."""
     try:
         fields = json.loads(message)
     except ValueError:
         return message
+    if isinstance(fields, dict) and "_aws" in fields:
+        return ""  # a metric
     if not isinstance(fields, dict) or "message" not in fields:
         return message
     rest = {k: v for k, v in fields.items() if k not in NOISE | {"level", "message"}}
@@ -53,7 +55,9 @@ def _short(value: Any) -> str:
 
 def _print_line(event: Mapping[str, Any]) -> None:
     when = datetime.fromtimestamp(event["timestamp"] / 1000)
-    print(f"{when:%H:%M:%S.%f}"[:-3], event["function"], readable(event["message"]), flush=True)
+    function = event["function"].rpartition("-")[2]
+    if line := readable(event["message"]):
+        print(f"{when:%H:%M:%S.%f}"[:-3], f"{function:22}", line, flush=True)
 
 
 def _events(clients: Clients, function: str, since: int) -> Iterator[dict[str, Any]]:

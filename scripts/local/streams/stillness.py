@@ -65,7 +65,7 @@ class Stillness:
         asked = self.tick()
         deadline = time.monotonic() + seconds
         self.ring()
-        while restless := self._restless(workers(), asked):
+        while restless := self.restless(workers(), asked):
             left = deadline - time.monotonic()
             if left <= 0:
                 return restless
@@ -73,7 +73,8 @@ class Stillness:
                 self._changed.wait(min(left, 0.2))
         return frozenset()
 
-    def _restless(self, workers: Set[str], asked: int) -> Set[str]:
+    def restless(self, workers: Set[str], asked: int) -> Set[str]:
+        """Those that are not still, or may not be, since somebody asked."""
         with self._changed:
             since = max(asked, self._last_activity)
             noisy = {name for name in workers if self._found_empty.get(name, 0) < since}
