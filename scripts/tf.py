@@ -99,6 +99,11 @@ def provider_arguments(environ: Mapping[str, str] = os.environ) -> list[str]:
     return []
 
 
+def colour() -> list[str]:
+    """Terraform colours what it writes into a pipe or a file, too."""
+    return [] if sys.stdout.isatty() else ["-no-color"]
+
+
 def run(
     arguments: Sequence[str],
     *,
@@ -167,7 +172,7 @@ def initialise(
 
 @dataclass(frozen=True, kw_only=True)
 class Terraform:
-    """One applied configuration: the root with a state of its own."""
+    """The root, applied with a state of its own."""
 
     data_dir: Path
     state: Path
@@ -175,12 +180,7 @@ class Terraform:
 
     def init(self) -> None:
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        initialise(
-            "-reconfigure",
-            f"-backend-config=path={self.state.resolve()}",
-            data_dir=self.data_dir,
-            env=self.env,
-        )
+        initialise(data_dir=self.data_dir, env=self.env)
 
     def plan(self, var_files: Sequence[Path]) -> None:
         self._run("plan", *_variables(var_files, {}))
@@ -209,13 +209,17 @@ class Terraform:
 
     def output(self) -> dict[str, Any]:
         """The outputs, by name."""
-        text = read(["output", "-json"], data_dir=self.data_dir, env=self.env)
+        text = read(["output", "-json", self._state_argument], data_dir=self.data_dir, env=self.env)
         return {name: output["value"] for name, output in json.loads(text).items()}
 
-    def _run(self, *arguments: str, log: Path | None = None) -> None:
+    @property
+    def _state_argument(self) -> str:
+        return f"-state={self.state.resolve()}"
+
+    def _run(self, command: str, *options: str, log: Path | None = None) -> None:
+        arguments = [command, self._state_argument, *options]
         if log is None:
-            if code := run(arguments, data_dir=self.data_dir, env=self.env):
-                raise SystemExit(code)  # Terraform has said why
+            _or_stop(run([*arguments, *colour()], data_dir=self.data_dir, env=self.env))
             return
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as file:
@@ -268,7 +272,13 @@ def is_approved(environ: Mapping[str, str] = os.environ) -> bool:
 def check() -> None:
     """Format and validity of the root and of its tests."""
     for directory in (ROOT, TESTS):
-        _or_stop(run(["fmt", "-check", "-diff", "-recursive"], directory=directory, data_dir=BUILD))
+        _or_stop(
+            run(
+                ["fmt", "-check", "-diff", "-recursive", *colour()],
+                directory=directory,
+                data_dir=BUILD,
+            )
+        )
     for directory, data_dir in ((ROOT, BUILD / "check"), (TESTS, BUILD / "tests")):
         initialise("-backend=false", directory=directory, data_dir=data_dir)
         read(["validate", "-no-color"], directory=directory, data_dir=data_dir)
@@ -289,7 +299,7 @@ def test() -> None:
     initialise(directory=TESTS, data_dir=BUILD / "tests")
     _or_stop(
         run(
-            ["test"],
+            ["test", *colour()],
             directory=TESTS,
             data_dir=BUILD / "tests",
             env={"TF_VAR_packages_dir": str(packages)},

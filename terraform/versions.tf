@@ -7,7 +7,4 @@ terraform {
       version = ">= 5.100, < 7.0"
     }
   }
-
-  # Where the state lies is said at init (scripts/tf.py): one file per environment.
-  backend "local" {}
 }

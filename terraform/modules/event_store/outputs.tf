@@ -32,3 +32,11 @@ output "publish_policy_json" {
   description = "Lets a function be invoked with the commits as they are stored."
   value       = local.policy_jsons.publish
 }
+
+output "protection" {
+  description = "How the table is guarded."
+  value = {
+    deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
+    point_in_time_recovery = aws_dynamodb_table.this.point_in_time_recovery[0].enabled
+  }
+}

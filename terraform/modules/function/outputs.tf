@@ -18,9 +18,22 @@ output "role_name" {
   value       = aws_iam_role.this.name
 }
 
-output "log_group_name" {
-  description = "Name of the function's own log group."
-  value       = aws_cloudwatch_log_group.this.name
+output "log_group" {
+  description = "The function's own log group, and how long it keeps its lines."
+  value = {
+    name           = aws_cloudwatch_log_group.this.name
+    retention_days = aws_cloudwatch_log_group.this.retention_in_days
+  }
+}
+
+output "layer_arns" {
+  description = "Layers that the function's imports come from."
+  value       = aws_lambda_function.this.layers
+}
+
+output "environment" {
+  description = "Environment variables of the function."
+  value       = aws_lambda_function.this.environment[0].variables
 }
 
 output "policy_jsons" {

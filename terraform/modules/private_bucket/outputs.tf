@@ -17,3 +17,13 @@ output "take_policy_json" {
   description = "Lets a function find objects, read them and delete them."
   value       = local.policy_jsons.take
 }
+
+output "bucket" {
+  description = "Name of the bucket, known before it is there."
+  value       = aws_s3_bucket.this.bucket
+}
+
+output "force_destroy" {
+  description = "Whether the bucket may be destroyed while something lies in it."
+  value       = aws_s3_bucket.this.force_destroy
+}

@@ -22,3 +22,10 @@ output "parked_policy_json" {
   description = "Lets a function find the rows that have a parked stream."
   value       = local.policy_jsons.parked
 }
+
+output "protection" {
+  description = "How the table is guarded."
+  value = {
+    deletion_protection = aws_dynamodb_table.this.deletion_protection_enabled
+  }
+}

@@ -1,0 +1,174 @@
+# What differs between environments, tested with their own settings.
+
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+run "dev" {
+  module {
+    source = "./settings"
+  }
+
+  variables {
+    environment = "dev"
+  }
+
+  assert {
+    condition     = length(output.unknown) == 0
+    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
+  }
+}
+
+run "prod" {
+  module {
+    source = "./settings"
+  }
+
+  variables {
+    environment = "prod"
+  }
+
+  assert {
+    condition     = length(output.unknown) == 0
+    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
+  }
+}
+
+run "local" {
+  module {
+    source = "./settings"
+  }
+
+  variables {
+    environment = "local"
+  }
+
+  assert {
+    condition     = length(output.unknown) == 0
+    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
+  }
+}
+
+run "in_prod_what_cannot_be_built_again_is_guarded" {
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    environment            = run.prod.all.environment
+    region                 = run.prod.all.region
+    emulated               = run.prod.all.emulated
+    local_api_id           = run.prod.all.local_api_id
+    protect_data           = run.prod.all.protect_data
+    stream_shards          = run.prod.all.stream_shards
+    stream_retention_hours = run.prod.all.stream_retention_hours
+    log_level              = run.prod.all.log_level
+    log_retention_days     = run.prod.all.log_retention_days
+    throttling             = run.prod.all.throttling
+    sweep_schedule         = run.prod.all.sweep_schedule
+    alarm_topic_arns       = run.prod.all.alarm_topic_arns
+  }
+
+  assert {
+    condition     = module.orders_events.protection.point_in_time_recovery
+    error_message = "The orders' event store can't be restored to a point in time."
+  }
+
+  assert {
+    condition     = module.orders_events.protection.deletion_protection && module.order_history.protection.deletion_protection
+    error_message = "A table can be deleted."
+  }
+
+  assert {
+    condition     = !module.failures.force_destroy
+    error_message = "Records that wait for the sweep can be destroyed with their bucket."
+  }
+
+  # The rules of both mappings.
+  assert {
+    condition = alltrue([
+      for mapping in [module.orders_publishing.mapping, module.storefront_projection.mapping] :
+      mapping.enabled
+      && mapping.starting_position == "TRIM_HORIZON"
+      && mapping.function_response == toset(["ReportBatchItemFailures"])
+      && mapping.bisect
+      && mapping.maximum_retry_attempts == -1
+      && mapping.on_failure_arn == module.failures.arn
+    ])
+    error_message = "A mapping starts late, forgets what the function said, gives up early, or gives up into nothing."
+  }
+
+  assert {
+    condition     = module.orders_publishing.mapping.parallelization_factor == 1
+    error_message = "The publisher works on several batches of a shard at a time, and versions overtake each other."
+  }
+
+  assert {
+    condition = (
+      module.orders_publishing.mapping.maximum_age_seconds < 24 * 3600
+      && module.storefront_projection.mapping.maximum_age_seconds < 168 * 3600
+    )
+    error_message = "A stream forgets a record before its mapping gives it up, so it reaches no one."
+  }
+}
+
+run "dev_can_be_thrown_away" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    environment            = run.dev.all.environment
+    region                 = run.dev.all.region
+    emulated               = run.dev.all.emulated
+    local_api_id           = run.dev.all.local_api_id
+    protect_data           = run.dev.all.protect_data
+    stream_shards          = run.dev.all.stream_shards
+    stream_retention_hours = run.dev.all.stream_retention_hours
+    log_level              = run.dev.all.log_level
+    log_retention_days     = run.dev.all.log_retention_days
+    throttling             = run.dev.all.throttling
+    sweep_schedule         = run.dev.all.sweep_schedule
+    alarm_topic_arns       = run.dev.all.alarm_topic_arns
+  }
+
+  assert {
+    condition = (
+      !module.orders_events.protection.point_in_time_recovery
+      && !module.orders_events.protection.deletion_protection
+      && !module.order_history.protection.deletion_protection
+      && module.failures.force_destroy
+    )
+    error_message = "Something in dev stands in the way of `make destroy`."
+  }
+}
+
+run "locally_the_projects_own_runner_polls_the_streams" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    environment            = run.local.all.environment
+    region                 = run.local.all.region
+    emulated               = run.local.all.emulated
+    local_api_id           = run.local.all.local_api_id
+    protect_data           = run.local.all.protect_data
+    stream_shards          = run.local.all.stream_shards
+    stream_retention_hours = run.local.all.stream_retention_hours
+    log_level              = run.local.all.log_level
+    log_retention_days     = run.local.all.log_retention_days
+    throttling             = run.local.all.throttling
+    sweep_schedule         = run.local.all.sweep_schedule
+    alarm_topic_arns       = run.local.all.alarm_topic_arns
+  }
+
+  assert {
+    condition     = !module.orders_publishing.mapping.enabled && !module.storefront_projection.mapping.enabled
+    error_message = "The emulator polls a stream, and loses what a function reports as failed."
+  }
+}
