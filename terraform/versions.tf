@@ -7,4 +7,7 @@ terraform {
       version = ">= 5.100, < 7.0"
     }
   }
+
+  # Where the state lies is said at init (scripts/tf.py): each environment has its own.
+  backend "local" {}
 }
