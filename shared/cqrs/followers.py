@@ -266,7 +266,7 @@ class Follower:
                 if result.saved is not Saved.SAVED:
                     return set()
                 report.applied[name] = report.applied.get(name, 0) + 1
-                row = replace(longer, revision=row.revision + 1)
+                row = replace(self.view.shown(longer), revision=row.revision + 1)
         return set()
 
     def _tell(self, step: _Step, report: Report) -> None:

@@ -59,7 +59,7 @@ def _again(sequences: Sequence[str]) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sequences[:1]]}
 
 
-def _trace(commits: Sequence[Commit]) -> dict[str, list[str]]:
+def _trace(commits: Sequence[Commit]) -> dict[str, Any]:
     """What connects a log line with the requests before it: the ids that the commits carry."""
     named = commits[:LOGGED]
     envelopes = []

@@ -28,7 +28,7 @@ class _When(Generic[C, E]):
 
     def then(self, *events: E) -> None:
         decided = tuple(self.decider.decide(self.command, self.state))
-        assert decided == events, f"decided {decided}, expected {events}"  # noqa: S101
+        assert decided == events, f"decided {decided}, expected {events}"
 
     def then_nothing(self) -> None:
         self.then()
@@ -37,7 +37,7 @@ class _When(Generic[C, E]):
         try:
             decided = self.decider.decide(self.command, self.state)
         except CqrsError as refusal:
-            assert type(refusal) is error, f"refused with {refusal!r}"  # noqa: S101
+            assert type(refusal) is error, f"refused with {refusal!r}"
             return
         raise AssertionError(f"not refused: {decided}")
 

@@ -53,8 +53,8 @@ def row_after(view: RowView, commits: Sequence[Commit]) -> Row:
     twice = _arrive(view, commits, [*commits, *commits])
     disorderly = _arrive(view, commits, shuffled)
     for other in (twice, disorderly):
-        assert other.parts == in_order.parts, "the order of arrival shows"  # noqa: S101
-        assert other.document == in_order.document, "the order of arrival shows"  # noqa: S101
+        assert other.parts == in_order.parts, "the order of arrival shows"
+        assert other.document == in_order.document, "the order of arrival shows"
     return in_order
 
 

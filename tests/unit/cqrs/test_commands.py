@@ -1,0 +1,393 @@
+"""Handling a command: decide on what was loaded, append to that, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cqrs.adapters.memory import MemoryEventStore
+from cqrs.commands import CommandHandler, Outcome, command_id_of, entity_id_of, fingerprint_of
+from cqrs.commits import Commit, Envelope
+from cqrs.decider import Decider
+from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refused
+from cqrs.event_store import AppendConflict, Heads, History
+from cqrs.events import EventCodec, EventTypes, Instant
+
+S = TypeVar("S")
+TYPES = EventTypes("till")
+LIMIT = 1_000
+
+
+@TYPES.event()
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """`base` is the sum that the decision was made on."""
+
+    amount: int
+    base: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add:
+    amount: int
+
+
+class OverLimit(Refused):
+    code = "over_limit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Till:
+    total: int = 0
+
+
+def decide(command: Add, till: Till) -> Sequence[Added]:
+    if till.total + command.amount > LIMIT:
+        raise OverLimit("too much")
+    return [Added(amount=command.amount, base=till.total)] if command.amount else []
+
+
+def evolve(till: Till, event: Added) -> Till:
+    return Till(total=till.total + event.amount)
+
+
+TILL: Decider[Add, Till, Added] = Decider(
+    category="till",
+    events=TYPES,
+    initial=Till(),
+    evolve=evolve,
+    decide=decide,
+    state=Till,
+    state_schema=1,
+)
+
+
+def envelope(key: str = "k", actor: str = "ada", payload: object = None) -> Envelope:
+    return Envelope(
+        command_id=command_id_of(actor, key),
+        command_type="Add",
+        fingerprint=fingerprint_of("Add", "1", payload),
+        actor=actor,
+        correlation_id="r",
+        causation_id="r",
+        time=Instant("2026-01-01T00:00:00.000000Z"),
+    )
+
+
+class Counting:
+    """A memory store that counts calls, and lets something happen before an append or after a load."""
+
+    def __init__(self) -> None:
+        self.store = MemoryEventStore()
+        self.calls: Counter[str] = Counter()
+        self.before_append: Callable[[Commit], None] = lambda _: None
+        self.after_append: Callable[[Commit], None] = lambda _: None
+        self.stale_by: Callable[[], int] = lambda: 0
+        self.loaded: list[int] = []
+
+    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
+        self.calls["load"] += 1
+        if stale := self.stale_by():
+            commits = self.store.read(stream)
+            commits = commits[: max(0, len(commits) - stale)]
+            return History(None, commits, len(commits))
+        history = self.store.load(stream, limit, open_snapshot)
+        self.loaded.append(len(history.commits))
+        return history
+
+    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
+        self.calls["append"] += 1
+        self.before_append(commit)
+        self.store.append(commit, command_id, snapshot)
+        self.after_append(commit)
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
+        self.calls["read"] += 1
+        return self.store.read(stream, after, limit)
+
+    def heads(self, cursor: str | None = None) -> Heads:
+        return self.store.heads(cursor)
+
+
+@pytest.fixture
+def store() -> Counting:
+    return Counting()
+
+
+def handler(store: Any) -> CommandHandler[Add, Till, Added]:
+    return CommandHandler(store, TILL, pause=lambda _: None)
+
+
+def add(store: Any, amount: int, key: str, **how: Any) -> Outcome[Added]:
+    command_envelope = envelope(key, payload=amount, actor=how.pop("actor", "ada"))
+    return handler(store).handle("1", Add(amount=amount), command_envelope, **how)
+
+
+def amounts(store: Counting) -> list[int]:
+    codec = EventCodec(TYPES)
+    return [r.event.amount for c in store.store.read("till-1") for r in c.events(codec)]
+
+
+def test_a_command_that_opens_a_stream_takes_one_call(store: Counting) -> None:
+    outcome = add(store, 5, "a", opens=True)
+
+    assert (outcome.version, outcome.events) == (1, (Added(amount=5, base=0),))
+    assert store.calls == {"append": 1}
+
+
+def test_any_other_command_takes_two_calls(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+    store.calls.clear()
+
+    outcome = add(store, 6, "b")
+
+    assert (outcome.version, amounts(store)) == (2, [5, 6])
+    assert store.calls == {"load": 1, "append": 1}
+
+
+def test_a_lost_race_takes_one_more_call_and_decides_again(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+    rivals = [Add(amount=7)]
+
+    def interfere(_: Commit) -> None:
+        if rivals:
+            handler(store.store).handle("1", rivals.pop(), envelope("rival"))
+
+    store.before_append = interfere
+    store.calls.clear()
+
+    outcome = add(store, 6, "b")
+
+    assert outcome.events == (Added(amount=6, base=12),)
+    assert store.calls == {"load": 1, "append": 2}
+
+
+def test_losing_every_race_is_a_conflict(store: Counting) -> None:
+    add(store, 1, "a", opens=True)
+    store.before_append = lambda commit: add(store.store, 1, f"rival-{commit.version}") and None
+
+    with pytest.raises(Conflict):
+        add(store, 6, "b")
+
+    assert 6 not in amounts(store)
+
+
+def test_a_refusal_changes_nothing(store: Counting) -> None:
+    with pytest.raises(OverLimit):
+        add(store, LIMIT + 1, "a", opens=True)
+
+    assert amounts(store) == []
+
+
+def test_a_command_with_nothing_to_do_appends_nothing(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+
+    outcome = add(store, 0, "b")
+
+    assert (outcome.version, outcome.events, amounts(store)) == (1, (), [5])
+
+
+def test_the_same_command_again_has_no_effect_and_the_same_outcome(store: Counting) -> None:
+    first = add(store, 5, "a", opens=True)
+    second = add(store, 6, "b")
+    store.calls.clear()
+
+    assert add(store, 5, "a", opens=True) == Outcome("till-1", 1, first.events, repeated=True)
+    assert add(store, 6, "b") == Outcome("till-1", 2, second.events, repeated=True)
+    assert amounts(store) == [5, 6]
+    assert store.calls == {"append": 1, "load": 1}
+
+
+def test_a_key_used_for_another_payload_is_refused(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+
+    with pytest.raises(KeyReused):
+        add(store, 6, "a")
+    with pytest.raises(KeyReused):
+        add(store, 6, "a", opens=True)
+
+
+def test_the_same_key_of_another_actor_is_another_command(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+
+    assert add(store, 5, "a", actor="eve").version == 2
+
+
+def test_a_command_is_remembered_beyond_snapshots(store: Counting) -> None:
+    for n in range(100):
+        add(store, 1, f"k{n}")
+    store.calls.clear()
+
+    outcome = add(store, 1, "k0")
+
+    assert (outcome.version, outcome.repeated, len(amounts(store))) == (1, True, 100)
+    assert store.calls == {"load": 1, "read": 1}
+
+
+def test_a_command_a_hundred_and_one_commits_ago_is_forgotten(store: Counting) -> None:
+    for n in range(101):
+        add(store, 1, f"k{n}")
+
+    assert add(store, 1, "k0").version == 102
+
+
+def test_a_retry_whose_first_try_won_the_race_gets_its_outcome(store: Counting) -> None:
+    """The answer was lost on its way, not the commit: as when the SDK sends a put again."""
+    add(store, 5, "a", opens=True)
+
+    def lose_the_answer(_: Commit) -> None:
+        store.after_append = lambda _: None
+        raise AppendConflict(store.store.read("till-1")[-1])
+
+    store.after_append = lose_the_answer
+
+    outcome = add(store, 6, "b")
+
+    assert (outcome.version, outcome.repeated, amounts(store)) == (2, True, [5, 6])
+
+
+def test_a_version_that_the_client_named_must_be_the_current_one(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+
+    with pytest.raises(PreconditionFailed) as refusal:
+        add(store, 6, "b", expected=2)
+    assert (refusal.value.expected, refusal.value.actual) == (2, 1)
+    assert add(store, 6, "c", expected=1).version == 2
+
+
+def test_a_command_with_a_precondition_is_not_tried_again(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+    store.before_append = lambda _: (
+        add(store.store, 1, "rival") and setattr(store, "before_append", lambda _: None)
+    )
+
+    with pytest.raises(PreconditionFailed):
+        add(store, 6, "b", expected=1)
+
+    assert amounts(store) == [5, 1]
+
+
+def test_a_repeat_passes_although_its_own_effect_broke_the_precondition(store: Counting) -> None:
+    add(store, 5, "a", opens=True)
+    add(store, 6, "b", expected=1)
+
+    assert add(store, 6, "b", expected=1).repeated
+
+
+def test_loading_a_long_stream_stays_one_call_of_nine_commits(store: Counting) -> None:
+    for n in range(60):
+        add(store, 1, f"k{n}")
+
+    assert max(store.loaded) <= 8  # and one more, which has the snapshot
+    assert len(amounts(store)) == 60
+
+
+def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:
+    for n in range(20):
+        add(store, 1, f"k{n}")
+    newer = Decider(**{**vars(TILL), "state_schema": 2})
+
+    outcome = CommandHandler(store, newer, pause=lambda _: None).handle(
+        "1", Add(amount=1), envelope("new")
+    )
+
+    assert outcome.events == (Added(amount=1, base=20),)
+
+
+def test_an_opening_command_that_meets_a_foreign_stream_decides_on_all_of_it(
+    store: Counting,
+) -> None:
+    for n in range(12):
+        add(store, 80, f"k{n}")
+
+    with pytest.raises(OverLimit):
+        add(store, 80, "late", opens=True)
+
+
+def test_racing_threads_never_break_a_rule() -> None:
+    store = MemoryEventStore()
+
+    def write(n: int) -> int:
+        try:
+            add(store, 90, f"k{n}")
+        except (OverLimit, Conflict):
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as pool:
+        wins = sum(pool.map(write, range(40)))
+
+    total = 0
+    for commit in store.read("till-1"):
+        (recorded,) = commit.events(EventCodec(TYPES))
+        assert recorded.event.base == total
+        total += recorded.event.amount
+    assert (total, total <= LIMIT) == (wins * 90, True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5),  # the client's key: a repeat, when it comes again
+            st.integers(0, 12),  # how many commits the load misses
+            st.sampled_from(["calm", "rival", "answer lost"]),
+        ),
+        max_size=40,
+    )
+)
+def test_writers_with_stale_reads_never_corrupt_a_history(
+    steps: list[tuple[int, int, str]],
+) -> None:
+    store = Counting()
+    for n, (key, stale, happens) in enumerate(steps):
+        store.stale_by = iter([stale, *[0] * 9]).__next__
+        rivals = iter([f"rival-{n}"] if happens == "rival" else [])
+
+        def before(_: Commit, rivals: Any = rivals) -> None:
+            for rival in rivals:
+                add(store.store, 1, rival)
+
+        def after(_: Commit, happens: str = happens) -> None:
+            if happens == "answer lost":
+                raise TimeoutError
+
+        store.before_append, store.after_append = before, after
+        try:
+            add(store, 10 + key, f"key-{key}")
+        except (TimeoutError, CqrsError):
+            continue
+
+    total, ids = 0, Counter[str]()
+    for version, commit in enumerate(store.store.read("till-1"), start=1):
+        (recorded,) = commit.events(EventCodec(TYPES))
+        assert (commit.version, recorded.event.base) == (version, total)
+        total += recorded.event.amount
+        ids[commit.envelope.command_id] += 1
+    assert not ids or max(ids.values()) == 1
+
+
+def test_ids_follow_from_who_asks_and_with_which_key() -> None:
+    assert entity_id_of("ada", "PlaceOrder", "k") == entity_id_of("ada", "PlaceOrder", "k")
+    others = {
+        entity_id_of("ada", "PlaceOrder", "k"),
+        entity_id_of("eve", "PlaceOrder", "k"),
+        entity_id_of("ada", "Register", "k"),
+        entity_id_of("ada", "PlaceOrder", "l"),
+    }
+    assert len(others) == 4
+
+
+def test_a_fingerprint_does_not_depend_on_how_a_payload_is_written() -> None:
+    one = fingerprint_of("Add", "1", {"a": 1, "b": [{"c": 2, "d": 3}]})
+
+    assert one == fingerprint_of("Add", "1", {"b": [{"d": 3, "c": 2}], "a": 1})
+    assert one != fingerprint_of("Add", "1", {"a": 1, "b": [{"c": 2, "d": 4}]})
+    assert one != fingerprint_of("Add", "2", {"a": 1, "b": [{"c": 2, "d": 3}]})
