@@ -82,7 +82,7 @@ def envelope(key: str = "k", actor: str = "ada", payload: object = None) -> Enve
 
 
 class Counting:
-    """A memory store that counts calls, and lets something happen before an append or after a load."""
+    """A memory store that counts its calls, and lets something happen around an append."""
 
     def __init__(self) -> None:
         self.store = MemoryEventStore()

@@ -1,4 +1,4 @@
-"""What a follower does with the doorbell: every line of the table in cqrs/followers.py, and its edges."""
+"""What a follower does when the doorbell rings: each line of the table in cqrs/followers.py."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -28,7 +28,7 @@ class Crash(BaseException):
 
 
 class Weather:
-    """Decides, call by call, what happens around it: nothing, an outage, a crash, another worker."""
+    """Decides, call by call, what happens: nothing, an outage, a crash, another worker."""
 
     def __init__(self, plan: Sequence[str]) -> None:
         self.plan = list(plan)
@@ -39,7 +39,7 @@ class Weather:
 
 
 class StormyRows:
-    """Rows in bad weather. Asserts that what is saved is never anything but a prefix of the truth."""
+    """Rows in bad weather. Asserts that each save is a prefix of the truth and never goes back."""
 
     def __init__(self, rows: MemoryRows, store: MemoryEventStore, weather: Weather) -> None:
         self.rows, self.store, self.weather = rows, store, weather
@@ -59,9 +59,12 @@ class StormyRows:
             raise Crash
         if happens == "another worker" and self.weather.others:
             follower(self, self.store).catch_up(self.weather.others.pop())
+        before = self.rows.load([row.key for row in rows])
         results = self.rows.save(rows)
         for row in rows:
-            assert_prefix_of_truth(self.rows.get(row.key), self.store)
+            after = self.rows.get(row.key)
+            assert_prefix_of_truth(after, self.store)
+            assert all(after.part(s).version >= v for s, v in before[row.key].positions.items())
         if happens == "crash after":
             raise Crash
         return results

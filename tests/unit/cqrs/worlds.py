@@ -134,5 +134,5 @@ class Reads:
             raise self.down
         return self.store.read(stream, after, limit)
 
-    def heads(self, cursor: str | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def heads(self, cursor: str | None = None):  # type: ignore[no-untyped-def]
         return self.store.heads(cursor)

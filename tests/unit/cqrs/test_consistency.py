@@ -1,0 +1,276 @@
+"""Read your writes: an answer is never older than its token, whatever the view has seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.consistency import Reader, Token
+from cqrs.errors import InvalidToken, Parked, Unavailable
+from cqrs.followers import Streams
+from cqrs.views import Row
+from tests.unit.cqrs.worlds import VIEW, Reads, commit, follower, history, stored
+
+
+class Lagging(MemoryRows):
+    """Rows that show an older state in `get` and lists, as replicas and indexes do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frozen: MemoryRows | None = None
+
+    def freeze(self) -> None:
+        self.frozen = MemoryRows()
+        self.frozen._rows = dict(self._rows)
+
+    def get(self, key: str) -> Row:
+        return (self.frozen.get if self.frozen else super().get)(key)
+
+    def page(
+        self, name: str, partition: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Row]:
+        source = self.frozen.page if self.frozen else super().page
+        return source(name, partition, after, limit)
+
+
+def reader(rows: MemoryRows, store: MemoryEventStore | Reads, **how: object) -> Reader:
+    return Reader(VIEW, rows, Streams(VIEW, {"order": store, "payment": store}), **how)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def rows() -> Lagging:
+    return Lagging()
+
+
+def test_without_a_token_the_answer_is_what_the_view_has(rows: Lagging) -> None:
+    store = stored(history("order-7", "a", "b"))
+    follower(rows, store).catch_up({"order-7": store.read("order-7")[:1]})
+
+    answer = reader(rows, store).get("7", Token())
+
+    assert answer.rows[0].document == {"order": ["a"], "payment": []}
+    assert (str(answer.consistency), str(answer.token)) == ("eventual", "order-7@1")
+
+
+def test_a_row_as_new_as_its_token_is_answered_without_another_read(rows: Lagging) -> None:
+    reads = Reads(stored(history("order-7", "a", "b")))
+    follower(rows, reads).catch_up({"order-7": ()})
+    reads.count = 0
+
+    answer = reader(rows, reads).get("7", Token({"order-7": 2}))
+
+    assert (str(answer.consistency), reads.count) == ("current", 0)
+
+
+def test_a_row_behind_its_token_is_completed_from_the_store_and_not_written(rows: Lagging) -> None:
+    reads = Reads(stored(history("order-7", "a", "b", "c"), history("payment-7", "p")))
+
+    answer = reader(rows, reads).get("7", Token({"order-7": 2, "payment-7": 1}))
+
+    assert answer.rows[0].document == {"order": ["a", "b", "c"], "payment": ["p"]}
+    assert (str(answer.consistency), reads.count) == ("folded; commits=4", 2)
+    assert str(answer.token) == "order-7@3, payment-7@1"
+    assert rows.load(["7"])["7"].revision == 0
+
+
+def test_positions_of_other_rows_and_views_are_not_looked_at_but_handed_on(rows: Lagging) -> None:
+    reads = Reads(stored(history("order-7", "a")))
+    follower(rows, reads).catch_up({"order-7": ()})
+    reads.count = 0
+
+    answer = reader(rows, reads).get("7", Token({"order-8": 4, "customer-1": 2}))
+
+    assert (str(answer.consistency), reads.count) == ("current", 0)
+    assert answer.token.positions == {"order-7": 1, "order-8": 4, "customer-1": 2}
+
+
+def test_a_patient_reader_waits_for_the_view(rows: Lagging) -> None:
+    reads = Reads(stored(history("order-7", "a")))
+    follows = follower(rows, reads)
+    now = iter(range(100))
+
+    answer = reader(
+        rows,
+        reads,
+        patience_seconds=50,
+        clock=lambda: next(now) / 1000,
+        pause=lambda _: follows.catch_up({"order-7": ()}) and None,
+    ).get("7", Token({"order-7": 1}))
+
+    assert str(answer.consistency).startswith("waited; ms=")
+    assert answer.rows[0].document == {"order": ["a"], "payment": []}
+
+
+def test_a_patient_reader_that_waited_in_vain_completes_the_row(rows: Lagging) -> None:
+    now = iter(range(100))
+    waits: list[float] = []
+
+    answer = reader(
+        rows,
+        stored(history("order-7", "a")),
+        patience_seconds=5,
+        clock=lambda: float(next(now)),
+        pause=waits.append,
+    ).get("7", Token({"order-7": 1}))
+
+    assert (str(answer.consistency), bool(waits)) == ("folded; commits=1", True)
+
+
+def test_a_version_that_the_store_does_not_have_is_refused(rows: Lagging) -> None:
+    with pytest.raises(InvalidToken, match="its newest is 1"):
+        reader(rows, stored(history("order-7", "a"))).get("7", Token({"order-7": 2}))
+
+
+def test_a_row_behind_its_token_while_the_store_is_down_is_not_answered(rows: Lagging) -> None:
+    reads = Reads(stored(history("order-7", "a")))
+    reads.down = Unavailable("down")
+
+    with pytest.raises(Unavailable):
+        reader(rows, reads).get("7", Token({"order-7": 1}))
+
+
+def test_a_parked_row_is_a_defined_problem_with_and_without_a_token(rows: Lagging) -> None:
+    store = stored(history("order-7", "a", "poison"))
+    follower(rows, store).catch_up({"order-7": ()})
+
+    for token in (Token(), Token({"order-7": 1}), Token({"order-7": 2})):
+        with pytest.raises(Parked) as problem:
+            reader(rows, store).get("7", token)
+        assert (problem.value.stream, problem.value.version) == ("order-7", 2)
+
+
+def test_a_poison_commit_met_while_completing_a_row_is_the_same_problem(rows: Lagging) -> None:
+    store = stored(history("order-7", "a", "poison"))
+
+    with pytest.raises(Parked):
+        reader(rows, store).get("7", Token({"order-7": 2}))
+
+
+def _seen(rows: Lagging, store: MemoryEventStore, token: Token, limit: int = 50) -> list[str]:
+    """The keys of the whole list, page by page. It is sorted by how much a row has to show."""
+    keys: list[str] = []
+    after = None
+    while True:
+        answer = reader(rows, store).page("all", "all", token, limit=limit, after=after)
+        keys += [row.key for row in answer.rows]
+        after = answer.more
+        if after is None:
+            return keys
+
+
+def test_a_row_that_a_lagging_list_does_not_have_is_put_in(rows: Lagging) -> None:
+    store = stored(history("order-7", "aa"), history("order-8", "a"))
+    follower(rows, store).catch_up({"order-7": ()})
+
+    answer = reader(rows, store).page("all", "all", Token({"order-8": 1}), limit=10)
+
+    assert [row.key for row in answer.rows] == ["7", "8"]
+    assert str(answer.consistency) == "folded; commits=1"
+    assert answer.token.positions == {"order-7": 1, "order-8": 1}
+
+
+def test_a_row_that_the_index_has_not_seen_yet_is_put_in_without_folding(rows: Lagging) -> None:
+    store = stored(history("order-7", "a"))
+    rows.freeze()
+    follower(rows, store).catch_up({"order-7": ()})
+
+    answer = reader(rows, store).page("all", "all", Token({"order-7": 1}), limit=10)
+
+    assert ([row.key for row in answer.rows], str(answer.consistency)) == (["7"], "current")
+
+
+def test_a_row_that_moved_stands_in_its_new_place_only(rows: Lagging) -> None:
+    store = stored(history("order-7", "a"), history("order-8", "aa"), history("order-9", "aaa"))
+    follower(rows, store).catch_up({f"order-{n}": () for n in (7, 8, 9)})
+    store.append(commit("order-7", 2, "longest"), "")
+    token = Token({"order-7": 2})
+
+    for limit in (1, 2, 3):
+        assert _seen(rows, store, token, limit) == ["7", "9", "8"]
+
+
+def test_a_row_that_left_a_list_is_taken_out(rows: Lagging) -> None:
+    store = stored(history("order-7", "a"), history("order-8", "aa"))
+    follower(rows, store).catch_up({"order-7": (), "order-8": ()})
+    rows.freeze()
+    gone = rows.load(["8"])["8"]
+    rows.save([Row(key="8", revision=gone.revision, parts=gone.parts)])
+
+    assert _seen(rows, store, Token({"order-8": 1})) == ["7"]
+
+
+def test_an_impossible_position_in_a_lists_token_is_refused(rows: Lagging) -> None:
+    with pytest.raises(InvalidToken):
+        reader(rows, stored()).page("all", "all", Token({"order-7": 1}), limit=10)
+
+
+def test_a_parked_row_in_a_list_is_there_with_its_mark(rows: Lagging) -> None:
+    store = stored(history("order-7", "a", "poison"), history("order-8", "b"))
+    follower(rows, store).catch_up({"order-7": (), "order-8": ()})
+
+    answer = reader(rows, store).page("all", "all", Token({"order-7": 2}), limit=10)
+
+    assert {row.key: bool(row.parked) for row in answer.rows} == {"7": True, "8": False}
+
+
+@given(
+    lengths=st.lists(st.integers(1, 4), min_size=1, max_size=6),
+    caught_up=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    lag=st.booleans(),
+    limit=st.integers(1, 4),
+)
+def test_a_list_with_a_token_for_every_row_is_the_list_of_an_up_to_date_view(
+    lengths: list[int], caught_up: list[int], lag: bool, limit: int
+) -> None:
+    store = stored(*(history(f"order-{n}", *"abcd"[:length]) for n, length in enumerate(lengths)))
+    rows, current = Lagging(), Lagging()
+    if lag:
+        rows.freeze()
+    for n, length in enumerate(lengths):
+        hints = store.read(f"order-{n}")[: min(caught_up[n], length)]
+        if hints:
+            follower(rows, store).catch_up({f"order-{n}": hints})
+    follower(current, store).catch_up({f"order-{n}": () for n in range(len(lengths))})
+    token = Token({f"order-{n}": length for n, length in enumerate(lengths)})
+
+    assert _seen(rows, store, token, limit) == _seen(current, store, Token(), 50)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order-7",
+        "order-7@",
+        "order-7@0",
+        "order-7@-1",
+        "order-7@1.5",
+        "order-7@99999999999",
+        "@3",
+        "order@3",
+        "order-7@3,",
+        "order-7@3 order-8@1",
+        "Order-7@3",
+        "order-" + "x" * 200 + "@1",
+        ", ".join(f"order-{n}@1" for n in range(101)),
+    ],
+)
+def test_a_text_that_no_answer_ever_had_is_not_a_token(text: str) -> None:
+    with pytest.raises(InvalidToken):
+        Token.parse(text)
+
+
+def test_a_token_comes_back_as_it_was_sent() -> None:
+    text = "order-7@3, order-8@1"
+
+    assert str(Token.parse(text)) == text
+    assert Token.parse(None) == Token.parse("") == Token()
+    assert Token.parse("order-7@3,order-7@2").positions == {"order-7": 3}
+
+
+def test_an_answers_token_never_outgrows_what_a_query_may_send() -> None:
+    asked = Token({f"order-{n}": 1 for n in range(100)})
+
+    assert len(asked.having_seen([Row(key="x")]).positions) == 100
+    Token.parse(str(asked.having_seen([Row(key="x")])))
