@@ -46,14 +46,18 @@ def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 def find_mirror(places: Iterable[Path]) -> Path | None:
     """The first place that holds an AWS provider for this machine, of a version we work with."""
-    system = {"win32": "windows"}.get(sys.platform, sys.platform)
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     for place in places:
-        for unpacked in (place / PROVIDER).glob(f"*/{system}_{machine}".lower()):
+        for unpacked in (place / PROVIDER).glob(f"*/{this_machine()}"):
             version = tuple(int(part) for part in re.findall(r"\d+", unpacked.parent.name))
             if PROVIDER_FROM <= version < PROVIDER_BEFORE:
                 return place
     return None
+
+
+def this_machine() -> str:
+    """In Terraform's words."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"{sys.platform}_{machine}"
 
 
 def mirror_places(environ: Mapping[str, str] = os.environ) -> list[Path]:
@@ -143,7 +147,7 @@ def read(
         file.seek(0)
         text = file.read().decode(errors="replace")
     if code:
-        raise TerraformError(text.strip())
+        raise TerraformError(_errors_in(text))
     return text
 
 
@@ -160,9 +164,9 @@ def initialise(
     try:
         read(command, directory=directory, data_dir=data_dir, env=env)
     except TerraformError as error:
-        if provider or "registry" not in str(error):
+        if "could not connect to registry" not in " ".join(str(error).split()):
             raise
-        places = ", ".join(str(place) for place in mirror_places(environ))
+        places = ", ".join(map(str, mirror_places(environ)))
         raise TerraformError(
             "Terraform can't get the AWS provider: the registry does not answer, and there is no"
             f" copy on this machine (looked for {PROVIDER} in {places})."
@@ -211,6 +215,18 @@ class Terraform:
         log: Path | None = None,
     ) -> None:
         self._run("destroy", *_approval(approved), *_variables(var_files, variables or {}), log=log)
+
+    def adopt(
+        self,
+        address: str,
+        name: str,
+        var_files: Sequence[Path],
+        variables: Mapping[str, object] | None = None,
+    ) -> None:
+        """Takes a resource that is there already into the state, instead of making it."""
+        options = _variables(var_files, variables or {})
+        command = ["import", "-input=false", "-no-color", *options, address, name]
+        read(command, data_dir=self.data_dir, env=self.env)
 
     def output(self) -> dict[str, Any]:
         """The outputs, by name."""
