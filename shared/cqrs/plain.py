@@ -36,6 +36,8 @@ __all__ = ["Between", "Json", "Size", "Text", "dump", "from_json", "load", "pars
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
 
+MAX_FAULTS = 100  # said of one input: it may have more entries than an answer has room for
+
 _TAG = "is"
 
 
@@ -104,12 +106,12 @@ def parse(kind: Callable[..., T], plain: object, /, **given: object) -> T:
     """The `kind` that an untrusted `plain` value describes; `given` fields come from the caller
     instead, and are unknown fields when the input has them.
 
-    Raises InvalidInput with every fault found.
+    Raises InvalidInput with every fault found, up to a hundred.
     """
     read = _Input(rules=True)
     value = _dataclass(kind, frozenset(given))(plain, "", read)
     if read.faults:
-        raise InvalidInput("The request is not valid; see 'errors'.", read.faults)
+        raise InvalidInput("The request is not valid; see 'errors'.", read.faults[:MAX_FAULTS])
     return kind(**value, **given)
 
 
@@ -124,7 +126,9 @@ def load(kind: Any, plain: object) -> Any:
 
 
 def dump(value: Any, *, tagged: bool = False) -> Json:
-    """`value` as plain JSON; `tagged` when it is one of a union of dataclasses."""
+    """`value` as plain JSON; `tagged` when it, or each entry in it, is one of a union of
+    dataclasses.
+    """
     if is_dataclass(value):
         plain: dict[str, Json] = {_TAG: type(value).__name__} if tagged else {}
         kind: Any = type(value)
@@ -134,9 +138,9 @@ def dump(value: Any, *, tagged: bool = False) -> Json:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple | list):
-        return [dump(entry) for entry in value]
+        return [dump(entry, tagged=tagged) for entry in value]
     if isinstance(value, Mapping):
-        return {str(key): dump(entry) for key, entry in value.items()}
+        return {str(key): dump(entry, tagged=tagged) for key, entry in value.items()}
     return cast(Json, value)
 
 
@@ -145,18 +149,28 @@ def to_json(plain: object) -> str:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(text: str | bytes) -> Any:
+def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
     """The plain value of a JSON text. Raises ValueError, also for NaN, infinities and too deep
-    nesting.
+    nesting; in `untrusted` text also for a name that an object has twice, which others may read
+    differently, and for one that is not Unicode.
     """
+    pairs = _each_once if untrusted else None
     try:
-        return json.loads(text, parse_constant=_no_such_number)
+        return json.loads(text, parse_constant=_no_such_number, object_pairs_hook=pairs)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
 
 def _no_such_number(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    "".join(found).encode()  # raises for half a surrogate pair, which no text can be written with
+    return found
 
 
 @cache
@@ -248,7 +262,8 @@ def _union(kinds: tuple[Any, ...]) -> _Reader:
             return None
         if single:
             return single(plain, pointer, out)
-        inner = tagged.get(plain.get(_TAG, "")) if isinstance(plain, dict) else None
+        tag = plain.get(_TAG) if isinstance(plain, dict) else None
+        inner = tagged.get(tag) if isinstance(tag, str) else None
         if not inner or not isinstance(plain, dict):
             return out.reject(pointer, f"must be an object whose '{_TAG}' is one of {[*tagged]}")
         return inner({name: value for name, value in plain.items() if name != _TAG}, pointer, out)
@@ -301,8 +316,12 @@ def _dumped_fields(kind: Any) -> tuple[tuple[str, bool], ...]:
 
 @cache
 def is_tagged(kind: Any) -> bool:
-    """Whether values of `kind` say which class they are: unions of two or more dataclasses do."""
-    return get_origin(kind) in (Union, UnionType) and sum(map(is_dataclass, get_args(kind))) > 1
+    """Whether values of `kind`, or the entries in them, say which class they are: those of unions
+    of two or more dataclasses do.
+    """
+    args = get_args(kind)
+    union = get_origin(kind) in (Union, UnionType) and sum(map(is_dataclass, args)) > 1
+    return union or any(map(is_tagged, args))
 
 
 def _below(pointer: str, name: str) -> str:
