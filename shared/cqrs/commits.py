@@ -85,17 +85,19 @@ class Commit:
         """Raises Unreadable."""
         try:
             command = self._content["command"]
-            return Envelope(
-                command_id=command["id"],
-                command_type=command["type"],
-                fingerprint=command["hash"],
-                actor=self._content["actor"],
-                correlation_id=self._content["correlation"],
-                causation_id=self._content["causation"],
-                time=self._content["time"],
-            )
+            stored = {
+                "command_id": command["id"],
+                "command_type": command["type"],
+                "fingerprint": command["hash"],
+                "actor": self._content["actor"],
+                "correlation_id": self._content["correlation"],
+                "causation_id": self._content["causation"],
+                "time": self._content["time"],
+            }
         except (KeyError, TypeError) as error:
             raise Unreadable(f"{self} lacks {error}") from error
+        envelope: Envelope = plain.load(Envelope, stored)
+        return envelope
 
     def events(self, codec: EventCodec) -> list[Recorded[Any]]:
         """The events in order, upcast. Raises Unreadable."""

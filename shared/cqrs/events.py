@@ -77,6 +77,12 @@ class _EventType:
     personal: Mapping[str, str]
     upcasters: dict[int, Upcaster] = field(default_factory=dict)
 
+    def upcaster(self, schema: int) -> Upcaster:
+        try:
+            return self.upcasters[schema]
+        except KeyError:
+            raise Unreadable(f"no upcaster for {self.cls.__name__} of schema {schema}") from None
+
 
 class EventTypes:
     """The event types of one context, by the name they are stored under."""
@@ -139,16 +145,18 @@ class EventCodec:
     def decode(self, stored: Mapping[str, Any]) -> Any:
         """The event, upcast to its current schema. Raises Unreadable."""
         try:
-            name, schema, data = stored["type"], stored["schema"], dict(stored["data"])
+            name, schema = str(stored["type"]), int(stored["schema"])
+            data = dict(stored["data"])
         except (KeyError, TypeError, ValueError) as error:
             raise Unreadable("not an event: needs 'type', 'schema' and 'data'") from error
         kind = self._types.named(name)
-        while schema < kind.schema:
-            if schema not in kind.upcasters:
-                raise Unreadable(f"no upcaster for {name} of schema {schema}")
-            data, schema = kind.upcasters[schema](data), schema + 1
         if schema > kind.schema:
             raise Unreadable(f"{name} of schema {schema} was written by newer code")
-        for field_name, subject in kind.personal.items():
-            data[field_name] = self._cipher.open(str(data[subject]), data[field_name])
+        try:
+            for older in range(schema, kind.schema):
+                data = kind.upcaster(older)(data)
+            for field_name, subject in kind.personal.items():
+                data[field_name] = self._cipher.open(str(data[subject]), data[field_name])
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Unreadable(f"{name} of schema {schema} can't be read: {error!r}") from error
         return plain.load(kind.cls, data)

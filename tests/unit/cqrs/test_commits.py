@@ -1,0 +1,126 @@
+"""Commits: made into text once, carried unchanged, and refused where the text is damaged."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from cqrs import plain
+from cqrs.commits import Commit, Envelope, category_of, entity_of
+from cqrs.errors import Unreadable
+from cqrs.events import EventCodec, EventTypes, Instant, Recorded
+
+SHOP = EventTypes("shop")
+
+
+@SHOP.event()
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    at_street: str
+
+
+@SHOP.event()
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    reason: str | None = None
+
+
+codec = EventCodec(SHOP)
+NOON = Instant("2026-01-01T12:00:00.000000Z")
+ENVELOPE = Envelope(
+    command_id="command-1",
+    command_type="OpenShop",
+    fingerprint="fingerprint",
+    actor="ada",
+    correlation_id="correlation-1",
+    causation_id="request-1",
+    time=NOON,
+)
+EVENTS = [Opened(at_street="Example Street"), Closed()]
+COMMIT = Commit.of("shop-7", 3, EVENTS, ENVELOPE, codec)
+BODY = plain.from_json(COMMIT.body)
+
+
+def damaged(**changes: object) -> Commit:
+    return replace(COMMIT, body=plain.to_json({**BODY, **changes}))
+
+
+def test_a_commit_is_one_short_json_text() -> None:
+    assert COMMIT.body == (
+        '{"events":['
+        '{"type":"Opened","schema":1,"data":{"at_street":"Example Street"}},'
+        '{"type":"Closed","schema":1,"data":{"reason":null}}],'
+        '"command":{"id":"command-1","type":"OpenShop","hash":"fingerprint"},'
+        '"actor":"ada","correlation":"correlation-1","causation":"request-1",'
+        '"time":"2026-01-01T12:00:00.000000Z"}'
+    )
+
+
+def test_all_that_went_into_a_commit_can_be_read_from_its_text() -> None:
+    again = Commit("shop-7", 3, COMMIT.body)
+    assert again == COMMIT
+    assert again.envelope == ENVELOPE
+    assert again.events(codec) == [
+        Recorded(event=event, version=3, at=NOON, actor="ada") for event in EVENTS
+    ]
+
+
+def test_a_commit_is_called_by_its_stream_and_version() -> None:
+    assert str(COMMIT) == "shop-7@3"
+
+
+@pytest.mark.parametrize(
+    ("stream", "category", "entity"),
+    [("order-7", "order", "7"), ("payment-7", "payment", "7"), ("order-a-b.c", "order", "a-b.c")],
+)
+def test_a_streams_name_is_its_kind_and_its_entity(stream: str, category: str, entity: str) -> None:
+    assert (category_of(stream), entity_of(stream)) == (category, entity)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "3",
+        '"events"',
+        "{}",
+        '{"events": null}',
+        '{"events": {}}',
+        "[" * 9999,
+    ],
+)
+def test_a_text_that_is_no_commit_is_unreadable(text: str) -> None:
+    commit = Commit("shop-7", 3, text)
+    with pytest.raises(Unreadable, match="shop-7@3"):
+        commit.events(codec)
+    with pytest.raises(Unreadable, match="shop-7@3"):
+        _ = commit.envelope
+
+
+@pytest.mark.parametrize("field", ["command", "actor", "correlation", "causation", "time"])
+@pytest.mark.parametrize("value", [None, 3, [], {}])
+def test_a_commit_that_does_not_say_where_it_is_from_is_unreadable(
+    field: str, value: object
+) -> None:
+    commit = damaged(**{field: value})
+    with pytest.raises(Unreadable):
+        commit.events(codec)
+    with pytest.raises(Unreadable):
+        _ = commit.envelope
+
+
+@pytest.mark.parametrize("field", ["command", "actor", "correlation", "causation", "time"])
+def test_a_commit_that_lacks_something_says_what(field: str) -> None:
+    lacking = {name: value for name, value in BODY.items() if name != field}
+    with pytest.raises(Unreadable, match=f"shop-7@3 lacks '{field}'"):
+        _ = replace(COMMIT, body=plain.to_json(lacking)).envelope
+
+
+@pytest.mark.parametrize("event", [None, 3, "Opened", [], {}, {"type": "Burnt"}])
+def test_a_commit_with_a_damaged_event_still_says_where_it_is_from(event: object) -> None:
+    commit = damaged(events=[event])
+    assert commit.envelope == ENVELOPE
+    with pytest.raises(Unreadable):
+        commit.events(codec)
