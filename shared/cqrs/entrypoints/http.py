@@ -234,21 +234,27 @@ def _body(event: dict[str, Any]) -> bytes:
         return b"\xff"  # what no JSON starts with: it is refused where it is read
 
 
+def _detail(error: CqrsError, status: int) -> str:
+    """What a caller may know. Which table is down, or what it holds, is for the log."""
+    if isinstance(error, Unavailable):
+        return "This can't be done at the moment; try again."
+    return "Something went wrong on our side." if status == 500 else str(error)
+
+
 def _problem(error: CqrsError, request: Request) -> Response:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     body: dict[str, Any] = {
         "type": f"urn:problem-type:{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": status,
-        "detail": str(error),
+        "detail": _detail(error, status),
         "code": error.code,
         "correlation_id": request.correlation_id,
     }
     if isinstance(error, InvalidInput) and error.faults:
         body["errors"] = [plain.dump(fault) for fault in error.faults]
-    if status == 500 and error.code != "internal_error":
+    if body["detail"] != str(error):
         logger().error(str(error), code=error.code, correlation_id=request.correlation_id)
-        body["detail"] = "Something went wrong on our side."
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
     if error.retryable:
         headers["Retry-After"] = "1"

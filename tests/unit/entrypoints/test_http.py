@@ -260,8 +260,7 @@ class TestProblems:
     def test_every_error_is_a_problem_with_a_status_and_a_code(
         self, error: CqrsError, status: int, metrics: Lines
     ) -> None:
-        problem = refused(failing(error), status, error.code)
-        assert problem["detail"] == str(error)
+        refused(failing(error), status, error.code)
         assert metrics() == [{"Problems": 1.0, "code": error.code, "service": "test"}]
 
     @pytest.mark.parametrize(("error", "status"), ERRORS)
@@ -269,6 +268,18 @@ class TestProblems:
         self, error: CqrsError, status: int
     ) -> None:
         assert failing(error).headers.get("Retry-After") == ("1" if error.retryable else None)
+
+    @pytest.mark.parametrize("error", [NotFound("No such thing."), Conflict("order-7", 4)])
+    def test_a_problem_says_what_the_error_says(self, error: CqrsError) -> None:
+        assert failing(error).body["detail"] == str(error)
+
+    @pytest.mark.parametrize("kind", [Unavailable, Throttled])
+    def test_which_store_is_in_trouble_is_told_to_the_log_only(
+        self, kind: type[Unavailable], logs: Lines
+    ) -> None:
+        answer = failing(kind("shop-prod-orders is down"))
+        assert answer.body["detail"] == "This can't be done at the moment; try again."
+        assert logs()[0]["message"] == "shop-prod-orders is down"
 
     def test_a_rule_of_a_domain_has_a_code_of_its_own(self) -> None:
         class ThingIsFull(Refused):
