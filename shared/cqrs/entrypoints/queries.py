@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from cqrs import plain
 from cqrs.consistency import Answer, Reader, Token
@@ -14,6 +13,7 @@ from cqrs.views import Row
 __all__ = ["page_of", "row_of"]
 
 MAX_LIMIT = 50
+_PLACE = plain.Text(max=250)  # what a store can take as a key: a cursor may have been tampered with
 
 
 def row_of(reader: Reader, what: str) -> Handler:
@@ -89,8 +89,10 @@ def _open_cursor(text: str | None, here: list[str]) -> tuple[str, str] | None:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         place = plain.from_json(base64.b64decode(padded, altchars=b"-_", validate=True))
         *scope, sort, key = place
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise InvalidCursor("This is not a cursor that a list answered.") from error
-    if scope != here or not isinstance(sort, str) or not isinstance(key, str):
+    if not all(isinstance(part, str) and not _PLACE.fault(part) for part in (sort, key)):
+        raise InvalidCursor("This is not a cursor that a list answered.")
+    if scope != here:
         raise InvalidCursor("This cursor belongs to another list, or the list was rebuilt.")
     return sort, key
