@@ -8,7 +8,6 @@ sweep finds it.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -41,7 +40,7 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
         if record.get("eventName") != "INSERT":
             return []  # nothing changes or removes a commit, except a restore's clean-up
         return [commit_of(record["dynamodb"]["NewImage"])]
-    except (LookupError, TypeError, ValueError, binascii.Error) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unreadable(f"not a record of a stream of commits: {error!r}") from error
 
 
