@@ -14,7 +14,7 @@ from scripts.local.stack import Stack
 
 
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
-    url = stack.up().url
+    url = stack.up(port=os.environ.get("PORT") or None).url
     print(f"\nThe API is at '{url}'\n\nPaste this into bash:\n\n{session.curl_session(url)}")
 
 
@@ -29,14 +29,15 @@ def url(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def status(stack: Stack, arguments: argparse.Namespace) -> None:
     addresses = stack.addresses()
+    workers = stack.control.status()
     print(f"API             {addresses.url}\nAWS             {addresses.endpoint}")
     print(f"stream runner   {addresses.control}\n")
-    for worker in stack.control.status():
+    for worker in workers:
         print(f"{worker['mapping']:<50} {_condition(worker)}")
 
 
 def _condition(worker: dict[str, object]) -> str:
-    told = f"{worker['settled']} of {worker['read']} records done"
+    told = f"{worker['done']} of {worker['read']} records done"
     if worker["stopped"]:
         return f"{told}, stopped by a fault knob"
     if worker["error"]:

@@ -1,7 +1,9 @@
 """What is deployed to the local AWS: the packages and the Terraform that the real one gets."""
 
+import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,10 @@ from scripts.tf import Terraform, TerraformError
 CONFIGURATION = ROOT / "terraform"
 VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
 PACKAGES = ROOT / "build" / "packages" / "local"
+
+
+class OccupiedError(LocalError):
+    """Something is there that Terraform knows nothing of."""
 
 
 def build_packages(home: Home) -> None:
@@ -37,7 +43,25 @@ def apply(home: Home, endpoint: str) -> dict[str, Any]:
         terraform.apply([VARIABLES], {"packages_dir": str(PACKAGES)}, approved=True, log=log)
         return terraform.output()
     except TerraformError as error:
-        raise LocalError(f"{error}\nThe full log is {log}") from None
+        raise _explained(str(error), log) from None
+
+
+def _explained(error: str, log: Path) -> LocalError:
+    if not error.startswith("Error:"):
+        return LocalError(
+            error or "Terraform failed and did not say why"
+        )  # it did not come so far as to have a log
+    kind = OccupiedError if re.search("already ?exists", error, re.IGNORECASE) else LocalError
+    return kind(f"{error}\nThe full log is {log}")
+
+
+def wait_for_other(home: Home) -> None:
+    """A command that was killed leaves its Terraform behind, at work on the same state."""
+    if not home.state.exists():
+        return
+    with home.state.open("r+b") as state:
+        fcntl.lockf(state, fcntl.LOCK_EX)  # the lock that Terraform holds while it works
+        fcntl.lockf(state, fcntl.LOCK_UN)
 
 
 def fingerprint() -> str:

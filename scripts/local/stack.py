@@ -1,5 +1,6 @@
 """A whole local stack: emulator, deployment, stream runner; and the first order through it."""
 
+import functools
 import hashlib
 import os
 import sys
@@ -39,10 +40,10 @@ class Stack:
 
     # Up and down
 
-    def up(self, smoke: bool = True) -> Addresses:
+    def up(self, smoke: bool = True, port: str | None = None) -> Addresses:
         """What runs already stays, what has changed is applied."""
         with self.home.locked():
-            self._start_emulator()
+            self._start_emulator(port)
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
@@ -62,8 +63,8 @@ class Stack:
         self.emulator.stop()
         self.home.forget_data()
 
-    def _start_emulator(self) -> None:
-        port = self._chosen_port()
+    def _start_emulator(self, wanted: str | None = None) -> None:
+        port = self._choose_port(wanted)
         if self.emulator.is_alive() and emulator.is_healthy(port):
             return
         if self.emulator.was_started():
@@ -73,17 +74,19 @@ class Stack:
         with self._step(f"local AWS on port {port}"):
             emulator.start(self.home, port)
 
-    def _chosen_port(self) -> int:
-        """The one in use; else PORT; else the one of last time; else a free one."""
-        noted, wanted = self._notes["port"], os.environ.get("PORT")
+    def _choose_port(self, wanted: str | None) -> int:
+        """The one in use; else the one that is wanted; else that of last time; else a free one."""
+        noted = self._notes["port"]
         if self.emulator.is_alive():
             if wanted and wanted != noted:
                 raise LocalError(f"the stack runs on port {noted} already; run `make down` first")
             return int(noted or 0)
         if not wanted:
             return free_port(int(noted or FIRST_PORT))
-        if not wanted.isdigit() or not is_free(int(wanted)):
-            raise LocalError(f"port {wanted} can't be used; name another or leave PORT out")
+        if not wanted.isdigit() or not 1024 <= int(wanted) <= 65535:
+            raise LocalError(f"PORT is a number from 1024 to 65535, not {wanted}")
+        if not is_free(int(wanted)):
+            raise LocalError(f"port {wanted} is taken; name another or leave PORT out")
         return int(wanted)
 
     # Deployment
@@ -92,31 +95,34 @@ class Stack:
         """Skipped when nothing that goes into it has changed: the plan alone takes seconds."""
         if self._notes["applied"] == deployment.fingerprint():
             return
-        was_interrupted = self._notes["applying"] is not None
+        was_unfinished = self._notes["applying"] is not None
+        if was_unfinished:
+            with self._step("waiting for what the last `up` left running"):
+                deployment.wait_for_other(self.home)
         try:
             self._apply_now()
-        except LocalError:
-            self._require_emulator()
-            if not was_interrupted:
+        except deployment.OccupiedError:
+            # Terraform was stopped before it could note what it had just made.
+            if not was_unfinished:
                 raise
-            self._say("The last `up` was interrupted half-way, which can't be mended: anew.")
+            self._say("The last `up` ended half-way, and can't be gone on with: starting anew.")
             self._stop_all()
             self._start_emulator()
             self._apply_now()
 
     def _apply_now(self) -> None:
         applied = deployment.fingerprint()
-        self._notes.note(applying="yes")  # stays behind if this process is killed
         self._notes.forget("applied")
-        try:
-            with self._step("terraform apply"):
+        self._notes.note(applying="yes")  # stays behind when this goes wrong
+        with self._step("terraform apply"):
+            try:
                 outputs = deployment.apply(self.home, self.endpoint)
-        except LocalError:
-            self._notes.forget("applying")
-            raise
-        self._notes.forget("applying")
+            except LocalError:
+                self._require_emulator()
+                raise
         # The form that works everywhere: names below localhost are not resolved on every machine.
         url = f"{self.endpoint}/_aws/execute-api/{outputs['api_id']}/$default"
+        self._notes.forget("applying")
         self._notes.note(applied=applied, url=url)
 
     def _require_emulator(self) -> None:
@@ -172,7 +178,7 @@ class Stack:
 
     @property
     def clients(self) -> Clients:
-        return Clients(self.endpoint)
+        return _clients(self.endpoint)
 
     def addresses(self) -> Addresses:
         """Raises when the stack is not up."""
@@ -198,6 +204,9 @@ class Stack:
         began = time.monotonic()
         yield
         self._say(f"{what}: {time.monotonic() - began:.1f} s")
+
+
+_clients = functools.cache(Clients)
 
 
 def _sources() -> list[bytes]:

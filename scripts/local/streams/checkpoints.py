@@ -48,9 +48,12 @@ class Progress:
             self._unsettled[record.sequence] = self._last_read
             self._last_read = record.sequence
 
-    def settle(self, records: Iterable[Record]) -> None:
+    def settle(self, records: Iterable[Record]) -> int:
+        """How many of them were not settled before."""
+        before = len(self._unsettled)
         for record in records:
             self._unsettled.pop(record.sequence, None)
+        return before - len(self._unsettled)
 
     @property
     def last_read(self) -> str:

@@ -15,14 +15,18 @@ from scripts.local.streams import destination
 from scripts.local.streams.checkpoints import HORIZON, Checkpoint
 from scripts.local.streams.delivery import Answer, Attempt, Condition
 from scripts.local.streams.faults import Faults
-from scripts.local.streams.mappings import StreamMapping, is_stream, read_mapping
+from scripts.local.streams.mappings import StreamMapping, is_kinesis, is_stream, read_mapping
 from scripts.local.streams.records import Record, payload
 from scripts.local.streams.shards import latest, open_stream
 from scripts.local.streams.stillness import Stillness
 from scripts.local.streams.worker import AbandonedError, Surroundings, Worker
 
-BRISK_SECONDS, CALM_SECONDS, TROUBLED_SECONDS = 0.05, 0.2, 1.0
+BRISK_SECONDS, CALM_SECONDS = 0.05, 0.2  # between readings, just after a delivery and later
 BRISK_FOR_SECONDS = 2.0
+# What is on a Kinesis stream was put there by a function that is invoked here, and the end of an
+# invocation wakes every worker.
+CALM_KINESIS_SECONDS = 1.0
+TROUBLED_SECONDS = 1.0
 
 
 def read_mappings(clients: Clients) -> list[StreamMapping]:
@@ -128,9 +132,7 @@ class Runner:
             if self._step(worker):
                 last_active = time.monotonic()
                 continue
-            is_brisk = time.monotonic() - last_active < BRISK_FOR_SECONDS
-            pause = BRISK_SECONDS if is_brisk else CALM_SECONDS
-            self._stillness.wait(TROUBLED_SECONDS if worker.trouble else pause, heard)
+            self._stillness.wait(_pause(worker, time.monotonic() - last_active), heard)
 
     def _step(self, worker: Worker) -> bool:
         """Whatever goes wrong is told in the status, and tried again."""
@@ -172,6 +174,14 @@ class Runner:
 
 
 _NO_FAULTS = Faults()
+
+
+def _pause(worker: Worker, quiet_seconds: float) -> float:
+    if worker.trouble:
+        return TROUBLED_SECONDS
+    if quiet_seconds < BRISK_FOR_SECONDS:
+        return BRISK_SECONDS
+    return CALM_KINESIS_SECONDS if is_kinesis(worker.mapping.stream_arn) else CALM_SECONDS
 
 
 def _parsed(body: bytes) -> Any:

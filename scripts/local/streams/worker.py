@@ -42,7 +42,7 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class Counts:
     read: int = 0
-    settled: int = 0
+    done: int = 0  # processed, dropped or given up
     dropped: int = 0
     given_up: int = 0
 
@@ -189,12 +189,11 @@ class Worker:
     def _settle(self, records: Sequence[Record]) -> None:
         if records:
             self._failing = None
-            self._count(settled=len(records))
             self._done(records)
 
     def _done(self, records: Sequence[Record]) -> None:
         before = self._progress.position
-        self._progress.settle(records)
+        self._count(done=self._progress.settle(records))
         if self._progress.position != before:
             self._checkpoint.save(self._progress.position)
 
@@ -229,7 +228,7 @@ class Worker:
             "shard": self.shard_id,
             "checkpoint": self._progress.position,
             "read": self._counts.read,
-            "settled": self._counts.settled,
+            "done": self._counts.done,
             "dropped": self._counts.dropped,
             "given_up": self._counts.given_up,
             "waiting": len(self._waiting) + sum(len(batch) for batch in self._held),
