@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str]) -> None:
     arguments = parser().parse_args(words)
-    stack = Stack(Home.from_environment(), say=lambda line: print(line, flush=True))
+    stack = Stack(Home.from_environment(), say=lambda text: print(text, end="", flush=True))
     try:
         arguments.command(stack, arguments)
     except LocalError as error:

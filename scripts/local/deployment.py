@@ -27,7 +27,9 @@ class OccupiedError(LocalError):
 def build_packages(home: Home) -> None:
     log = home.log("packages")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as file:
+    PACKAGES.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as file, PACKAGES.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another stack may be building the same
         command = [sys.executable, "-m", "scripts.package", "local"]
         built = subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)
     if built.returncode:

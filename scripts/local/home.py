@@ -67,7 +67,7 @@ class Home:
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the end of the process frees it
             except BlockingIOError:
                 raise LocalError("another `make up` or `make down` is running") from None
             yield

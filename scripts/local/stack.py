@@ -33,7 +33,7 @@ class Addresses:
 class Stack:
     """`Stack(Home(path)).up(smoke=False)` is what the end-to-end tests use."""
 
-    def __init__(self, home: Home, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, home: Home, say: Callable[[str], None] = lambda text: None) -> None:
         self.home = home
         self._say = say
         self._notes = home.notes
@@ -68,7 +68,7 @@ class Stack:
         if self.emulator.is_alive() and emulator.is_healthy(port):
             return
         if self.emulator.was_started():
-            self._say("The local AWS has died, and what it held is lost with it: starting anew.")
+            self._say("The local AWS has died, and what it held is lost with it: starting anew.\n")
         self._stop_all()
         self._notes.note(port=str(port))
         with self._step(f"local AWS on port {port}"):
@@ -105,7 +105,7 @@ class Stack:
             # Terraform was stopped before it could note what it had just made.
             if not was_unfinished:
                 raise
-            self._say("The last `up` ended half-way, and can't be gone on with: starting anew.")
+            self._say("The last `up` ended half-way, and can't be gone on with: starting anew.\n")
             self._stop_all()
             self._start_emulator()
             self._apply_now()
@@ -202,8 +202,13 @@ class Stack:
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:
         began = time.monotonic()
-        yield
-        self._say(f"{what}: {time.monotonic() - began:.1f} s")
+        self._say(f"{what} ... ")
+        try:
+            yield
+        except BaseException:
+            self._say("failed\n")
+            raise
+        self._say(f"{time.monotonic() - began:.1f} s\n")
 
 
 _clients = functools.cache(Clients)

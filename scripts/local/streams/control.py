@@ -56,7 +56,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, self.server.runner.faults())
 
     def _idle(self, query: dict[str, list[str]]) -> Reply:
-        seconds = float(query.get("timeout", ["30"])[0])
+        try:
+            seconds = float(query.get("timeout", ["30"])[0])
+        except ValueError:
+            return 400, {"error": "timeout takes a number of seconds"}
         restless = self.server.runner.wait_until_still(seconds)
         return (504 if restless else 200), {"idle": not restless, "not_still": sorted(restless)}
 

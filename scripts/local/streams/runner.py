@@ -83,12 +83,15 @@ class Runner:
         return {f: self._faults.get(f, _NO_FAULTS).set_knobs() for f in self.functions}
 
     def change_faults(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        """All of the changes or, if one is refused, none."""
+        """All or, if one is refused, none; they hold for whatever is written from then on."""
         changed = dict(self._faults)
         for name, knobs in changes.items():
             for function in self._functions_called(name):
                 changed[function] = changed.get(function, Faults()).changed(knobs)
         self._faults = changed
+        for worker in self._workers:
+            with worker.reading:
+                pass
         self._stillness.ring()
 
     def _functions_called(self, name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """One mapping on one shard: reads, cuts batches, delivers them, remembers how far it got."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,7 +56,11 @@ class Failing:
 
 
 class Worker:
-    """`step` does one round; who calls it decides how often."""
+    """`step` does one round; who calls it decides how often.
+
+    `reading` is held while records are read under the faults of that moment, so that who changes
+    the faults can wait until all that is read from then on is read under the new ones.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Worker:
         self.shard_id = shard_id
         self.name = f"{mapping.name} {shard_id}"
         self.trouble: str | None = None
+        self.reading = threading.Lock()
         self._shard = shard
         self._retention = retention_seconds
         self._checkpoint = checkpoint
@@ -91,17 +97,19 @@ class Worker:
 
     def step(self) -> bool:
         """Read once and deliver what is due; true if there was anything to do."""
-        if self.stopped:
-            return False
         try:
-            return self._round(self._current_dice())
+            return self._round()
         except BaseException:
             self._return_to(self._progress.position)
             raise
 
-    def _round(self, dice: Dice) -> bool:
+    def _round(self) -> bool:
         since = self._around.stillness.tick()
-        read = self._read(dice)
+        with self.reading:
+            dice = self._current_dice()
+            if self.stopped:
+                return False
+            read = self._read(dice)
         batch = self._next_batch()
         if batch:
             self._deliver_disturbed(batch, dice)
