@@ -1,68 +1,24 @@
-"""Read your writes: tokens that say how new an answer must be, and reads that are never older.
+"""Read your writes: reads that are never older than the token sent with them.
 
-A token is what a command or a query answers in the header `Consistency-Token`: `order-7@3,
-order-8@1`. Sent with a query it means: show nothing of these streams that is older. A view that
-lags is waited for, if the reader has patience, and else completed at read: the missing commits come
-from the event store and are folded into the answer. Nothing is written for it.
+A view that lags is waited for, if the reader has patience, and else completed at read: the missing
+commits come from the event store and are folded into the answer. Nothing is written for it.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cqrs.errors import InvalidToken, Parked
 from cqrs.followers import Streams
+from cqrs.tokens import Token
 from cqrs.views import Row, RowReader, RowView
 
-__all__ = ["Answer", "Consistency", "Reader", "Token"]
+__all__ = ["Answer", "Consistency", "Reader"]
 
-MAX_POSITIONS = 100
-_POSITION = re.compile(r"([a-z][a-z_]*-[A-Za-z0-9._:-]{1,128})@([1-9][0-9]{0,9})")
 _POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Token:
-    """How far an answer must have come, per stream."""
-
-    positions: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, text: str | None) -> Token:
-        """Raises InvalidToken. No text is the token that asks for nothing."""
-        positions: dict[str, int] = {}
-        entries = [entry.strip() for entry in text.split(",")] if text and text.strip() else []
-        if len(entries) > MAX_POSITIONS:
-            raise InvalidToken(
-                f"A token names at most {MAX_POSITIONS} streams, not {len(entries)}."
-            )
-        for entry in entries:
-            match = _POSITION.fullmatch(entry)
-            if not match:
-                raise InvalidToken(
-                    f"'{entry[:80]}' is not '<stream>@<version>'; "
-                    "send a Consistency-Token as it was answered."
-                )
-            stream, version = match[1], int(match[2])
-            positions[stream] = max(version, positions.get(stream, 0))
-        return cls(positions)
-
-    def having_seen(self, rows: Iterable[Row]) -> Token:
-        """The token to answer with: what was shown, and what was asked while there is room."""
-        seen = {
-            stream: version for row in rows for stream, version in row.positions.items() if version
-        }
-        for stream, version in self.positions.items():
-            if stream in seen or len(seen) < MAX_POSITIONS:
-                seen[stream] = max(version, seen.get(stream, 0))
-        return Token(dict(list(seen.items())[:MAX_POSITIONS]))
-
-    def __str__(self) -> str:
-        return ", ".join(f"{stream}@{version}" for stream, version in self.positions.items())
 
 
 @dataclass(frozen=True)
@@ -136,7 +92,7 @@ class Reader:
             row, waited = self._wait(row, wanted)
         row, commits = self._complete(row, wanted)
         _refuse_parked(row)
-        return Answer([row], _how(token, waited, commits), token.having_seen([row]))
+        return Answer([row], _how(token, waited, commits), token.having_seen([row.positions]))
 
     def page(
         self,
@@ -166,7 +122,8 @@ class Reader:
         shown = ordered[:limit]
         end = _place(shown[-1], name) if shown else last
         more = end if full or len(ordered) > limit else None
-        return Answer(shown, _how(token, 0, commits), token.having_seen(shown), more)
+        seen = token.having_seen(row.positions for row in shown)
+        return Answer(shown, _how(token, 0, commits), seen, more)
 
     def _wanted(self, token: Token) -> dict[str, dict[str, int]]:
         """The positions that concern this view, by row."""

@@ -14,8 +14,8 @@ from typing import Any
 from cqrs import plain
 from cqrs.commands import CommandHandler, Outcome, command_id_of, entity_id_of, fingerprint_of
 from cqrs.commits import Envelope
-from cqrs.consistency import Token
 from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.tokens import Token
 
 __all__ = ["changes", "opens"]
 

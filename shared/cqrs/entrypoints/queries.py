@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 from cqrs import plain
-from cqrs.consistency import Answer, Reader, Token
+from cqrs.consistency import Answer, Reader
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.errors import InvalidCursor, NotFound
+from cqrs.tokens import Token
 from cqrs.views import Row
 
 __all__ = ["page_of", "row_of"]

@@ -1,0 +1,56 @@
+"""Consistency tokens: how new an answer must be, stream by stream.
+
+A token is what a command or a query answers in the header `Consistency-Token`, such as
+`order-7@3, order-8@1`. Sent with a query it means: show nothing of these streams that is older.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cqrs.errors import InvalidToken
+
+__all__ = ["Token"]
+
+MAX_POSITIONS = 100
+_POSITION = re.compile(r"([a-z][a-z_]*-[A-Za-z0-9._:-]{1,128})@([1-9][0-9]{0,9})")
+
+
+@dataclass(frozen=True)
+class Token:
+    """How far an answer must have come, per stream."""
+
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None) -> Token:
+        """Raises InvalidToken. No text is the token that asks for nothing."""
+        positions: dict[str, int] = {}
+        entries = [entry.strip() for entry in text.split(",")] if text and text.strip() else []
+        if len(entries) > MAX_POSITIONS:
+            raise InvalidToken(
+                f"A token names at most {MAX_POSITIONS} streams, not {len(entries)}."
+            )
+        for entry in entries:
+            match = _POSITION.fullmatch(entry)
+            if not match:
+                raise InvalidToken(
+                    f"'{entry[:80]}' is not '<stream>@<version>'; "
+                    "send a Consistency-Token as it was answered."
+                )
+            stream, version = match[1], int(match[2])
+            positions[stream] = max(version, positions.get(stream, 0))
+        return cls(positions)
+
+    def having_seen(self, shown: Iterable[Mapping[str, int]]) -> Token:
+        """The token to answer with: the positions shown, and those asked while there is room."""
+        seen = {stream: version for row in shown for stream, version in row.items() if version}
+        for stream, version in self.positions.items():
+            if stream in seen or len(seen) < MAX_POSITIONS:
+                seen[stream] = max(version, seen.get(stream, 0))
+        return Token(dict(list(seen.items())[:MAX_POSITIONS]))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{stream}@{version}" for stream, version in self.positions.items())

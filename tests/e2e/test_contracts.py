@@ -1,0 +1,60 @@
+"""The stores keep their contracts on the local stack, on tables shaped as Terraform makes them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.event_store import EventStore
+from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from tests.e2e.conftest import Shop
+from tests.integration.tables import create_event_store, create_view_store
+
+
+class TestEventStoreOnTheLocalStack(EventStoreContract):
+    @pytest.fixture
+    def store(self, shop: Shop) -> EventStore:
+        client, name = shop.client("dynamodb"), f"contract-{uuid.uuid4().hex}"
+        create_event_store(client, name)
+        return DynamoDbEventStore(name, lambda: client)
+
+
+class TestRowsOnTheLocalStack(RowsContract):
+    @pytest.fixture
+    def rows(self, shop: Shop) -> Rows:
+        client, name = shop.client("dynamodb"), f"contract-{uuid.uuid4().hex}"
+        create_view_store(client, name)
+        return DynamoDbRows(name, "order_history#1", ["customer"], lambda: client)
+
+
+def _shape(client: Any, name: str) -> dict[str, Any]:
+    table = client.describe_table(TableName=name)["Table"]
+    indexes = table.get("GlobalSecondaryIndexes", ())
+    return {
+        "keys": table["KeySchema"],
+        "attributes": sorted(map(str, table["AttributeDefinitions"])),
+        "indexes": {
+            index["IndexName"]: (
+                index["KeySchema"],
+                index["Projection"]["ProjectionType"],
+                sorted(index["Projection"].get("NonKeyAttributes", ())),
+            )
+            for index in indexes
+        },
+    }
+
+
+def test_contracts_run_on_tables_of_the_shape_that_terraform_makes(shop: Shop) -> None:
+    client, suffix = shop.client("dynamodb"), uuid.uuid4().hex
+    create_event_store(client, f"events-{suffix}")
+    create_view_store(client, f"rows-{suffix}")
+    made = client.list_tables()["TableNames"]
+    (events,) = [name for name in made if name.endswith("orders-events")]
+    (rows,) = [name for name in made if name.endswith(("order-history", "order_history"))]
+
+    assert _shape(client, events) == _shape(client, f"events-{suffix}")
+    assert _shape(client, rows) == _shape(client, f"rows-{suffix}")
