@@ -180,7 +180,7 @@ class Worker:
             answer = self._around.invoke(self.mapping, records)
         finally:
             self._in_flight = 0
-        if self._dice.falls("fail"):
+        if self._current_dice().falls("fail"):
             answer = replace(answer, error="Unhandled", body={"errorMessage": "the knob `fail`"})
         if first_failure(answer, records, self.mapping.reports_failures) is not None:
             self._note_failure(answer)

@@ -171,6 +171,19 @@ def test_fail_runs_the_function_but_takes_its_answer_for_an_error(tmp_path: Path
     assert [batch for _, batch in world.given_up] == [[1]]
 
 
+def test_a_batch_that_fails_by_the_knob_succeeds_once_the_knob_is_cleared(tmp_path: Path) -> None:
+    world = World(stream=records(1), faults=Faults(fail=1))
+
+    def handler(batch: list[int]) -> Answer:
+        if len(world.seen) == 3:
+            world.faults = Faults()
+        return fails_on()(batch)
+
+    world.handler = handler
+    run(world.worker(tmp_path))
+    assert world.seen == [[1]] * 3
+
+
 def test_the_status_tells_of_a_failure_and_forgets_it_after_a_success(tmp_path: Path) -> None:
     told: list[Any] = []
     world = World(stream=records(1))
