@@ -83,6 +83,16 @@ def test_batches_can_be_removed_while_they_are_walked(failures: S3Failures, clie
     assert list(failures.batches()) == []
 
 
+def test_a_batch_that_another_sweep_has_just_taken_is_passed_over(
+    failures: S3Failures, client: Any
+) -> None:
+    keys = [left(client, f"12.00.0{n}", on_failure(kinesis_of(COMMIT))) for n in range(3)]
+    walk = failures.batches()
+    assert next(walk).key == keys[0]
+    client.delete_object(Bucket="failures", Key=keys[1])
+    assert [batch.key for batch in walk] == [keys[2]]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -38,15 +38,21 @@ class S3Failures:
                 self._client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
             ):
                 for listed in page.get("Contents", ()):
-                    yield self._batch(listed["Key"])
+                    if batch := self._batch(listed["Key"]):
+                        yield batch
 
     def remove(self, batch: FailedBatch) -> None:
         with clients.translated(self._bucket):
             self._client().delete_object(Bucket=self._bucket, Key=batch.key)
 
-    def _batch(self, key: str) -> FailedBatch:
+    def _batch(self, key: str) -> FailedBatch | None:
+        """None if another sweep has just removed it."""
+        client = self._client()
         with clients.translated(self._bucket):
-            body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            try:
+                body = client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except client.exceptions.NoSuchKey:
+                return None
         try:
             payload = plain.from_json(body)["payload"]
             event = plain.from_json(payload) if isinstance(payload, str) else payload
