@@ -1,0 +1,379 @@
+"""What everything costs: AWS calls, and DynamoDB's units, counted on moto.
+
+These numbers are promises. Who changes one changes what the system costs and how long it takes.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any
+
+import boto3
+import pytest
+
+from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.commands import SNAPSHOT_INTERVAL, CommandHandler
+from cqrs.commits import Commit, Envelope
+from cqrs.consistency import Reader, Token
+from cqrs.event_store import EventStore
+from cqrs.events import Instant
+from cqrs.followers import Follower, Streams
+from cqrs.sweep import sweep
+from domain.orders import (
+    ORDER,
+    Address,
+    CancelOrder,
+    ChangeAddress,
+    Currency,
+    Line,
+    OrderId,
+    PlaceOrder,
+)
+from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
+from tests.integration.tables import create_event_store, create_view_store
+
+VIENNA = Address(
+    name="Ada Lovelace",
+    street="1 Example Street",
+    postal_code="1010",
+    city="Vienna",
+    country="AT",
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    operation: str
+    request: dict[str, Any]
+
+    @property
+    def write_units(self) -> int:
+        """Of a PutItem: 1 for each kilobyte of names and values."""
+        item = self.request["Item"].items()
+        size = sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item)
+        return ceil(size / 1024)
+
+
+class Counted:
+    """A client of DynamoDB that writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("dynamodb")
+        self._calls: list[Call] = []
+
+    def start(self) -> None:
+        self.client.meta.events.register("before-call.dynamodb", self._note)
+
+    def _note(self, model: Any, params: Any, **_: Any) -> None:
+        self._calls.append(Call(model.name, json.loads(params["body"])))
+
+    def taken(self) -> list[Call]:
+        """The calls since the last time."""
+        taken, self._calls = self._calls, []
+        return taken
+
+    def names(self) -> list[str]:
+        return [call.operation for call in self.taken()]
+
+
+@dataclass
+class Shop:
+    aws: Counted
+    store: DynamoDbEventStore
+    rows: DynamoDbRows
+    commands: CommandHandler[Any, Any, Any]
+    streams: Streams
+    follower: Follower
+    reader: Reader
+    placed: int = field(default=0)
+
+    def place(self, key: str = "", *, order: str = "") -> str:
+        self.placed += 1
+        order = order or f"o{self.placed}"
+        command = PlaceOrder(
+            order_id=OrderId(order),
+            customer_id="c-1",
+            currency=Currency.EUR,
+            lines=(
+                Line(sku="book-1", quantity=2, unit_price=1250),
+                Line(sku="pen", quantity=1, unit_price=99),
+            ),
+            address=VIENNA,
+        )
+        self.commands.handle(order, command, envelope(key or f"place-{order}"), opens=True)
+        return order
+
+    def cancel(self, order: str, key: str = "cancel") -> int:
+        command = CancelOrder(order_id=OrderId(order), reason="too late")
+        return self.commands.handle(order, command, envelope(key)).version
+
+    def move(self, order: str, number: int) -> None:
+        there = replace(VIENNA, street=f"{number} Other Street")
+        command = ChangeAddress(order_id=OrderId(order), address=there)
+        self.commands.handle(order, command, envelope(f"move-{number}"))
+
+    def commits(self, *orders: str) -> dict[str, list[Commit]]:
+        return {f"order-{o}": list(self.store.read(f"order-{o}")) for o in orders}
+
+    def follow(self, *orders: str) -> None:
+        assert not self.follower.catch_up(self.commits(*orders)).failed
+
+
+def envelope(key: str) -> Envelope:
+    return Envelope(
+        command_id=key.ljust(16, "-")[:16],
+        command_type="PlaceOrder",
+        fingerprint="fingerprint12345",
+        actor="ada@example.com",
+        correlation_id="JKJaXmPLvHcESHA=",
+        causation_id="JKJaXmPLvHcESHA=",
+        time=Instant("2026-01-01T00:00:00.000000Z"),
+    )
+
+
+@pytest.fixture
+def shop(aws: None) -> Shop:
+    counted = Counted()
+    create_event_store(counted.client, "events")
+    create_view_store(counted.client, "order_history")
+    counted.start()
+    store = DynamoDbEventStore("events", lambda: counted.client)
+    return wired(counted, store, store)
+
+
+def wired(aws: Counted, store: DynamoDbEventStore, deciding: EventStore) -> Shop:
+    rows = DynamoDbRows("order_history", "order_history#1", ORDER_HISTORY.lists, lambda: aws.client)
+    streams = Streams(ORDER_HISTORY, {"order": store})
+    return Shop(
+        aws=aws,
+        store=store,
+        rows=rows,
+        commands=CommandHandler(deciding, ORDER, pause=lambda _: None),
+        streams=streams,
+        follower=Follower(ORDER_HISTORY, rows, streams),
+        reader=Reader(ORDER_HISTORY, rows, streams),
+    )
+
+
+class Racing:
+    """A store in which another writer is faster before each of the first appends."""
+
+    def __init__(self, store: DynamoDbEventStore, winners: list[Any]) -> None:
+        self._store = store
+        self._winners = winners
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def append(self, *args: Any) -> None:
+        if self._winners:
+            self._winners.pop(0)()
+        self._store.append(*args)
+
+
+class TestCommands:
+    def test_a_command_that_opens_a_stream_is_one_write(self, shop: Shop) -> None:
+        shop.place()
+        (put,) = shop.aws.taken()
+        assert (put.operation, put.write_units) == ("PutItem", 1)
+
+    def test_any_other_command_is_a_read_and_a_write(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.aws.taken()
+        shop.cancel(order)
+        query, put = shop.aws.taken()
+        assert (query.operation, put.operation, put.write_units) == ("Query", "PutItem", 1)
+        assert query.request["ConsistentRead"]
+        assert query.request["Limit"] == SNAPSHOT_INTERVAL + 1
+
+    def test_a_command_with_nothing_to_do_is_a_read(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.cancel(order)
+        shop.aws.taken()
+        shop.cancel(order, "again")
+        assert shop.aws.names() == ["Query"]
+
+    def test_an_opening_command_that_is_repeated_is_one_refused_write(self, shop: Shop) -> None:
+        shop.place("key-1", order="7")
+        shop.aws.taken()
+        shop.place("key-1", order="7")
+        assert shop.aws.names() == ["PutItem"]
+
+    def test_any_other_command_that_is_repeated_is_a_read(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.cancel(order, "key-1")
+        shop.aws.taken()
+        shop.cancel(order, "key-1")
+        assert shop.aws.names() == ["Query"]
+
+    def test_a_lost_race_costs_one_more_write_and_no_read(self, shop: Shop) -> None:
+        order = shop.place()
+        racing = Racing(shop.store, [lambda: shop.move(order, 1)])
+        loser = wired(shop.aws, shop.store, racing)
+        shop.aws.taken()
+        assert loser.cancel(order) == 3
+        the_other = ["Query", "PutItem"]
+        assert shop.aws.names() == ["Query", *the_other, "PutItem", "PutItem"]
+
+    def test_a_race_lost_again_costs_a_read_too(self, shop: Shop) -> None:
+        order = shop.place()
+        racing = Racing(shop.store, [lambda: shop.move(order, 1), lambda: shop.move(order, 2)])
+        loser = wired(shop.aws, shop.store, racing)
+        shop.aws.taken()
+        assert loser.cancel(order) == 4
+        the_other = ["Query", "PutItem"]
+        assert shop.aws.names() == [
+            "Query",
+            *the_other,
+            "PutItem",
+            *the_other,
+            "PutItem",
+            "Query",
+            "PutItem",
+        ]
+
+    def test_a_long_stream_costs_no_more_than_a_short_one(self, shop: Shop) -> None:
+        order = shop.place()
+        for n in range(3 * SNAPSHOT_INTERVAL):
+            shop.move(order, n)
+            shop.aws.taken()
+        shop.cancel(order)
+        assert shop.aws.names() == ["Query", "PutItem"]
+
+    def test_an_append_is_conditional_and_brings_back_who_won(self, shop: Shop) -> None:
+        shop.place()
+        (put,) = shop.aws.taken()
+        assert put.request["ConditionExpression"] == "attribute_not_exists(version)"
+        assert put.request["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+
+
+class TestQueries:
+    def test_a_row_is_one_read_at_half_the_price(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        shop.aws.taken()
+        shop.reader.get(order, Token())
+        (get,) = shop.aws.taken()
+        assert get.operation == "GetItem"
+        assert not get.request.get("ConsistentRead")
+
+    def test_a_row_at_its_token_is_one_read(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        shop.aws.taken()
+        shop.reader.get(order, Token({f"order-{order}": 1}))
+        assert shop.aws.names() == ["GetItem"]
+
+    def test_a_row_behind_its_token_is_two_reads_and_no_write(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        shop.cancel(order)
+        shop.aws.taken()
+        answer = shop.reader.get(order, Token({f"order-{order}": 2}))
+        assert answer.rows[0].document
+        assert answer.rows[0].document["status"] == "cancelled"
+        assert shop.aws.names() == ["GetItem", "Query"]
+
+    def test_a_list_is_one_read(self, shop: Shop) -> None:
+        shop.follow(*(shop.place() for _ in range(5)))
+        shop.aws.taken()
+        answer = shop.reader.page(BY_CUSTOMER, "c-1", Token(), limit=3)
+        assert len(answer.rows) == 3
+        assert shop.aws.names() == ["Query"]
+
+    def test_a_list_at_its_token_is_two_reads(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(5)]
+        shop.follow(*orders)
+        shop.aws.taken()
+        token = Token({f"order-{order}": 1 for order in orders})
+        shop.reader.page(BY_CUSTOMER, "c-1", token, limit=3)
+        assert sorted(shop.aws.names()) == ["BatchGetItem", "Query"]
+
+    def test_a_list_behind_its_token_is_one_read_more_for_each_stream(self, shop: Shop) -> None:
+        shop.follow(*(shop.place() for _ in range(3)))
+        late = [shop.place(), shop.place()]
+        shop.aws.taken()
+        token = Token({f"order-{order}": 1 for order in late})
+        answer = shop.reader.page(BY_CUSTOMER, "c-1", token, limit=10)
+        assert len(answer.rows) == 5
+        assert sorted(shop.aws.names()) == ["BatchGetItem", "Query", "Query", "Query"]
+
+
+class TestFollowing:
+    def test_a_batch_is_one_read_and_a_write_for_each_row(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(10)]
+        for order in orders:
+            for n in range(9):
+                shop.move(order, n)
+        hints = shop.commits(*orders)
+        assert sum(map(len, hints.values())) == 100
+        shop.aws.taken()
+
+        report = shop.follower.catch_up(hints)
+
+        assert sum(report.applied.values()) == 100
+        names = shop.aws.names()
+        assert names == ["BatchGetItem"] + ["PutItem"] * 10
+
+    def test_a_batch_that_comes_again_is_one_read(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(10)]
+        hints = shop.commits(*orders)
+        shop.follower.catch_up(hints)
+        shop.aws.taken()
+        shop.follower.catch_up(hints)
+        (load,) = shop.aws.taken()
+        assert load.operation == "BatchGetItem"
+        assert load.request["RequestItems"]["order_history"]["ConsistentRead"]
+
+    def test_a_gap_is_one_read_of_the_store(self, shop: Shop) -> None:
+        order = shop.place()
+        for n in range(5):
+            shop.move(order, n)
+        last = shop.commits(order)[f"order-{order}"][-1]
+        shop.aws.taken()
+        report = shop.follower.catch_up({f"order-{order}": [last]})
+        assert report.applied == {f"order-{order}": 6}
+        assert shop.aws.names() == ["BatchGetItem", "Query", "PutItem"]
+
+    def test_a_small_row_is_two_write_units_at_most(self, shop: Shop) -> None:
+        order = shop.place()
+        hints = shop.commits(order)
+        shop.aws.taken()
+        shop.follower.catch_up(hints)
+        (put,) = [call for call in shop.aws.taken() if call.operation == "PutItem"]
+        assert put.write_units <= 2
+
+
+class TestSweeping:
+    def test_a_sweep_of_what_is_up_to_date_is_scans_and_batch_reads(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(30)]
+        shop.follow(*orders)
+        shop.aws.taken()
+        swept = sweep(shop.store, [shop.follower])
+        assert (swept.streams, swept.behind) == (30, {})
+        assert shop.aws.names() == ["Scan", "BatchGetItem"]
+
+    def test_a_sweep_reads_only_the_streams_that_are_behind(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(5)]
+        shop.follow(*orders)
+        shop.cancel(orders[2])
+        shop.aws.taken()
+        swept = sweep(shop.store, [shop.follower])
+        assert swept.behind == {"order_history": 1}
+        assert shop.aws.names() == ["Scan", "BatchGetItem", "BatchGetItem", "Query", "PutItem"]
+
+    def test_a_walk_reads_keys_only_and_sees_every_commit(self, shop: Shop) -> None:
+        shop.place()
+        shop.aws.taken()
+        shop.store.heads()
+        (scan,) = shop.aws.taken()
+        assert scan.request["ProjectionExpression"] == "#stream, version"
+        assert scan.request["ConsistentRead"]
+
+    def test_a_bookmark_is_one_call(self, shop: Shop) -> None:
+        bookmarks = DynamoDbBookmarks("order_history", lambda: shop.aws.client)
+        bookmarks.put("sweep/orders", "here")
+        bookmarks.get("sweep/orders")
+        assert shop.aws.names() == ["PutItem", "GetItem"]
