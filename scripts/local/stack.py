@@ -77,10 +77,10 @@ class Stack:
     def _choose_port(self, wanted: str | None) -> int:
         """The one in use; else the one that is wanted; else that of last time; else a free one."""
         noted = self._notes["port"]
-        if self.emulator.is_alive():
+        if noted and self.emulator.is_alive():
             if wanted and wanted != noted:
                 raise LocalError(f"the stack runs on port {noted} already; run `make down` first")
-            return int(noted or 0)
+            return int(noted)
         if not wanted:
             return free_port(int(noted or FIRST_PORT))
         if not wanted.isdigit() or not 1024 <= int(wanted) <= 65535:
@@ -184,7 +184,8 @@ class Stack:
         """Raises when the stack is not up."""
         url = self._notes["url"]
         if self.emulator.was_started() and not self.emulator.is_alive():
-            raise LocalError("the local AWS has died; run `make up`")
+            log = self.emulator.log
+            raise LocalError(f"the local AWS has died, its log is {log}; run `make up`")
         if not url or not self.emulator.is_alive():
             raise LocalError("the local stack is not running; run `make up`")
         return Addresses(url, self.endpoint, self.control.url)

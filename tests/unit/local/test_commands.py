@@ -45,7 +45,8 @@ def test_commands_that_need_the_stack_say_that_it_does_not_run(words: list[str])
 def test_a_stack_that_has_died_is_not_taken_for_one_that_was_stopped(home: Home) -> None:
     home.notes.note(url="http://there")
     home.pid_file("emulator").write_text('[1, "another moment"]')
-    assert said("url") == "the local AWS has died; run `make up`"
+    log = home.log("emulator")
+    assert said("url") == f"the local AWS has died, its log is {log}; run `make up`"
 
 
 def test_a_port_that_is_taken_is_told(taken_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
