@@ -16,7 +16,7 @@ help: ## Print this list
 	@printf '\nENV=%s (dev, prod: the environment that plan, deploy and destroy work on)\n' '$(ENV)'
 
 ##@ On your laptop
-.PHONY: up down status url logs faults sweep
+.PHONY: up down status url logs faults sweep parked redrive
 up: .venv build/emulator ## Start a local AWS, build, terraform apply, place one order, print a curl session
 	@$(LOCAL) up
 
@@ -38,10 +38,18 @@ faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_project
 sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
 	@$(LOCAL) invoke sweeper '{}'
 
+parked: .venv ## Streams that a view could not follow, and why
+	@$(LOCAL) invoke sweeper '{"parked": true}'
+
+redrive: .venv ## Take a parked stream up again after a fix: STREAM=order-7, or STREAM=all
+	@$(LOCAL) invoke sweeper '{"redrive": "$(or $(STREAM),$(error say which: make redrive STREAM=order-7))"}'
+
 ##@ Check
 .PHONY: test test-unit check fmt
-test: .venv build/emulator check ## All that this machine can run: checks, unit, contracts, Terraform, end to end
+test: .venv build/emulator check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
+	@$(BIN)/python -m scripts.tf test
 	@$(BIN)/pytest
+	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, a few seconds
 	@$(BIN)/pytest tests/unit

@@ -10,7 +10,6 @@ from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.consistency import Reader
 from cqrs.entrypoints.http import HttpFunction, Response, no_such_route
 from cqrs.entrypoints.queries import page_of, row_of
-from cqrs.followers import Streams
 from cqrs.settings import read_settings
 from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
 
@@ -20,20 +19,18 @@ class Settings:
     orders_events_table: str
     order_history_table: str
     routes: str
-    order_history_generation: str = "1"
 
 
 @cache
 def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
-    name = f"{ORDER_HISTORY.name}#{settings.order_history_generation}"
-    rows = DynamoDbRows(settings.order_history_table, name, ORDER_HISTORY.lists)
+    rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
     stores = {"order": DynamoDbEventStore(settings.orders_events_table)}
-    orders = Reader(ORDER_HISTORY, rows, Streams(ORDER_HISTORY, stores))
+    orders = Reader(ORDER_HISTORY, rows, stores)
     return HttpFunction(
         {
             "GET /orders/{id}": row_of(orders, "order"),
-            "GET /customers/{id}/orders": page_of(orders, name, BY_CUSTOMER, "orders"),
+            "GET /customers/{id}/orders": page_of(orders, rows.name, BY_CUSTOMER, "orders"),
             "GET /health": lambda _: Response(body={"status": "ok"}),
             "$default": no_such_route(settings.routes),
         }

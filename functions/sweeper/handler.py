@@ -10,7 +10,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.sweeper import SweeperFunction
-from cqrs.followers import Follower, Streams
+from cqrs.followers import Follower
 from cqrs.settings import read_settings
 from domain.storefront import ORDER_HISTORY
 
@@ -20,19 +20,16 @@ class Settings:
     orders_events_table: str
     order_history_table: str
     failures_bucket: str
-    order_history_generation: str = "1"
 
 
 @cache
 def app() -> SweeperFunction:
     settings = read_settings(Settings, os.environ)
-    name = f"{ORDER_HISTORY.name}#{settings.order_history_generation}"
-    rows = DynamoDbRows(settings.order_history_table, name, ORDER_HISTORY.lists)
+    rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
     orders = DynamoDbEventStore(settings.orders_events_table)
     return SweeperFunction(
         stores={"orders": orders},
-        followers={name: Follower(ORDER_HISTORY, rows, Streams(ORDER_HISTORY, {"order": orders}))},
-        rows={name: rows},
+        followers=[Follower(ORDER_HISTORY, rows, {"order": orders})],
         failures=S3Failures(settings.failures_bucket),
         bookmarks=DynamoDbBookmarks(settings.order_history_table),
     )

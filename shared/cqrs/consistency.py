@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cqrs.errors import InvalidToken, Parked
+from cqrs.event_store import EventReader
+from cqrs.events import CLEAR, Cipher
 from cqrs.followers import Streams
 from cqrs.tokens import Token
 from cqrs.views import Row, RowReader, RowView
@@ -64,8 +66,9 @@ class Reader:
         self,
         view: RowView,
         rows: RowReader,
-        streams: Streams,
+        stores: Mapping[str, EventReader],
         *,
+        cipher: Cipher = CLEAR,
         patience_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
@@ -75,7 +78,7 @@ class Reader:
         """
         self._view = view
         self._rows = rows
-        self._streams = streams
+        self._streams = Streams(view, stores, cipher)
         self._patience = patience_seconds
         self._clock = clock
         self._pause = pause

@@ -129,10 +129,17 @@ class Streams:
 class Follower:
     """Keeps the rows of one view up to date with the streams that feed it."""
 
-    def __init__(self, view: RowView, rows: RowStore, streams: Streams) -> None:
+    def __init__(
+        self,
+        view: RowView,
+        rows: RowStore,
+        stores: Mapping[str, EventReader],
+        cipher: Cipher = CLEAR,
+    ) -> None:
+        """`stores` are by the category of the streams in them."""
         self.view = view
         self._rows = rows
-        self._streams = streams
+        self._streams = Streams(view, stores, cipher)
 
     def catch_up(self, hints: Hints, *, redrive: bool = False) -> Report:
         """Brings every stream named to its hints, or to the store's newest commit where it has
@@ -165,6 +172,10 @@ class Follower:
         return [
             name for name in keys if parts[name].version < heads[name] and not parts[name].parked
         ]
+
+    def parked(self, limit: int) -> dict[str, ParkedAt]:
+        """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""
+        return {name: mark for row in self._rows.parked(limit) for name, mark in row.parked.items()}
 
     def _attempt(
         self, pending: Mapping[str, Hints], report: Report, forgiven: set[str]

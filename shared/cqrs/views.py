@@ -180,6 +180,9 @@ class RowStore(Protocol):
         single row.
         """
 
+    def parked(self, limit: int) -> list[Row]:
+        """Rows with a parked part. May lag behind `load`. Raises Unavailable."""
+
 
 class RowReader(Protocol):
     """Where a view's rows are, for queries."""
@@ -195,6 +198,3 @@ class RowReader(Protocol):
         """Rows of the list `name`, last sort key first, after `(sort, key)`. May lag behind `load`,
         and has no states in its parts.
         """
-
-    def parked(self, limit: int) -> list[Row]:
-        """Rows with a parked part. May lag behind `load`."""

@@ -154,7 +154,7 @@ def test_a_poison_event_stops_its_own_stream_only_until_it_is_mended(
     shop.invoke("sweeper", {"redrive": f"order-{bad}"})
 
     assert shown(shop.order(bad).json()) == (2, "cancelled", "Vienna")
-    assert shop.invoke("sweeper", {"parked": True})["parked"] == {"order_history#1": {}}
+    assert shop.invoke("sweeper", {"parked": True})["parked"] == {"order_history": {}}
 
 
 def put_commit(shop: Shop, order_id: str, version: int, body: str) -> None:

@@ -1,4 +1,4 @@
-"""The tables of terraform/modules, as boto3 makes them: for contracts that run without Terraform."""
+"""The tables of terraform/modules, as boto3 makes them: for contracts without Terraform."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ from cqrs.commits import Commit, Envelope
 from cqrs.consistency import Reader, Token
 from cqrs.event_store import EventStore
 from cqrs.events import Instant
-from cqrs.followers import Follower, Streams
+from cqrs.followers import Follower
 from cqrs.sweep import sweep
 from domain.orders import (
     ORDER,
@@ -84,7 +84,6 @@ class Shop:
     store: DynamoDbEventStore
     rows: DynamoDbRows
     commands: CommandHandler[Any, Any, Any]
-    streams: Streams
     follower: Follower
     reader: Reader
     placed: int = field(default=0)
@@ -145,15 +144,14 @@ def shop(aws: None) -> Shop:
 
 def wired(aws: Counted, store: DynamoDbEventStore, deciding: EventStore) -> Shop:
     rows = DynamoDbRows("order_history", "order_history#1", ORDER_HISTORY.lists, lambda: aws.client)
-    streams = Streams(ORDER_HISTORY, {"order": store})
+    stores = {"order": store}
     return Shop(
         aws=aws,
         store=store,
         rows=rows,
         commands=CommandHandler(deciding, ORDER, pause=lambda _: None),
-        streams=streams,
-        follower=Follower(ORDER_HISTORY, rows, streams),
-        reader=Reader(ORDER_HISTORY, rows, streams),
+        follower=Follower(ORDER_HISTORY, rows, stores),
+        reader=Reader(ORDER_HISTORY, rows, stores),
     )
 
 

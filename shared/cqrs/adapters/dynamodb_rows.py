@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Throttled, Unavailable
-from cqrs.views import ParkedAt, Part, Place, Row, Saved, SaveResult
+from cqrs.views import ParkedAt, Part, Place, Row, RowView, Saved, SaveResult
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,10 +45,14 @@ class DynamoDbRows:
         lists: Iterable[str],
         client: Callable[[], DynamoDBClient] = clients.dynamodb,
     ) -> None:
+        self.name = name
         self._table = table
-        self._name = name
         self._lists = tuple(lists)
         self._client = client
+
+    @classmethod
+    def of(cls, view: RowView, table: str, generation: int = 1) -> DynamoDbRows:
+        return cls(table, f"{view.name}#{generation}", view.lists)
 
     def get(self, key: str) -> Row:
         with clients.translated(self._table):
@@ -80,7 +84,7 @@ class DynamoDbRows:
         return self._query(f"by_{name}", name, self._scoped(partition), limit, **start)
 
     def parked(self, limit: int) -> list[Row]:
-        return self._query("parked", "parked_in", self._name, limit)
+        return self._query("parked", "parked_in", self.name, limit)
 
     def _query(self, index: str, hash_key: str, value: str, limit: int, **start: Any) -> list[Row]:
         """Up to `limit` rows of an index, newest first."""
@@ -149,7 +153,7 @@ class DynamoDbRows:
     def _item(self, row: Row) -> dict[str, Any]:
         states = {stream: part.state for stream, part in row.parts.items()}
         texts = {
-            "row": f"{self._name}/{row.key}",
+            "row": f"{self.name}/{row.key}",
             "positions": plain.to_json(row.positions),
             "states": plain.to_json(states),
         }
@@ -157,7 +161,7 @@ class DynamoDbRows:
             texts["doc"] = plain.to_json(row.document)
         if row.parked:
             marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
-            texts |= {"parked": plain.to_json(marks), "parked_in": self._name}
+            texts |= {"parked": plain.to_json(marks), "parked_in": self.name}
         for name, place in row.places.items():
             texts |= {name: self._scoped(place.partition), f"{name}_sort": place.sort}
         item = {name: {"S": text} for name, text in texts.items()}
@@ -193,7 +197,7 @@ class DynamoDbRows:
         )
 
     def _scoped(self, partition: str) -> str:
-        return f"{self._name}/{partition}"
+        return f"{self.name}/{partition}"
 
     def _key(self, key: str) -> dict[str, Any]:
-        return {"row": {"S": f"{self._name}/{key}"}}
+        return {"row": {"S": f"{self.name}/{key}"}}

@@ -19,7 +19,6 @@ from cqrs.event_store import EventStore
 from cqrs.followers import Follower
 from cqrs.observability import logger
 from cqrs.sweep import sweep
-from cqrs.views import RowReader
 
 __all__ = ["SweeperFunction"]
 
@@ -33,15 +32,13 @@ class SweeperFunction:
     def __init__(
         self,
         stores: Mapping[str, EventStore],
-        followers: Mapping[str, Follower],
-        rows: Mapping[str, RowReader],
+        followers: Sequence[Follower],
         failures: S3Failures,
         bookmarks: DynamoDbBookmarks,
     ) -> None:
-        """`stores` by service; `followers` and their `rows` by view."""
+        """`stores` are by service."""
         self._stores = stores
-        self._followers = followers
-        self._rows = rows
+        self._followers = {follower.view.name: follower for follower in followers}
         self._failures = failures
         self._bookmarks = bookmarks
 
@@ -102,12 +99,8 @@ class SweeperFunction:
         }
 
     def _parked(self, view: str) -> dict[str, Any]:
-        rows = self._rows[view].parked(MAX_LISTED)
-        return {
-            name: {"version": mark.version, "error": mark.error}
-            for row in rows
-            for name, mark in row.parked.items()
-        }
+        parked = self._followers[view].parked(MAX_LISTED)
+        return {name: {"version": m.version, "error": m.error} for name, m in parked.items()}
 
     def _redrive(self, view: str, stream: str) -> dict[str, Any]:
         streams = sorted(self._parked(view)) if stream == "all" else [stream]

@@ -14,7 +14,7 @@ from typing import Any
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.commits import Commit, Envelope
 from cqrs.events import EventCodec, EventTypes, Instant
-from cqrs.followers import Follower, Streams
+from cqrs.followers import Follower
 from cqrs.views import Row, RowView
 
 __all__ = ["recorded", "row_after", "shows"]
@@ -63,7 +63,7 @@ def _arrive(view: RowView, history: Sequence[Commit], arrivals: Sequence[Commit]
     for commit in sorted(history, key=lambda commit: (commit.stream, commit.version)):
         store.append(commit, "")
     stores = {fold.category: store for fold in view.folds}
-    follower = Follower(view, rows, Streams(view, stores))
+    follower = Follower(view, rows, stores)
     for commit in arrivals:
         follower.catch_up({commit.stream: [commit]})
     (key,) = {view.key_of(commit.stream) for commit in history}

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.consistency import Reader
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.followers import Streams
 from cqrs.tokens import Token
 from cqrs.views import Row
 from tests.unit.cqrs.worlds import VIEW, Reads, commit, follower, history, stored
@@ -37,7 +36,7 @@ class Lagging(MemoryRows):
 
 
 def reader(rows: MemoryRows, store: MemoryEventStore | Reads, **how: object) -> Reader:
-    return Reader(VIEW, rows, Streams(VIEW, {"order": store, "payment": store}), **how)  # type: ignore[arg-type]
+    return Reader(VIEW, rows, {"order": store, "payment": store}, **how)  # type: ignore[arg-type]
 
 
 @pytest.fixture

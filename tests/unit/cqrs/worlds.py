@@ -9,7 +9,7 @@ from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.commits import Commit, Envelope
 from cqrs.event_store import EventReader
 from cqrs.events import EventCodec, EventTypes, Instant, Recorded
-from cqrs.followers import Follower, Streams
+from cqrs.followers import Follower
 from cqrs.views import Document, Fold, Parts, Place, Row, RowStore, RowView, SaveResult
 
 TYPES = EventTypes("world")
@@ -88,7 +88,7 @@ def stored(*histories: Sequence[Commit]) -> MemoryEventStore:
 
 
 def follower(rows: RowStore, store: EventReader) -> Follower:
-    return Follower(VIEW, rows, Streams(VIEW, {"order": store, "payment": store}))
+    return Follower(VIEW, rows, {"order": store, "payment": store})
 
 
 def shown(rows: MemoryRows, key: str) -> Document | None:

@@ -16,7 +16,7 @@ from cqrs.entrypoints.queries import page_of, row_of
 from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction
 from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
-from cqrs.followers import Follower, Streams
+from cqrs.followers import Follower
 from cqrs.views import RowReader
 from domain.orders import ORDER, CancelOrder, ChangeAddress, PlaceOrder
 from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
@@ -75,7 +75,7 @@ class Shop:
 
     @cached_property
     def queries(self) -> HttpFunction:
-        orders = Reader(ORDER_HISTORY, self.reader or self.rows, self.streams)
+        orders = Reader(ORDER_HISTORY, self.reader or self.rows, self.stores)
         return HttpFunction(
             {
                 "GET /orders/{id}": row_of(orders, "order"),
@@ -85,12 +85,12 @@ class Shop:
         )
 
     @cached_property
-    def streams(self) -> Streams:
-        return Streams(ORDER_HISTORY, {"order": self.store})
+    def stores(self) -> dict[str, Any]:
+        return {"order": self.store}
 
     @cached_property
     def follower(self) -> Follower:
-        return Follower(ORDER_HISTORY, self.rows, self.streams)
+        return Follower(ORDER_HISTORY, self.rows, self.stores)
 
     @cached_property
     def publishing(self) -> PublisherFunction:

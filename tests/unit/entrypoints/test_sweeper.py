@@ -13,7 +13,9 @@ from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
 from tests.fixtures.payloads import dynamodb, kinesis_of
 from tests.unit.entrypoints.conftest import Lines
-from tests.unit.entrypoints.shop import GENERATION, BrokenRows, BrokenStore, Shop
+from tests.unit.entrypoints.shop import BrokenRows, BrokenStore, Shop
+
+VIEW = "order_history"
 
 
 class Context:
@@ -61,8 +63,7 @@ class World:
     def ask(self, event: dict[str, Any] | None = None, context: Any = None) -> dict[str, Any]:
         function = SweeperFunction(
             stores={"orders": self.shop.store},
-            followers={GENERATION: self.shop.follower},
-            rows={GENERATION: self.shop.rows},
+            followers=[self.shop.follower],
             failures=self.failures,
             bookmarks=self.bookmarks,
         )
@@ -81,7 +82,7 @@ class World:
             store = MemoryEventStore()
             store.append(first, "")
             store.append(replace(first, version=2), "")
-            self.shop.streams._stores["order"] = store
+            self.shop.stores["order"] = store
 
         return order, mend
 
@@ -207,7 +208,7 @@ class TestOperators:
         world.shop.follow(world.shop.place("fine"))
         assert world.ask({"parked": True}) == {
             "parked": {
-                GENERATION: {
+                VIEW: {
                     f"order-{order}": {
                         "version": 2,
                         "error": "Unreadable: orders has no event type 'OrderVanished'",
@@ -217,7 +218,7 @@ class TestOperators:
         }
 
     def test_nothing_parked_is_an_empty_list(self, world: World) -> None:
-        assert world.ask({"parked": True}) == {"parked": {GENERATION: {}}}
+        assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
 
     @pytest.mark.parametrize("which", ["one", "all"])
     def test_a_parked_stream_is_taken_up_again_after_the_fix(
@@ -228,20 +229,20 @@ class TestOperators:
         stream = f"order-{order}"
         asked = stream if which == "one" else "all"
         assert world.ask({"redrive": asked}) == {
-            "redrive": {GENERATION: {"applied": {stream: 1}, "parked": {}, "failed": {}}}
+            "redrive": {VIEW: {"applied": {stream: 1}, "parked": {}, "failed": {}}}
         }
-        assert world.ask({"parked": True}) == {"parked": {GENERATION: {}}}
+        assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
         assert world.shop.rows.get(order).positions == {stream: 2}
 
     def test_a_redrive_before_the_fix_parks_again(self, world: World) -> None:
         order, _ = world.poison()
         world.ask({"redrive": f"order-{order}"})
-        assert world.ask({"parked": True})["parked"][GENERATION].keys() == {f"order-{order}"}
+        assert world.ask({"parked": True})["parked"][VIEW].keys() == {f"order-{order}"}
 
     def test_one_stream_can_be_brought_up_to_date(self, world: World) -> None:
         order, other = world.shop.place("a"), world.shop.place("b")
         answer = world.ask({"catch_up": f"order-{order}"})
-        assert answer["catch_up"][GENERATION]["applied"] == {f"order-{order}": 1}
+        assert answer["catch_up"][VIEW]["applied"] == {f"order-{order}": 1}
         assert world.shop.rows.get(other).revision == 0
 
     @pytest.mark.parametrize("stream", ["payment-7", "nothing", "order-nothing"])
@@ -249,7 +250,7 @@ class TestOperators:
     def test_asking_for_a_stream_that_is_not_there_does_nothing(
         self, world: World, what: str, stream: str
     ) -> None:
-        answer = world.ask({what: stream})[what][GENERATION]
+        answer = world.ask({what: stream})[what][VIEW]
         assert not any(answer["applied"].values())
         assert (answer["parked"], answer["failed"]) == ({}, {})
         assert world.shop.rows.get("nothing").revision == 0
@@ -258,4 +259,4 @@ class TestOperators:
         store = BrokenStore(Unavailable("the store is down"))
         world = World(Shop(store=store))
         answer = world.ask({"catch_up": "order-7"})
-        assert answer["catch_up"][GENERATION]["failed"] == {"order-7": "the store is down"}
+        assert answer["catch_up"][VIEW]["failed"] == {"order-7": "the store is down"}
