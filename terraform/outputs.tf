@@ -1,5 +1,5 @@
 output "api_url" {
-  description = "Where the API answers, without a slash at the end. (On a local AWS: the path form with api_id.)"
+  description = "Where the API answers in AWS, without a slash at the end. (Of a local stack, `make url` tells.)"
   value       = module.api.url
 }
 
