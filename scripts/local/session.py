@@ -79,6 +79,6 @@ curl -sS -i "$API/orders" -H "Idempotency-Key: $KEY" -d "${{ORDER/book-1/book-2}
 # An order that is not one: a problem document says what is wrong, and where.
 curl -sS -i "$API/orders" -H 'Idempotency-Key: {key}-bad' -d '{{"customer_id": "c-1"}}'; echo
 
-# All orders of the customer.
-curl -sS -i "$API/customers/c-1/orders"; echo
+# All orders of the customer, newest first, and certainly with this one.
+curl -sS -i "$API/customers/c-1/orders" -H "Consistency-Token: $TOKEN"; echo
 """

@@ -194,7 +194,7 @@ class CommandHandler(Generic[C, S, E]):
             {
                 "schema": self._decider.state_schema,
                 "state": plain.dump(state, tagged=plain.is_tagged(self._decider.state)),
-                "commands": "".join(recent),
+                "commands": recent,
             }
         )
 
@@ -205,8 +205,7 @@ class CommandHandler(Generic[C, S, E]):
             if stored["schema"] != self._decider.state_schema:
                 return None
             state: S = plain.load(self._decider.state, stored["state"])
-            ids = stored["commands"]
+            recent = tuple(str(command_id) for command_id in stored["commands"])
         except (Unreadable, ValueError, LookupError, TypeError):
             return None
-        recent = tuple(ids[n : n + _ID_LENGTH] for n in range(0, len(ids), _ID_LENGTH))
         return _Loaded(state, 0, recent)

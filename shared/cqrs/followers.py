@@ -89,10 +89,15 @@ class Stream:
         return Part(version=commit.version, state=plain.dump(state, tagged=tagged))
 
     def apply_all(self, part: Part, commits: Sequence[Commit]) -> Part:
-        """`part` after all of `commits`, or parked at the first that can't be applied."""
+        """`part` after all of `commits`, or parked at the first that can't be applied.
+
+        Raises Unavailable when it can't be told for now, as when a cipher's keys are out of reach.
+        """
         for commit in commits:
             try:
                 part = self.apply(part, commit)
+            except Unavailable:
+                raise
             except Exception as error:  # whatever a fold raises, only its own stream stops
                 return replace(part, parked=_parked(commit, f"{type(error).__name__}: {error}"))
         return part
@@ -238,8 +243,10 @@ class Follower:
         if followed.parked or not commits:
             commits = list(self._streams.tail(name, part.version))
             followed = stream.apply_all(part, commits)
-            step.repaired.add(name)
-        step.news[name] = commits[: followed.version - part.version]
+            if commits:
+                step.repaired.add(name)
+        if followed.version > part.version:
+            step.news[name] = commits[: followed.version - part.version]
         return followed
 
     def _save(self, rows: Sequence[Row]) -> list[SaveResult]:

@@ -8,16 +8,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.streams import commits_in, tell
-from cqrs.errors import Unreadable
+from cqrs.errors import Unavailable, Unreadable
 from cqrs.event_store import EventStore
 from cqrs.followers import Follower
-from cqrs.observability import logger
+from cqrs.observability import count, logger
 from cqrs.sweep import sweep
 
 __all__ = ["SweeperFunction"]
@@ -52,29 +53,42 @@ class SweeperFunction:
         return self._sweep(context)
 
     def _sweep(self, context: Any) -> dict[str, Any]:
-        result: dict[str, Any] = {"given_up": self._take_what_was_given_up()}
-        for service, store in self._stores.items():
-            swept = sweep(
-                store,
-                list(self._followers.values()),
-                cursor=self._bookmarks.get(f"sweep/{service}"),
-                out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MS,
-            )
-            self._bookmarks.put(f"sweep/{service}", swept.cursor)
-            failed = sum(len(report.failed) for report in swept.reports)
-            result[service] = {
-                "streams": swept.streams,
-                "behind": swept.behind,
-                "failed": failed,
-                "finished": swept.cursor is None,
-            }
+        """One part in trouble does not keep the others from being swept."""
+        parts: dict[str, Callable[[], dict[str, Any]]] = {
+            "given_up": self._take_what_was_given_up
+        } | {service: partial(self._walk, service, context) for service in self._stores}
+        result: dict[str, Any] = {}
+        for name, part in parts.items():
+            try:
+                result[name] = part()
+            except Unavailable as error:
+                result[name] = {"error": str(error)}
+                count({"SweepErrors": 1}, part=name)
         logger().info("swept", **result)
         return result
+
+    def _walk(self, service: str, context: Any) -> dict[str, Any]:
+        swept = sweep(
+            self._stores[service],
+            list(self._followers.values()),
+            cursor=self._bookmarks.get(f"sweep/{service}"),
+            out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MS,
+        )
+        self._bookmarks.put(f"sweep/{service}", swept.cursor)
+        return {
+            "streams": swept.streams,
+            "behind": swept.behind,
+            "failed": sum(len(report.failed) for report in swept.reports),
+            "finished": swept.cursor is None,
+        }
 
     def _take_what_was_given_up(self) -> dict[str, int]:
         """Rings for every stream in the batches that mappings gave up on, and removes those."""
         done = {"batches": 0, "streams": 0}
         for batch in self._failures.batches():
+            if not batch.records:
+                logger().error("not what a stream mapping leaves", object=batch.key)
+                continue
             streams: set[str] = set()
             for record in batch.records:
                 try:

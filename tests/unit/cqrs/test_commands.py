@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import pytest
@@ -287,6 +287,28 @@ def test_loading_a_long_stream_stays_one_call_of_nine_commits(store: Counting) -
 
     assert max(store.loaded) <= 8  # and one more, which has the snapshot
     assert len(amounts(store)) == 60
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["", "{", "[]", '{"schema":1}', '{"schema":1,"state":{"total":1},"commands":3}'],
+)
+def test_a_damaged_snapshot_is_ignored(store: Counting, damaged: str) -> None:
+    first = Commit.of("till-1", 1, [Added(amount=5, base=0)], envelope("a"), EventCodec(TYPES))
+    store.store.append(first, "a", damaged)
+
+    assert add(store, 6, "b").events == (Added(amount=6, base=5),)
+
+
+def test_ids_of_any_shape_are_remembered_across_snapshots(store: Counting) -> None:
+    def send(n: int) -> Outcome[Added]:
+        named = replace(envelope(payload=n), command_id=f"checkout-7-step-{n}")
+        return handler(store).handle("1", Add(amount=1), named)
+
+    for n in range(20):
+        send(n)
+
+    assert (send(1).version, send(1).repeated) == (2, True)
 
 
 def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:

@@ -8,9 +8,22 @@ import pytest
 from cqrs.adapters.memory import MemoryRows
 from cqrs.commits import Commit
 from cqrs.errors import Unavailable
+from cqrs.followers import Follower
+from cqrs.plain import Json
+from cqrs.testing.views import recorded
 from cqrs.views import Row, Saved, SaveResult
+from domain.orders import ORDER_EVENTS, Address, Currency, Line, OrderId, OrderPlaced
+from domain.storefront import ORDER_HISTORY
 from tests.unit.cqrs import worlds
 from tests.unit.cqrs.worlds import Reads, Watched, commit, follower, history, shown, stored
+
+PLACED = OrderPlaced(
+    order_id=OrderId("7"),
+    customer_id="c-1",
+    currency=Currency.EUR,
+    lines=(Line(sku="book-1", quantity=1, unit_price=1),),
+    address=Address(name="Ada", street="1", postal_code="1", city="Vienna", country="AT"),
+)
 
 
 @pytest.fixture
@@ -284,3 +297,30 @@ def test_a_commit_of_several_events_counts_as_one_version(rows: MemoryRows) -> N
 
     assert shown(rows, "7") == {"order": ["a", "b", "c"], "payment": []}
     assert rows.get("7").positions == {"order-7": 1}
+
+
+def test_a_cipher_that_is_out_of_reach_fails_streams_and_parks_none(rows: MemoryRows) -> None:
+    class Locked:
+        def seal(self, subject: str, value: Json) -> Json:
+            return value
+
+        def open(self, subject: str, sealed: Json) -> Json:
+            raise Unavailable("the keys are out of reach")
+
+    events = recorded(ORDER_EVENTS, "order-7", PLACED)
+    store = stored(events)
+    follows = Follower(ORDER_HISTORY, rows, {"order": store}, Locked())
+
+    report = follows.catch_up({"order-7": events})
+
+    assert (report.parked, [*report.failed]) == ({}, ["order-7"])
+
+
+def test_looking_at_a_stream_that_is_up_to_date_is_no_news(rows: MemoryRows) -> None:
+    events = history("order-7", "a")
+    follows = follower(rows, stored(events))
+    follows.catch_up({"order-7": events})
+
+    report = follows.catch_up({"order-7": ()})
+
+    assert (report.applied, report.repaired) == ({}, set())

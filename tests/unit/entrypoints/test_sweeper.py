@@ -173,8 +173,11 @@ class TestGivenUp:
         (stored,) = world.shop.store.read(f"order-{world.shop.place()}")
         batch = failed_batch(stored)
         world.failures.left.append(batch)
-        with pytest.raises(Unavailable):
-            world.ask()
+
+        swept = world.ask()
+
+        assert swept["orders"] == {"error": "the table is down"}
+        assert swept["given_up"] == {"batches": 0, "streams": 0}
         assert world.failures.left == [batch]
 
     def test_a_batch_with_a_poisoned_stream_goes_away_and_the_stream_stays_parked(
@@ -196,10 +199,13 @@ class TestGivenUp:
         unreadable = [line for line in logs() if line["message"] == "unreadable record"]
         assert [line["object"] for line in unreadable] == ["batch-1"] * 3
 
-    def test_what_is_no_batch_is_removed(self, world: World) -> None:
+    def test_what_is_no_batch_is_left_for_people_and_logged(
+        self, world: World, logs: Lines
+    ) -> None:
         world.failures.left.append(FailedBatch("strange", ()))
-        assert world.ask()["given_up"] == {"batches": 1, "streams": 0}
-        assert world.failures.left == []
+        assert world.ask()["given_up"] == {"batches": 0, "streams": 0}
+        assert [batch.key for batch in world.failures.left] == ["strange"]
+        assert "strange" in [line.get("object") for line in logs()]
 
 
 class TestOperators:
