@@ -87,12 +87,12 @@ clean: down ## Stop the local stack and remove all that was built
 .venv: requirements/dev.txt
 	@echo "installing the development tools (once)"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch .venv
 
 build/emulator: requirements/local.txt
 	@echo "installing the local AWS (once)"
 	@mkdir -p build
 	@$(PYTHON) -m venv --clear build/emulator
-	@build/emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
+	@build/emulator/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements/local.txt
 	@touch build/emulator
