@@ -126,7 +126,7 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(deliveries(), happenings)
 def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
     arrivals: tuple[list[list[Commit]], list[Hints]], plan: list[str]
