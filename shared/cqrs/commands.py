@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
@@ -14,11 +13,11 @@ from typing import Any, Generic, TypeVar
 from cqrs import plain
 from cqrs.commits import Commit, Envelope
 from cqrs.decider import Decider
-from cqrs.errors import Conflict, KeyReused, PreconditionFailed, Unreadable
+from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
 from cqrs.event_store import AppendConflict, EventStore
 from cqrs.events import CLEAR, Cipher, EventCodec
 
-__all__ = ["CommandHandler", "Outcome", "command_id_of", "entity_id_of", "fingerprint_of"]
+__all__ = ["CommandHandler", "Outcome"]
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -27,38 +26,6 @@ E = TypeVar("E")
 SNAPSHOT_INTERVAL = 8  # a load reads at most this many commits and one snapshot
 REMEMBERED_COMMANDS = 100  # per stream: the idempotency window
 ATTEMPTS = 4
-
-_ID_LENGTH = 16
-
-
-def command_id_of(actor: str, key: str) -> str:
-    """The id of the command that `actor` sends with a key: the same key of another is another."""
-    return _digest(actor, key)[:_ID_LENGTH]
-
-
-def entity_id_of(actor: str, operation: str, key: str) -> str:
-    """The id of the aggregate that a command creates. The payload has no part in it: the same key
-    with another payload must meet the first one's stream, to be refused there.
-    """
-    return _digest(operation, actor, key)[:20]
-
-
-def fingerprint_of(operation: str, target: str, payload: object) -> str:
-    """What a command asks for, as a short text: the same however the payload was written."""
-    return _digest(operation, target, plain.to_json(_sorted(payload)))[:_ID_LENGTH]
-
-
-def _digest(*parts: str) -> str:
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
-    return base64.b32encode(digest).decode().rstrip("=").lower()
-
-
-def _sorted(payload: object) -> object:
-    if isinstance(payload, dict):
-        return {key: _sorted(payload[key]) for key in sorted(payload)}
-    if isinstance(payload, list):
-        return [_sorted(entry) for entry in payload]
-    return payload
 
 
 @dataclass(frozen=True)
@@ -88,7 +55,8 @@ class _Loaded(Generic[S]):
 class CommandHandler(Generic[C, S, E]):
     """Handles the commands of one decider.
 
-    AWS calls: 1 for a command that opens a stream, 2 for any other, 1 more per lost race.
+    AWS calls: 1 for a command that opens a stream, 2 for any other. A lost race costs 1 more, or 2
+    from the second on; so does a repeat from before the last snapshot; opening what exists costs 2.
     """
 
     def __init__(
@@ -103,6 +71,7 @@ class CommandHandler(Generic[C, S, E]):
         self._decider = decider
         self._codec = EventCodec(decider.events, cipher)
         self._pause = pause
+        self._nothing: _Loaded[S] = _Loaded(decider.initial, 0)
 
     def handle(
         self,
@@ -120,7 +89,12 @@ class CommandHandler(Generic[C, S, E]):
         Conflict, TooLarge, Unavailable.
         """
         stream = self._decider.stream(entity)
-        loaded = _Loaded(self._decider.initial, 0) if opens else self._load(stream)
+        if opens:
+            with suppress(Refused, NotFound, AppendConflict):
+                if outcome := self._append(stream, self._nothing, command, envelope):
+                    return outcome
+            # it exists, or there is a reason to say no, or nothing to do: look before saying so
+        loaded = self._load(stream)
         for attempt in range(ATTEMPTS):
             # 1. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
@@ -128,29 +102,38 @@ class CommandHandler(Generic[C, S, E]):
             if expected is not None and expected != loaded.version:
                 raise PreconditionFailed(stream, expected, loaded.version)
             # 2. Decide on what was loaded, and only append to that.
-            events = tuple(self._decider.decide(command, loaded.state))
-            if not events:
-                return Outcome(stream, loaded.version, ())
-            commit = Commit.of(stream, loaded.version + 1, events, envelope, self._codec)
             try:
-                snapshot = self._snapshot(loaded, events, envelope)
-                self._store.append(commit, envelope.command_id, snapshot)
-                return Outcome(stream, commit.version, events)
+                outcome = self._append(stream, loaded, command, envelope)
+                return outcome or Outcome(stream, loaded.version, ())
             # 3. Another writer was faster. The first time its commit is all that is missing.
             except AppendConflict as conflict:
-                winner = conflict.winner
-            if winner.envelope.command_id == envelope.command_id:
-                return self._repeat(winner, envelope)
-            if opens or attempt:
-                self._pause(random.uniform(0, 0.02 * 2**attempt))
-                loaded = self._load(stream)
-            else:
-                loaded = self._after(loaded, winner)
+                if attempt == 0:
+                    loaded = self._after(loaded, conflict.winner)
+                else:
+                    self._pause(random.uniform(0, 0.02 * 2**attempt))
+                    loaded = self._load(stream)
         raise Conflict(stream, ATTEMPTS)
+
+    def _append(
+        self, stream: str, loaded: _Loaded[S], command: C, envelope: Envelope
+    ) -> Outcome[E] | None:
+        """Decides and appends; None if there was nothing to do. Raises AppendConflict."""
+        events = tuple(self._decider.decide(command, loaded.state))
+        if not events:
+            return None
+        commit = Commit.of(stream, loaded.version + 1, events, envelope, self._codec)
+        snapshot = self._snapshot(loaded, events, envelope)
+        try:
+            self._store.append(commit, envelope.command_id, snapshot)
+        except AppendConflict as conflict:
+            if conflict.winner.envelope.command_id == envelope.command_id:
+                return self._repeat(conflict.winner, envelope)
+            raise
+        return Outcome(stream, commit.version, events)
 
     def _load(self, stream: str) -> _Loaded[S]:
         history = self._store.load(stream, SNAPSHOT_INTERVAL + 1, self._open_snapshot)
-        base = history.snapshot or _Loaded(self._decider.initial, 0)
+        base = history.snapshot or self._nothing
         loaded = _Loaded(base.state, history.version - len(history.commits), base.recent)
         for commit in history.commits:
             loaded = self._after(loaded, commit)
@@ -186,7 +169,8 @@ class CommandHandler(Generic[C, S, E]):
 
     def _snapshot(self, loaded: _Loaded[S], events: Sequence[E], envelope: Envelope) -> str | None:
         """The state after `events`, when loading this stream starts to take many commits."""
-        if loaded.since_snapshot < SNAPSHOT_INTERVAL:
+        if loaded.since_snapshot < SNAPSHOT_INTERVAL or self._codec.seals:
+            # a state has no seals: what is sealed in the events must not lie open beside them
             return None
         recent = (*loaded.recent, envelope.command_id)[-REMEMBERED_COMMANDS:]
         state = reduce(self._decider.evolve, events, loaded.state)

@@ -9,6 +9,7 @@ The text is made once, when the command is decided; store, publisher and Kinesis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,10 @@ from cqrs import plain
 from cqrs.errors import Unreadable
 from cqrs.events import EventCodec, Instant, Recorded
 
-__all__ = ["Commit", "Envelope", "category_of", "entity_of"]
+__all__ = ["STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
+
+STREAM_NAME = r"[a-z][a-z0-9_]*-[A-Za-z0-9._:-]{1,128}"
+"""`<category>-<entity>`: fits a Kinesis partition key, a key of DynamoDB, and a token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,8 @@ class Commit:
         envelope: Envelope,
         codec: EventCodec,
     ) -> Commit:
+        if not re.fullmatch(STREAM_NAME, stream):
+            raise ValueError(f"'{stream}' can't be the name of a stream: {STREAM_NAME}")
         body = {
             "events": [codec.encode(event) for event in events],
             "command": {

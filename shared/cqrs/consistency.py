@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from cqrs.errors import InvalidToken, Parked
 from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher
-from cqrs.followers import Streams
+from cqrs.followers import Streams, parked_at
 from cqrs.tokens import Token
 from cqrs.views import Row, RowReader, RowView
 
 __all__ = ["Answer", "Consistency", "Reader"]
 
+READERS = 8  # rows that are completed at the same time
 _POLL_SECONDS = 0.02
 
 
@@ -115,7 +117,7 @@ class Reader:
         found = self._rows.page(name, partition, after, limit + 1)
         overlay, commits = self._overlay(token)
         full = len(found) > limit
-        rows = {row.key: row for row in found}
+        rows = {row.key: row for row in found if row.document is not None or row.parked}
         last = _place(found[-1], name) if full else None
         for key, row in overlay.items():
             rows.pop(key, None)
@@ -139,9 +141,11 @@ class Reader:
     def _overlay(self, token: Token) -> tuple[dict[str, Row], int]:
         wanted = self._wanted(token)
         rows = self._rows.load(list(wanted)) if wanted else {}
-        completed = {key: self._complete(rows[key], wanted[key]) for key in wanted}
-        total = sum(commits for _, commits in completed.values())
-        return {key: row for key, (row, _) in completed.items()}, total
+        if not wanted:
+            return {}, 0
+        with ThreadPoolExecutor(READERS) as pool:
+            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), wanted))
+        return {row.key: row for row, _ in completed}, sum(commits for _, commits in completed)
 
     def _wait(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, float]:
         start = self._clock()
@@ -154,17 +158,23 @@ class Reader:
         """`row` with the commits that it lacks, and how many those were. What is parked stays."""
         commits = 0
         behind = _behind(row, wanted)
-        for stream in behind:
-            part = row.part(stream)
-            tail = self._streams.tail(stream, part.version)
-            ahead = self._streams[stream].apply_all(part, tail)
-            if not ahead.parked and ahead.version < wanted[stream]:
+        for name in behind:
+            part = self._streams[name].trusted(row.part(name))
+            ahead = self._streams[name].apply_all(part, self._streams.tail(name, part.version))
+            if not ahead.parked and ahead.version < wanted[name]:
                 raise InvalidToken(
-                    f"'{stream}' has no version {wanted[stream]}; its newest is {ahead.version}."
+                    f"'{name}' has no version {wanted[name]}; its newest is {ahead.version}."
                 )
             commits += ahead.version - part.version
-            row = replace(row, parts={**row.parts, stream: ahead})
-        return (self._view.shown(row) if behind else row), commits
+            row = replace(row, parts={**row.parts, name: ahead})
+        try:
+            return (self._view.shown(row) if behind else row), commits
+        except Exception as error:  # the follower will park these streams: already so here
+            for name in behind:
+                mark = parked_at(wanted[name], error)
+                part = replace(row.part(name), parked=mark)
+                row = replace(row, parts={**row.parts, name: part})
+            return row, commits
 
 
 def _behind(row: Row, wanted: Mapping[str, int]) -> list[str]:

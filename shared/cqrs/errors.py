@@ -11,7 +11,6 @@ CqrsError
 ├── Conflict                 other writers won every attempt
 ├── TooLarge                 a commit or a request that can never be stored
 ├── Parked                   a stream that a follower can't get past, so what it shows would be old
-├── Behind                   the answer can't be made as fresh as asked in time
 ├── Unavailable              a store is down or too slow
 │   └── Throttled            a store has no capacity left for now
 └── Unreadable               stored data that this code can't read: corrupt, or written by newer
@@ -28,7 +27,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 __all__ = [
-    "Behind",
     "Conflict",
     "CqrsError",
     "Fault",
@@ -133,11 +131,6 @@ class Parked(CqrsError):
             "which could not be processed. It needs an operator; nothing is lost."
         )
         self.stream, self.version, self.error = stream, version, error
-
-
-class Behind(CqrsError):
-    code = "not_yet_consistent"
-    retryable = True
 
 
 class Unavailable(CqrsError):

@@ -123,6 +123,9 @@ class EventTypes:
         except KeyError:
             raise Unreadable(f"{self.context} has no event type '{name}'") from None
 
+    def has_personal_fields(self) -> bool:
+        return any(kind.personal for kind in self._by_name.values())
+
     def schemas(self) -> dict[str, int]:
         """The current schema version of every event type: what golden files must cover."""
         return {name: kind.schema for name, kind in self._by_name.items()}
@@ -134,10 +137,13 @@ class EventCodec:
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
         self._types = types
         self._cipher = cipher
+        self.seals = cipher is not CLEAR and types.has_personal_fields()
 
     def encode(self, event: object) -> Data:
+        """Raises Unreadable for an event that could not be read again: history can't be mended."""
         kind = self._types.named(type(event).__name__)
         data = cast(Data, plain.dump(event))
+        plain.load(kind.cls, data)
         for name, subject in kind.personal.items():
             data[name] = self._cipher.seal(str(data[subject]), data[name])
         return {"type": type(event).__name__, "schema": kind.schema, "data": data}

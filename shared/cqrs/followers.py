@@ -22,7 +22,7 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher, EventCodec
 from cqrs.views import Fold, ParkedAt, Part, Row, RowStore, RowView, Saved, SaveResult, load_state
 
-__all__ = ["Follower", "Hints", "Report", "Stream", "Streams"]
+__all__ = ["Follower", "Hints", "Report", "Stream", "Streams", "parked_at"]
 
 Hints = Mapping[str, Sequence[Commit]]
 
@@ -43,31 +43,39 @@ ERROR_LENGTH = 500
 
 @dataclass
 class Report:
-    """What a call of `catch_up` did, by stream.
+    """What following did, by stream.
 
-    `applied` counts commits; `repaired` had to be read from the store; `failed` must be tried
-    again.
+    `applied` counts commits; `repaired` had to be read from the store; `parked` can't go on;
+    `waiting` were parked before and not looked at; `failed` must be tried again.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
     parked: dict[str, ParkedAt] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class _Step:
-    """A row before and after its hints were followed, and how it got there."""
+    """A row before and after its hints were followed, and how it got there.
+
+    `news` are the commits that each stream was advanced by, starting from its part in `bases`.
+    """
 
     before: Row
     after: Row
+    followed: set[str] = field(default_factory=set)
+    bases: dict[str, Part] = field(default_factory=dict)
     news: dict[str, list[Commit]] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    result: SaveResult = field(default_factory=lambda: SaveResult(Saved.SAVED))
 
     @property
     def changed(self) -> bool:
-        return self.after.parts != self.before.parts
+        return bool(self.news) or self.after.parts != self.before.parts
 
 
 class Stream:
@@ -77,6 +85,14 @@ class Stream:
         self.name = name
         self._fold = fold
         self._codec = codec
+
+    def trusted(self, part: Part) -> Part:
+        """`part`, or the empty one if this code can't read its state, which is only a cache."""
+        try:
+            load_state(self._fold, part)
+        except Unreadable:
+            return Part()
+        return part
 
     def apply(self, part: Part, commit: Commit) -> Part:
         """`part` after the next commit. Raises whatever the fold raises, and Unreadable."""
@@ -99,12 +115,13 @@ class Stream:
             except Unavailable:
                 raise
             except Exception as error:  # whatever a fold raises, only its own stream stops
-                return replace(part, parked=_parked(commit, f"{type(error).__name__}: {error}"))
+                return replace(part, parked=parked_at(commit.version, error))
         return part
 
 
-def _parked(commit: Commit, reason: str) -> ParkedAt:
-    return ParkedAt(version=commit.version, error=reason[:ERROR_LENGTH])
+def parked_at(version: int, error: Exception | str) -> ParkedAt:
+    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return ParkedAt(version=version, error=text[:ERROR_LENGTH])
 
 
 class Streams:
@@ -113,6 +130,9 @@ class Streams:
     def __init__(
         self, view: RowView, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
     ) -> None:
+        missing = {fold.category for fold in view.folds} - stores.keys()
+        if missing:
+            raise ValueError(f"{view.name} needs the stores of {sorted(missing)} too")
         self._view = view
         self._stores = stores
         self._codecs = {fold.category: EventCodec(fold.events, cipher) for fold in view.folds}
@@ -146,30 +166,26 @@ class Follower:
         self._rows = rows
         self._streams = Streams(view, stores, cipher)
 
-    def catch_up(self, hints: Hints, *, redrive: bool = False) -> Report:
+    def catch_up(self, hints: Hints) -> Report:
         """Brings every stream named to its hints, or to the store's newest commit where it has
-        none.
-
-        `redrive` takes parked streams up again. Never raises because of single streams or rows.
+        none. Parked ones wait. Never raises because of single streams or rows.
         """
         report = Report()
-        forgiven = set(hints) if redrive else set()
-        pending: dict[str, dict[str, Sequence[Commit]]] = {}
-        for name, commits in hints.items():
-            if name in self._streams:
-                pending.setdefault(self.view.key_of(name), {})[name] = commits
-        for _ in range(ATTEMPTS):
-            if not pending:
-                break
-            again = self._attempt(pending, report, forgiven)
-            pending = {key: pending[key] for key in again}
-        for streams in pending.values():
-            report.failed.update(dict.fromkeys(streams, "others save the same row all the time"))
+        self._run(hints, report)
+        return report
+
+    def redrive(self, names: Iterable[str]) -> Report:
+        """Folds streams anew from the store, parked or not: after a fix, or to repair a row."""
+        report = Report()
+        hints: Hints = dict.fromkeys(names, ())
+        self._run(hints, report, anew=set(hints))
+        # what arrived meanwhile may have found the stream still parked, and let it be
+        self._run(hints, report)
         return report
 
     def behind(self, heads: Mapping[str, int]) -> list[str]:
         """The streams that are not at these versions yet; without parked ones, which wait for a
-        redrive.
+        redrive. Raises Unavailable.
         """
         keys = {name: self.view.key_of(name) for name in heads if name in self._streams}
         rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
@@ -182,119 +198,154 @@ class Follower:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""
         return {name: mark for row in self._rows.parked(limit) for name, mark in row.parked.items()}
 
+    def _run(self, hints: Hints, report: Report, anew: set[str] | None = None) -> None:
+        """Tries until every row is saved or has failed. Streams in `anew` start from nothing."""
+        anew = set(anew or ())
+        pending: dict[str, dict[str, Sequence[Commit]]] = {}
+        for name, commits in hints.items():
+            if name in self._streams:
+                pending.setdefault(self.view.key_of(name), {})[name] = commits
+        reasons: dict[str, str] = {}
+        for _ in range(ATTEMPTS):
+            if not pending:
+                return
+            again = self._attempt(pending, report, anew)
+            pending = {step.before.key: pending[step.before.key] for step in again}
+            reasons = {step.before.key: step.result.reason for step in again}
+        for key, streams in pending.items():
+            reason = reasons[key] or "others save the same row all the time"
+            report.failed.update(dict.fromkeys(streams, reason))
+
     def _attempt(
-        self, pending: Mapping[str, Hints], report: Report, forgiven: set[str]
-    ) -> Sequence[str]:
-        """Loads, folds and saves each row once; returns the keys of those that need another go."""
+        self, pending: Mapping[str, Hints], report: Report, anew: set[str]
+    ) -> Sequence[_Step]:
+        """Loads, follows and saves each row once; returns what needs another go."""
         # 1. Load all rows together, follow the hints of each.
         try:
             rows = self._rows.load(list(pending))
         except Unavailable as error:
             report.failed.update({name: str(error) for hints in pending.values() for name in hints})
             return []
-        steps = [self._step(rows[key], hints, forgiven) for key, hints in pending.items()]
+        steps = [self._step(rows[key], hints, anew) for key, hints in pending.items()]
         # 2. Save the changed ones together.
-        changed = [step for step in steps if step.changed]
-        results = dict(
-            zip(map(id, changed), self._save([step.after for step in changed]), strict=True)
-        )
+        self._save([step for step in steps if step.changed])
         # 3. What is saved has happened; the rest is tried again, here or by who called.
-        again: list[str] = []
+        again: list[_Step] = []
         for step in steps:
-            result = results.get(id(step), SaveResult(Saved.SAVED))
-            match result.saved:
+            match step.result.saved:
                 case Saved.SAVED:
-                    self._tell(step, report)
+                    _tell(step, report)
                 case Saved.RACED:
-                    again.append(step.before.key)
+                    again.append(step)
                 case Saved.REFUSED:
-                    forgiven -= self._park_what_is_refused(step, report)
-                    again.append(step.before.key)
+                    report.parked.update(parked := self._park_what_is_refused(step))
+                    anew -= parked.keys()
+                    again.append(step)
                 case Saved.FAILED:
-                    report.failed.update(dict.fromkeys(pending[step.before.key], result.reason))
+                    names = pending[step.before.key]
+                    report.failed.update(dict.fromkeys(names, step.result.reason))
         return again
 
-    def _step(self, row: Row, hints: Hints, forgiven: set[str]) -> _Step:
+    def _step(self, row: Row, hints: Hints, anew: set[str]) -> _Step:
         step = _Step(before=row, after=row)
-        for name, commits in hints.items():
-            part = row.part(name)
-            if part.parked and name not in forgiven:
+        # a part that this code can't read is followed too: the row could not be rendered without
+        for name in [*hints, *(name for name in row.parts if name not in hints)]:
+            if name not in self._streams:
                 continue
+            part = row.part(name)
+            trusted = self._streams[name].trusted(part)
+            if name in anew or trusted != part:
+                base, commits = Part(), []
+            elif name not in hints:
+                continue
+            elif part.parked:
+                step.waiting.add(name)
+                continue
+            else:
+                base, commits = part, list(hints[name])
             try:
-                followed = self._follow(name, replace(part, parked=None), commits, step)
+                followed = self._follow(name, base, commits, step)
             except Unavailable as error:
                 step.failed[name] = str(error)
             else:
+                step.followed.add(name)
                 if followed != part:
                     step.after = _with_part(step.after, name, followed)
         return step
 
-    def _follow(self, name: str, part: Part, hints: Sequence[Commit], step: _Step) -> Part:
-        """`part` after its hints, or after what the store has where they don't do. Raises
-        Unavailable.
+    def _follow(self, name: str, base: Part, hints: Sequence[Commit], step: _Step) -> Part:
+        """The part after its hints, or after what the store has if those won't do.
+
+        Raises Unavailable.
         """
         stream = self._streams[name]
-        new = {commit.version: commit for commit in hints if commit.version > part.version}
+        new = {commit.version: commit for commit in hints if commit.version > base.version}
         if hints and not new:
-            return part
+            return base
         commits = [new[version] for version in sorted(new)]
-        followed = stream.apply_all(part, commits)
+        followed = stream.apply_all(base, commits)
         # A gap, a damaged hint, a poison commit or none at all: what the store says counts.
         if followed.parked or not commits:
-            commits = list(self._streams.tail(name, part.version))
-            followed = stream.apply_all(part, commits)
+            commits = list(self._streams.tail(name, base.version))
+            followed = stream.apply_all(base, commits)
             if commits:
                 step.repaired.add(name)
-        if followed.version > part.version:
-            step.news[name] = commits[: followed.version - part.version]
+        if followed.version > base.version:
+            step.bases[name] = base
+            step.news[name] = commits[: followed.version - base.version]
         return followed
 
-    def _save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        """Renders and saves. A row that can't be rendered counts as refused by the store."""
-        results: dict[str, SaveResult] = {}
-        shown: list[Row] = []
-        for row in rows:
-            try:
-                shown.append(self.view.shown(row))
-            except Exception as error:  # whatever `render` raises, only its own row stops
-                results[row.key] = SaveResult(Saved.REFUSED, f"{type(error).__name__}: {error}")
-        if shown:
-            saved = self._rows.save(shown)
-            results.update({row.key: result for row, result in zip(shown, saved, strict=True)})
-        return [results[row.key] for row in rows]
+    def _save(self, steps: Sequence[_Step]) -> None:
+        """Renders and saves, and notes the results. What can't be rendered counts as refused.
 
-    def _park_what_is_refused(self, step: _Step, report: Report) -> set[str]:
-        """Saves the news of a refused row one commit at a time, and parks the stream of the first
-        that is refused. Returns what it parked. However this ends, the row is tried again as a
-        whole.
+        A row without news shows what it showed: it only got a mark, or lost one.
         """
-        row = step.before
-        for name, commits in step.news.items():
-            stream = self._streams[name]
-            for commit in commits:
-                part = replace(row.part(name), parked=None)
-                longer = _with_part(row, name, stream.apply(part, commit))
-                result = self._save([longer])[0]
-                if result.saved is Saved.REFUSED:
-                    mark = _parked(commit, result.reason)
-                    # not rendered: it goes on showing what it showed, and queries see the mark
-                    self._rows.save([_with_part(row, name, replace(part, parked=mark))])
-                    report.parked[name] = mark
-                    return {name}
-                if result.saved is not Saved.SAVED:
-                    return set()
-                report.applied[name] = report.applied.get(name, 0) + 1
-                row = replace(self.view.shown(longer), revision=row.revision + 1)
-        return set()
+        shown: list[tuple[_Step, Row]] = []
+        for step in steps:
+            try:
+                shown.append((step, self.view.shown(step.after) if step.news else step.after))
+            except Exception as error:  # whatever `render` raises, only its own row stops
+                step.result = SaveResult(Saved.REFUSED, parked_at(0, error).error)
+        results = self._rows.save([row for _, row in shown]) if shown else []
+        for (step, _), result in zip(shown, results, strict=True):
+            step.result = result
 
-    def _tell(self, step: _Step, report: Report) -> None:
-        for name, commits in step.news.items():
-            report.applied[name] = report.applied.get(name, 0) + len(commits)
-        report.repaired |= step.repaired
-        report.failed.update(step.failed)
-        for name, mark in step.after.parked.items():
-            if step.before.parked.get(name) != mark:
-                report.parked[name] = mark
+    def _park_what_is_refused(self, refused: _Step) -> dict[str, ParkedAt]:
+        """Finds the first commit with which the row is refused, by saving one commit at a time,
+        and parks its stream. Returns what was parked; the row is to be tried again as a whole.
+        """
+        row = refused.before
+        for name, commits in refused.news.items():
+            part = refused.bases[name]
+            for commit in commits:
+                try:
+                    part = self._streams[name].apply(part, commit)
+                except Unavailable:
+                    return {}
+                kept = self._streams[name].trusted(row.part(name))
+                if commit.version < kept.version:
+                    continue  # folded anew: not yet where it was, and a row never goes back
+                one = _Step(before=row, after=_with_part(row, name, part), news={name: [commit]})
+                self._save([one])
+                if one.result.saved is Saved.REFUSED:
+                    mark = parked_at(commit.version, one.result.reason)
+                    marked = _with_part(row, name, replace(kept, parked=mark))
+                    (result,) = self._rows.save([marked])
+                    return {name: mark} if result.saved is Saved.SAVED else {}
+                if one.result.saved is not Saved.SAVED:
+                    return {}
+                row = replace(self.view.shown(one.after), revision=row.revision + 1)
+        return {}
+
+
+def _tell(step: _Step, report: Report) -> None:
+    for name, commits in step.news.items():
+        report.applied[name] = report.applied.get(name, 0) + len(commits)
+    report.repaired |= step.repaired
+    report.waiting |= step.waiting
+    report.failed.update(step.failed)
+    marks = step.after.parked
+    report.parked.update({name: marks[name] for name in step.followed if name in marks})
 
 
 def _with_part(row: Row, name: str, part: Part) -> Row:

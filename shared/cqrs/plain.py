@@ -16,11 +16,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
     Literal,
+    NoReturn,
     TypeVar,
     Union,
     cast,
@@ -156,13 +158,23 @@ def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
     """
     pairs = _each_once if untrusted else None
     try:
-        return json.loads(text, parse_constant=_no_such_number, object_pairs_hook=pairs)
+        return json.loads(
+            text,
+            parse_constant=_no_such_number,
+            parse_float=_finite,
+            object_pairs_hook=pairs,
+        )
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
 
-def _no_such_number(name: str) -> None:
+def _no_such_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_such_number(text)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

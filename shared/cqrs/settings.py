@@ -19,7 +19,7 @@ def read_settings(kind: type[T], environment: Mapping[str, str]) -> T:
     """
     own = fields(cast(Any, kind))
     missing = [
-        f.name.upper() for f in own if f.default is MISSING and f.name.upper() not in environment
+        f.name.upper() for f in own if f.default is MISSING and not environment.get(f.name.upper())
     ]
     if missing:
         raise LookupError(f"missing in the environment: {', '.join(missing)}")

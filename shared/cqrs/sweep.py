@@ -1,5 +1,4 @@
-"""The sweep: walks over the stores and rings the doorbell of every stream that a view has not
-caught up with.
+"""The sweep: walks over the stores and rings the doorbell of every stream a view is behind at.
 
 It finds what no message can: the last commit of a stream whose message was lost and that then fell
 silent.
@@ -18,11 +17,14 @@ __all__ = ["Swept", "sweep"]
 
 @dataclass
 class Swept:
-    """What a sweep found. `cursor` says where to go on; None if it came to the end of the store."""
+    """What a sweep found, with the reports of those that had something to catch up with.
+
+    `cursor` says where to go on; None if the walk came to the end of the store.
+    """
 
     streams: int = 0
     behind: dict[str, int] = field(default_factory=dict)  # streams, by view
-    reports: list[Report] = field(default_factory=list)
+    reports: list[tuple[Follower, Report]] = field(default_factory=list)
     cursor: str | None = None
 
 
@@ -31,13 +33,13 @@ def sweep(
     followers: Sequence[Follower],
     *,
     cursor: str | None = None,
+    keep: Callable[[str | None], None] = lambda _: None,
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Swept:
-    """Walks over `store` from `cursor` until its end, or until `out_of_time` says so between two
-    pages.
+    """Walks over `store` from `cursor` until its end, or until `out_of_time` says so.
 
-    Raises Unavailable when the store or a view's table is down; what was healed by then stays
-    healed.
+    After every page `keep` is told where to go on. Raises Unavailable when the store or a view's
+    table is down; what was healed by then stays healed.
     """
     swept = Swept(cursor=cursor)
     while True:
@@ -46,9 +48,10 @@ def sweep(
         for follower in followers:
             behind = follower.behind(heads.versions)
             if behind:
-                swept.reports.append(follower.catch_up(dict.fromkeys(behind, ())))
                 name = follower.view.name
                 swept.behind[name] = swept.behind.get(name, 0) + len(behind)
+                swept.reports.append((follower, follower.catch_up(dict.fromkeys(behind, ()))))
         swept.cursor = heads.cursor
+        keep(swept.cursor)
         if swept.cursor is None or out_of_time():
             return swept

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cqrs.commits import STREAM_NAME
 from cqrs.errors import InvalidToken
 
 __all__ = ["Token"]
 
-MAX_POSITIONS = 100
-_POSITION = re.compile(r"([a-z][a-z_]*-[A-Za-z0-9._:-]{1,128})@([1-9][0-9]{0,9})")
+MAX_POSITIONS = 150
+_POSITION = re.compile(rf"({STREAM_NAME})@([1-9][0-9]{{0,9}})")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ class Token:
         return cls(positions)
 
     def having_seen(self, shown: Iterable[Mapping[str, int]]) -> Token:
-        """The token to answer with: the positions shown, and those asked while there is room."""
-        seen = {stream: version for row in shown for stream, version in row.items() if version}
-        for stream, version in self.positions.items():
-            if stream in seen or len(seen) < MAX_POSITIONS:
-                seen[stream] = max(version, seen.get(stream, 0))
-        return Token(dict(list(seen.items())[:MAX_POSITIONS]))
+        """The token to answer with: what was asked, and what was shown as long as there is room."""
+        seen = dict(self.positions)
+        for row in shown:
+            for stream, version in row.items():
+                if version and (stream in seen or len(seen) < MAX_POSITIONS):
+                    seen[stream] = max(version, seen.get(stream, 0))
+        return Token(seen)
 
     def __str__(self) -> str:
         return ", ".join(f"{stream}@{version}" for stream, version in self.positions.items())

@@ -106,11 +106,11 @@ def test_lost_repeated_and_mixed_up_messages_are_healed_by_one_sweep(
     swept = shop.sweep()
 
     orders = listed(shop, customer)
-    assert swept["orders"]["finished"]
+    assert swept["stores"]["orders"]["finished"]
     assert orders.keys() == tokens.keys()
     for order_id, order in orders.items():
         assert shown(order) == expected(truth(shop, order_id))
-    assert shop.sweep()["orders"]["behind"] == {}
+    assert shop.sweep()["stores"]["orders"]["behind"] == {}
 
 
 def test_a_function_that_fails_for_a_while_loses_nothing(shop: Shop, customer: str) -> None:

@@ -23,6 +23,7 @@ THROTTLED = {
     "SlowDown",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionConflictException",
     "TransactionInProgressException",
 }
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
@@ -37,8 +38,8 @@ def _client(service: str) -> Any:
         service,  # type: ignore[call-overload]
         config=Config(
             connect_timeout=1,
-            read_timeout=3,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            read_timeout=2,
+            retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=16,
             tcp_keepalive=True,
             # a third of the CPU time of a call; our own requests are valid, and named

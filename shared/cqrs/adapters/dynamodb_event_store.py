@@ -30,8 +30,9 @@ _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
 def commit_of(item: Any) -> Commit:
-    """The commit in an item, of the table or of its stream."""
-    return Commit(item["stream"]["S"], int(item["version"]["N"]), item["body"]["S"])
+    """The commit in an item of the table or of its stream. One without a body can't be applied."""
+    body = item.get("body", {}).get("S", "")
+    return Commit(item["stream"]["S"], int(item["version"]["N"]), body)
 
 
 class DynamoDbEventStore:
@@ -92,7 +93,6 @@ class DynamoDbEventStore:
                 TableName=self._table,
                 ProjectionExpression="#stream, version",
                 ExpressionAttributeNames={"#stream": "stream"},
-                ConsistentRead=True,
                 **start,
             )
         versions: dict[str, int] = {}

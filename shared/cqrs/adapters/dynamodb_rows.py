@@ -12,13 +12,17 @@ parked_in             S  view and generation, only in rows with a parked stream:
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
-from cqrs.errors import Throttled, Unavailable
+from cqrs.errors import Throttled, Unavailable, Unreadable
+from cqrs.observability import logger
 from cqrs.views import ParkedAt, Part, Place, Row, RowView, Saved, SaveResult
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ MAX_ITEM_BYTES = 400 * 1024
 KEYS_PER_CALL = 100
 SAVERS = 8
 BATCH_TRIES = 5
+ROOM_FOR_MARKS = 8 * 1024  # a row that can't grow any more can still be marked as parked
 
 
 class DynamoDbRows:
@@ -44,11 +49,13 @@ class DynamoDbRows:
         name: str,
         lists: Iterable[str],
         client: Callable[[], DynamoDBClient] = clients.dynamodb,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
         self._table = table
         self._lists = tuple(lists)
         self._client = client
+        self._pause = pause
 
     @classmethod
     def of(cls, view: RowView, table: str, generation: int = 1) -> DynamoDbRows:
@@ -112,7 +119,8 @@ class DynamoDbRows:
             self._table: {"Keys": [self._key(key) for key in keys], "ConsistentRead": True}
         }
         items: list[dict[str, Any]] = []
-        for _ in range(BATCH_TRIES):
+        for attempt in range(BATCH_TRIES):
+            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
             with clients.translated(self._table):
                 found = self._client().batch_get_item(RequestItems=request)
             items += found["Responses"].get(self._table, [])
@@ -122,12 +130,14 @@ class DynamoDbRows:
         raise Throttled(f"{self._table} did not give all rows")
 
     def _save(self, row: Row) -> SaveResult:
-        item = self._item(row)
-        size = sum(
-            len(name) + len(next(iter(value.values())).encode()) for name, value in item.items()
-        )
-        if size > MAX_ITEM_BYTES:
-            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {MAX_ITEM_BYTES}")
+        try:
+            item = self._item(row)
+            size = sum(len(name) + len(next(iter(v.values())).encode()) for name, v in item.items())
+        except (AttributeError, TypeError, ValueError) as error:
+            return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
+        limit = MAX_ITEM_BYTES - (0 if row.parked else ROOM_FOR_MARKS)
+        if size > limit:
+            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {limit}")
         never_saved = "attribute_not_exists(revision)"
         unchanged_since = "revision = :revision"
         condition: dict[str, Any] = {"ConditionExpression": never_saved}
@@ -168,36 +178,43 @@ class DynamoDbRows:
         return item | {"revision": {"N": str(row.revision + 1)}}
 
     def _row(self, item: dict[str, Any]) -> Row:
-        """The row in an item of the table or of an index, which has no states."""
-
-        def json(name: str) -> Any:
-            return plain.from_json(item[name]["S"]) if name in item else None
-
-        positions, states = json("positions") or {}, json("states") or {}
-        marks = json("parked") or {}
-        parts = {
-            stream: Part(
-                version=positions.get(stream, 0),
-                state=states.get(stream),
-                parked=plain.load(ParkedAt, marks[stream]) if stream in marks else None,
-            )
-            for stream in positions.keys() | marks.keys()
-        }
-        places = {
-            name: Place(item[name]["S"].partition("/")[2], item[f"{name}_sort"]["S"])
-            for name in self._lists
-            if name in item and f"{name}_sort" in item
-        }
-        return Row(
+        """The row in an item of the table or of an index, which has no states. One that can't be
+        read is empty: a row is a cache of the store, and will be folded anew.
+        """
+        row = Row(
             key=item["row"]["S"].partition("/")[2],
             revision=int(item["revision"]["N"]) if "revision" in item else 0,
-            parts=parts,
-            document=json("doc"),
-            places=places,
+            places={
+                name: Place(item[name]["S"].partition("/")[2], item[f"{name}_sort"]["S"])
+                for name in self._lists
+                if name in item and f"{name}_sort" in item
+            },
         )
+        try:
+            return replace(row, parts=_parts(item), document=_json(item, "doc"))
+        except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
+            logger().error("unreadable row", row=item["row"]["S"], error=repr(error))
+            return row
 
     def _scoped(self, partition: str) -> str:
         return f"{self.name}/{partition}"
 
     def _key(self, key: str) -> dict[str, Any]:
         return {"row": {"S": f"{self.name}/{key}"}}
+
+
+def _json(item: dict[str, Any], name: str) -> Any:
+    return plain.from_json(item[name]["S"]) if name in item else None
+
+
+def _parts(item: dict[str, Any]) -> dict[str, Part]:
+    positions, states = _json(item, "positions") or {}, _json(item, "states") or {}
+    marks = _json(item, "parked") or {}
+    return {
+        stream: Part(
+            version=positions.get(stream, 0),
+            state=states.get(stream),
+            parked=plain.load(ParkedAt, marks[stream]) if stream in marks else None,
+        )
+        for stream in positions.keys() | marks.keys()
+    }

@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from cqrs import plain
-from cqrs.commands import CommandHandler, Outcome, command_id_of, entity_id_of, fingerprint_of
+from cqrs.commands import CommandHandler, Outcome
 from cqrs.commits import Envelope
 from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.tokens import Token
 
 __all__ = ["changes", "opens"]
@@ -77,14 +78,20 @@ def _response(
     return Response(
         status=status,
         body={**identity, "version": outcome.version, "events": events},
-        headers={
-            **(headers or {}),
-            "ETag": f'"{outcome.version}"',
-            "Consistency-Token": str(Token({outcome.stream: outcome.version})),
-        },
+        headers=(headers or {}) | _at(outcome),
         notes={
             "commit": f"{outcome.stream}@{outcome.version}",
             "events": events,
             "repeated": outcome.repeated,
         },
     )
+
+
+def _at(outcome: Outcome[Any]) -> dict[str, str]:
+    """Nothing, for a stream that does not exist after all."""
+    if not outcome.version:
+        return {}
+    return {
+        "ETag": f'"{outcome.version}"',
+        "Consistency-Token": str(Token({outcome.stream: outcome.version})),
+    }

@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 
 from cqrs import plain
 from cqrs.errors import (
-    Behind,
     Conflict,
     CqrsError,
     InvalidInput,
@@ -60,7 +59,6 @@ STATUS: Mapping[type[CqrsError], int] = {
     KeyReused: 422,
     Refused: 422,
     Throttled: 429,
-    Behind: 503,
     Parked: 503,
     Unavailable: 503,
     CqrsError: 500,
@@ -148,7 +146,10 @@ Routes = Mapping[str, Handler]
 
 
 class HttpFunction:
-    """A Lambda handler that answers the given routes, logs a line per request, and never raises."""
+    """A Lambda handler that answers the given routes and logs a line per request.
+
+    Whatever goes wrong becomes a problem document.
+    """
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
@@ -156,13 +157,7 @@ class HttpFunction:
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         started = time.perf_counter()
         request = _request(event)
-        try:
-            response = self._routes[request.route](request)
-        except CqrsError as error:
-            response = _problem(error, request)
-        except Exception:
-            logger().exception("failed", correlation_id=request.correlation_id)
-            response = _problem(CqrsError("Something went wrong on our side."), request)
+        response, body = self._answer(request)
         logger().info(
             f"{request.method} {request.path} {response.status}",
             route=request.route,
@@ -181,8 +176,19 @@ class HttpFunction:
                 "X-Correlation-Id": request.correlation_id,
                 **response.headers,
             },
-            "body": "" if response.body is None else plain.to_json(response.body),
+            "body": body,
         }
+
+    def _answer(self, request: Request) -> tuple[Response, str]:
+        try:
+            response = self._routes[request.route](request)
+            return response, plain.to_json(response.body)
+        except CqrsError as error:
+            problem = _problem(error, request)
+        except Exception:
+            logger().exception("failed", correlation_id=request.correlation_id)
+            problem = _problem(CqrsError("Something went wrong on our side."), request)
+        return problem, plain.to_json(problem.body)
 
 
 def no_such_route(known: str) -> Handler:
@@ -208,7 +214,6 @@ def _request(event: dict[str, Any]) -> Request:
     context = event["requestContext"]
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     correlation = headers.get("x-correlation-id", "")
-    claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
     return Request(
         route=event["routeKey"],
         method=context["http"]["method"],
@@ -217,11 +222,23 @@ def _request(event: dict[str, Any]) -> Request:
         query=event.get("queryStringParameters") or {},
         headers=headers,
         body=_body(event),
-        actor=claims.get("sub", "anonymous"),
+        actor=_actor(context.get("authorizer") or {}),
         request_id=context["requestId"],
         correlation_id=correlation if _ID.fullmatch(correlation) else context["requestId"],
         time=Instant(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
     )
+
+
+def _actor(authorizer: dict[str, Any]) -> str:
+    """Who the API's authoriser says is asking. All that nobody was asked about are one."""
+    subjects = {"jwt": ("claims", "sub"), "iam": ("userArn",), "lambda": ("principalId",)}
+    for kind, path in subjects.items():
+        found: Any = authorizer.get(kind) or {}
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        if isinstance(found, str) and found:
+            return f"{kind}:{found}"
+    return "anonymous"
 
 
 def _body(event: dict[str, Any]) -> bytes:

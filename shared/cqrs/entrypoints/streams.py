@@ -8,12 +8,13 @@ sweep finds it.
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import commit_of
-from cqrs.commits import Commit
+from cqrs.commits import STREAM_NAME, Commit
 from cqrs.errors import Unreadable
 from cqrs.followers import Follower, Report
 from cqrs.observability import count, logger
@@ -36,12 +37,17 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
     """The commits in a record of either stream. Raises Unreadable."""
     try:
         if "kinesis" in record:
-            return read_record(base64.b64decode(record["kinesis"]["data"], validate=True))
-        if record.get("eventName") != "INSERT":
+            commits = read_record(base64.b64decode(record["kinesis"]["data"], validate=True))
+        elif record.get("eventName") == "INSERT":
+            commits = [commit_of(record["dynamodb"]["NewImage"])]
+        else:
             return []  # nothing changes or removes a commit, except a restore's clean-up
-        return [commit_of(record["dynamodb"]["NewImage"])]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unreadable(f"not a record of a stream of commits: {error!r}") from error
+    for commit in commits:
+        if not re.fullmatch(STREAM_NAME, commit.stream):
+            raise Unreadable(f"'{commit.stream}' can't be the name of a stream")
+    return commits
 
 
 def _read(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[Commit]]]:
@@ -142,6 +148,7 @@ def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None
             "Repaired": len(report.repaired),
             "Parked": len(report.parked),
             "Failed": len(report.failed),
+            "Waiting": len(report.waiting),
         },
         view=follower.view.name,
     )

@@ -8,18 +8,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.streams import commits_in, tell
-from cqrs.errors import Unavailable, Unreadable
+from cqrs.errors import Unreadable
 from cqrs.event_store import EventStore
 from cqrs.followers import Follower
 from cqrs.observability import count, logger
 from cqrs.sweep import sweep
+from cqrs.views import ParkedAt
 
 __all__ = ["SweeperFunction"]
 
@@ -48,44 +49,51 @@ class SweeperFunction:
             return {"parked": {view: self._parked(view) for view in self._followers}}
         if stream := event.get("redrive"):
             return {"redrive": {view: self._redrive(view, stream) for view in self._followers}}
-        if stream := event.get("catch_up"):
-            return {"catch_up": {v: self._ring(v, [stream]) for v in self._followers}}
-        return self._sweep(context)
+        return self._sweep(lambda: context.get_remaining_time_in_millis() < SPARE_MS)
 
-    def _sweep(self, context: Any) -> dict[str, Any]:
+    def _sweep(self, out_of_time: Callable[[], bool]) -> dict[str, Any]:
         """One part in trouble does not keep the others from being swept."""
-        parts: dict[str, Callable[[], dict[str, Any]]] = {
-            "given_up": self._take_what_was_given_up
-        } | {service: partial(self._walk, service, context) for service in self._stores}
-        result: dict[str, Any] = {}
-        for name, part in parts.items():
-            try:
-                result[name] = part()
-            except Unavailable as error:
-                result[name] = {"error": str(error)}
-                count({"SweepErrors": 1}, part=name)
+        stores = {
+            service: self._part(service, partial(self._walk, service, out_of_time))
+            for service in self._stores
+        }
+        given_up = self._part("given_up", partial(self._take_what_was_given_up, out_of_time))
+        result: dict[str, Any] = {"stores": stores, "given_up": given_up}
         logger().info("swept", **result)
         return result
 
-    def _walk(self, service: str, context: Any) -> dict[str, Any]:
+    def _part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return work()
+        except Exception as error:  # whatever it is, the other parts must have their turn
+            logger().exception("a part of the sweep failed", part=name)
+            count({"SweepErrors": 1}, part=name)
+            return {"error": f"{type(error).__name__}: {error}"}
+
+    def _walk(self, service: str, out_of_time: Callable[[], bool]) -> dict[str, Any]:
+        bookmark = f"sweep/{service}"
         swept = sweep(
             self._stores[service],
             list(self._followers.values()),
-            cursor=self._bookmarks.get(f"sweep/{service}"),
-            out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MS,
+            cursor=self._bookmarks.get(bookmark),
+            keep=partial(self._bookmarks.put, bookmark),
+            out_of_time=out_of_time,
         )
-        self._bookmarks.put(f"sweep/{service}", swept.cursor)
+        for follower, report in swept.reports:
+            tell("swept", follower, report)
         return {
             "streams": swept.streams,
             "behind": swept.behind,
-            "failed": sum(len(report.failed) for report in swept.reports),
+            "failed": sum(len(report.failed) for _, report in swept.reports),
             "finished": swept.cursor is None,
         }
 
-    def _take_what_was_given_up(self) -> dict[str, int]:
+    def _take_what_was_given_up(self, out_of_time: Callable[[], bool]) -> dict[str, int]:
         """Rings for every stream in the batches that mappings gave up on, and removes those."""
         done = {"batches": 0, "streams": 0}
         for batch in self._failures.batches():
+            if out_of_time():
+                break
             if not batch.records:
                 logger().error("not what a stream mapping leaves", object=batch.key)
                 continue
@@ -95,27 +103,35 @@ class SweeperFunction:
                     streams |= {commit.stream for commit in commits_in(record)}
                 except Unreadable as error:
                     logger().error("unreadable record", error=str(error), object=batch.key)
-            rung = [self._ring(view, sorted(streams)) for view in self._followers]
-            if not any(answer["failed"] for answer in rung):
+            if self._ring(streams):
                 self._failures.remove(batch)
                 done["batches"] += 1
                 done["streams"] += len(streams)
         return done
 
-    def _ring(self, view: str, streams: Sequence[str], *, redrive: bool = False) -> dict[str, Any]:
-        report = self._followers[view].catch_up(dict.fromkeys(streams, ()), redrive=redrive)
-        if report.applied or report.parked or report.failed:
-            tell("rung", self._followers[view], report)
+    def _ring(self, streams: Iterable[str]) -> bool:
+        """Whether every follower has caught up with `streams`, or has parked them."""
+        reports = []
+        for follower in self._followers.values():
+            report = follower.catch_up(dict.fromkeys(sorted(streams), ()))
+            if report.applied or report.parked or report.failed:
+                tell("rung", follower, report)
+            reports.append(report)
+        return not any(report.failed for report in reports)
+
+    def _parked(self, view: str) -> dict[str, Any]:
+        return _marks(self._followers[view].parked(MAX_LISTED))
+
+    def _redrive(self, view: str, stream: str) -> dict[str, Any]:
+        follower = self._followers[view]
+        report = follower.redrive(sorted(self._parked(view)) if stream == "all" else [stream])
+        tell("redriven", follower, report)
         return {
             "applied": report.applied,
-            "parked": {name: mark.error for name, mark in report.parked.items()},
+            "parked": _marks(report.parked),
             "failed": report.failed,
         }
 
-    def _parked(self, view: str) -> dict[str, Any]:
-        parked = self._followers[view].parked(MAX_LISTED)
-        return {name: {"version": m.version, "error": m.error} for name, m in parked.items()}
 
-    def _redrive(self, view: str, stream: str) -> dict[str, Any]:
-        streams = sorted(self._parked(view)) if stream == "all" else [stream]
-        return self._ring(view, streams, redrive=True)
+def _marks(parked: Mapping[str, ParkedAt]) -> dict[str, Any]:
+    return {name: {"version": m.version, "error": m.error} for name, m in parked.items()}

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commands import CommandHandler, Outcome, command_id_of, entity_id_of, fingerprint_of
+from cqrs.commands import CommandHandler, Outcome
 from cqrs.commits import Commit, Envelope
 from cqrs.decider import Decider
 from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refused
 from cqrs.event_store import AppendConflict, Heads, History
 from cqrs.events import EventCodec, EventTypes, Instant
+from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
 
 S = TypeVar("S")
 TYPES = EventTypes("till")

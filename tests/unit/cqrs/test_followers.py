@@ -150,7 +150,7 @@ def test_after_the_fix_a_parked_stream_is_taken_up_again_in_order(rows: MemoryRo
     follows.catch_up({"order-7": bad})
     worlds.poisonous.clear()
 
-    report = follows.catch_up({"order-7": ()}, redrive=True)
+    report = follows.redrive(["order-7"])
 
     assert shown(rows, "7") == {"order": ["a", "poison", "c"], "payment": []}
     assert (report.applied, rows.get("7").parked) == ({"order-7": 2}, {})
@@ -161,7 +161,7 @@ def test_a_redrive_before_the_fix_parks_the_stream_again(rows: MemoryRows) -> No
     follows = follower(rows, stored(bad))
     follows.catch_up({"order-7": bad})
 
-    report = follows.catch_up({"order-7": ()}, redrive=True)
+    report = follows.redrive(["order-7"])
 
     assert not report.failed
     assert rows.get("7").parked["order-7"].version == 2
@@ -196,7 +196,7 @@ def test_a_refused_row_is_parked_again_by_a_redrive_before_the_fix(rows: MemoryR
     follows = follower(rows, stored(payments))
     follows.catch_up({"payment-7": payments})
 
-    report = follows.catch_up({"payment-7": ()}, redrive=True)
+    report = follows.redrive(["payment-7"])
 
     assert not report.failed
     assert rows.get("7").parked["payment-7"].version == 1

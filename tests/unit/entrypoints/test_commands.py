@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from cqrs.commands import SNAPSHOT_INTERVAL, entity_id_of
+from cqrs.commands import SNAPSHOT_INTERVAL
 from cqrs.errors import Throttled, TooLarge, Unavailable
+from cqrs.idempotency import entity_id_of
 from cqrs.plain import MAX_FAULTS
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (

@@ -15,7 +15,6 @@ from cqrs.entrypoints.http import (
     no_such_route,
 )
 from cqrs.errors import (
-    Behind,
     Conflict,
     CqrsError,
     Fault,
@@ -249,7 +248,6 @@ ERRORS: list[tuple[CqrsError, int]] = [
     (Refused("No."), 422),
     (KeyReused("order-7"), 422),
     (Throttled("No."), 429),
-    (Behind("No."), 503),
     (Parked("order-7", 3, "boom"), 503),
     (Unavailable("No."), 503),
 ]
