@@ -238,8 +238,9 @@ class Follower:
                 case Saved.RACED:
                     again.append(step)
                 case Saved.REFUSED:
-                    report.parked.update(parked := self._park_what_is_refused(step))
-                    anew -= parked.keys()
+                    found = self._park_what_is_refused(step)
+                    _tell(found, report)
+                    anew.difference_update(found.after.parked)
                     again.append(step)
                 case Saved.FAILED:
                     names = pending[step.before.key]
@@ -310,42 +311,52 @@ class Follower:
         for (step, _), result in zip(shown, results, strict=True):
             step.result = result
 
-    def _park_what_is_refused(self, refused: _Step) -> dict[str, ParkedAt]:
-        """Finds the first commit with which the row is refused, by saving one commit at a time,
-        and parks its stream. Returns what was parked; the row is to be tried again as a whole.
+    def _park_what_is_refused(self, refused: _Step) -> _Step:
+        """Saves one commit at a time, to find the first with which the row is refused, and parks
+        its stream. Returns how far that came; the row is to be tried again as a whole.
         """
-        row = refused.before
+        done = _Step(before=refused.before, after=refused.before)
         for name, commits in refused.news.items():
-            part = refused.bases[name]
+            stream, part = self._streams[name], refused.bases[name]
             for commit in commits:
                 try:
-                    part = self._streams[name].apply(part, commit)
+                    part = stream.apply(part, commit)
                 except Unavailable:
-                    return {}
-                kept = self._streams[name].trusted(row.part(name))
+                    return done
+                kept = stream.trusted(done.after.part(name))
                 if commit.version < kept.version:
                     continue  # folded anew: not yet where it was, and a row never goes back
-                one = _Step(before=row, after=_with_part(row, name, part), news={name: [commit]})
+                one = _Step(before=done.after, after=_with_part(done.after, name, part))
+                one.news[name] = [commit]
                 self._save([one])
                 if one.result.saved is Saved.REFUSED:
                     mark = parked_at(commit.version, one.result.reason)
-                    marked = _with_part(row, name, replace(kept, parked=mark))
-                    (result,) = self._rows.save([marked])
-                    return {name: mark} if result.saved is Saved.SAVED else {}
-                if one.result.saved is not Saved.SAVED:
-                    return {}
-                row = replace(self.view.shown(one.after), revision=row.revision + 1)
-        return {}
+                    one = _Step(
+                        before=done.after,
+                        after=_with_part(done.after, name, replace(kept, parked=mark)),
+                        followed={name},
+                    )
+                    self._save([one])
+                    return replace(done, after=one.after, followed={name}) if _saved(one) else done
+                if not _saved(one):
+                    return done
+                done.after = replace(self.view.shown(one.after), revision=one.after.revision + 1)
+                done.news.setdefault(name, []).append(commit)
+        return done
+
+
+def _saved(step: _Step) -> bool:
+    return step.result.saved is Saved.SAVED
 
 
 def _tell(step: _Step, report: Report) -> None:
     for name, commits in step.news.items():
         report.applied[name] = report.applied.get(name, 0) + len(commits)
     report.repaired |= step.repaired
-    report.waiting |= step.waiting
     report.failed.update(step.failed)
     marks = step.after.parked
     report.parked.update({name: marks[name] for name in step.followed if name in marks})
+    report.waiting = (report.waiting | step.waiting) - set(report.parked)
 
 
 def _with_part(row: Row, name: str, part: Part) -> Row:

@@ -20,6 +20,7 @@ from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refu
 from cqrs.event_store import AppendConflict, Heads, History
 from cqrs.events import EventCodec, EventTypes, Instant
 from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
+from cqrs.plain import Json
 
 S = TypeVar("S")
 TYPES = EventTypes("till")
@@ -92,6 +93,7 @@ class Counting:
         self.after_append: Callable[[Commit], None] = lambda _: None
         self.stale_by: Callable[[], int] = lambda: 0
         self.loaded: list[int] = []
+        self.snapshots: list[str] = []
 
     def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
         self.calls["load"] += 1
@@ -105,6 +107,7 @@ class Counting:
 
     def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
         self.calls["append"] += 1
+        self.snapshots += [snapshot] if snapshot else []
         self.before_append(commit)
         self.store.append(commit, command_id, snapshot)
         self.after_append(commit)
@@ -322,6 +325,68 @@ def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:
     )
 
     assert outcome.events == (Added(amount=1, base=20),)
+
+
+def test_a_repeat_of_an_opening_command_is_found_although_the_rules_got_stricter(
+    store: Counting,
+) -> None:
+    add(store, 5, "a", opens=True)
+
+    def refuse(command: Add, till: Till) -> Sequence[Added]:
+        raise OverLimit("a new rule")
+
+    stricter = Decider(**{**vars(TILL), "decide": refuse})
+    again = CommandHandler(store, stricter, pause=lambda _: None).handle(
+        "1", Add(amount=5), envelope("a", payload=5), opens=True
+    )
+
+    assert (again.version, again.repeated) == (1, True)
+
+
+def test_a_key_used_for_another_opening_command_is_refused_whatever_the_rules_say(
+    store: Counting,
+) -> None:
+    add(store, 5, "a", opens=True)
+
+    with pytest.raises(KeyReused):
+        add(store, LIMIT + 1, "a", opens=True)
+
+
+def test_an_opening_command_with_nothing_to_do_leaves_no_stream(store: Counting) -> None:
+    outcome = add(store, 0, "a", opens=True)
+
+    assert (outcome.version, outcome.events, amounts(store)) == (0, (), [])
+
+
+def test_with_a_cipher_no_state_lies_open_in_snapshots(store: Counting) -> None:
+    secret = EventTypes("secret")
+
+    @secret.event(personal={"amount": "base"})
+    @dataclass(frozen=True, kw_only=True)
+    class Added:
+        amount: int
+        base: int
+
+    class Vault:
+        def seal(self, subject: str, value: Json) -> Json:
+            return {"sealed": value}
+
+        def open(self, subject: str, sealed: Json) -> Json:
+            return sealed["sealed"] if isinstance(sealed, dict) else None
+
+    decider = Decider(
+        **{
+            **vars(TILL),
+            "events": secret,
+            "decide": lambda command, till: [Added(amount=command.amount, base=0)],
+        }
+    )
+    sealing = CommandHandler(store, decider, cipher=Vault(), pause=lambda _: None)
+    for n in range(20):
+        sealing.handle("1", Add(amount=77_000 + n), envelope(f"k{n}"))
+
+    assert store.snapshots == []
+    assert '"amount":77' not in "".join(commit.body for commit in store.store.read("till-1"))
 
 
 def test_an_opening_command_that_meets_a_foreign_stream_decides_on_all_of_it(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -253,7 +255,7 @@ def test_a_list_with_a_token_for_every_row_is_the_list_of_an_up_to_date_view(
         "order-7@3 order-8@1",
         "Order-7@3",
         "order-" + "x" * 200 + "@1",
-        ", ".join(f"order-{n}@1" for n in range(101)),
+        ", ".join(f"order-{n}@1" for n in range(151)),
     ],
 )
 def test_a_text_that_no_answer_ever_had_is_not_a_token(text: str) -> None:
@@ -272,5 +274,35 @@ def test_a_token_comes_back_as_it_was_sent() -> None:
 def test_an_answers_token_never_outgrows_what_a_query_may_send() -> None:
     asked = Token({f"order-{n}": 1 for n in range(100)})
 
-    assert len(asked.having_seen([{"order-x": 0}]).positions) == 100
-    Token.parse(str(asked.having_seen([{"order-x": 0}])))
+    answered = asked.having_seen({f"order-{n}": 2} for n in range(50, 250))
+
+    assert len(Token.parse(str(answered)).positions) == 150
+    assert asked.positions.keys() <= answered.positions.keys()
+    assert (answered.positions["order-0"], answered.positions["order-99"]) == (1, 2)
+
+
+def test_a_commit_that_cannot_be_rendered_is_the_same_problem_before_it_is_parked(
+    rows: Lagging,
+) -> None:
+    store = stored(history("order-7", "a", "unshowable"), history("order-8", "b"))
+    token = Token({"order-7": 2, "order-8": 1})
+    follower(rows, store).catch_up({"order-7": store.read("order-7")[:1]})
+
+    with pytest.raises(Parked):
+        reader(rows, store).get("7", token)
+    page = reader(rows, store).page("all", "all", token, limit=10)
+
+    assert {row.key: bool(row.parked) for row in page.rows} == {"7": True, "8": False}
+
+
+def test_a_row_whose_state_this_code_cannot_read_is_completed_from_the_start(
+    rows: Lagging,
+) -> None:
+    store = stored(history("order-7", "a", "b"))
+    follower(rows, store).catch_up({"order-7": store.read("order-7")[:1]})
+    row = rows.get("7")
+    rows.save([replace(row, parts={"order-7": replace(row.part("order-7"), state=["older"])})])
+
+    answer = reader(rows, store).get("7", Token({"order-7": 2}))
+
+    assert answer.rows[0].document == {"order": ["a", "b"], "payment": []}

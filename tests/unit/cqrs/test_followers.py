@@ -11,7 +11,7 @@ from cqrs.errors import Unavailable
 from cqrs.followers import Follower
 from cqrs.plain import Json
 from cqrs.testing.views import recorded
-from cqrs.views import Row, Saved, SaveResult
+from cqrs.views import Document, Parts, Row, Saved, SaveResult
 from domain.orders import ORDER_EVENTS, Address, Currency, Line, OrderId, OrderPlaced
 from domain.storefront import ORDER_HISTORY
 from tests.unit.cqrs import worlds
@@ -153,7 +153,7 @@ def test_after_the_fix_a_parked_stream_is_taken_up_again_in_order(rows: MemoryRo
     report = follows.redrive(["order-7"])
 
     assert shown(rows, "7") == {"order": ["a", "poison", "c"], "payment": []}
-    assert (report.applied, rows.get("7").parked) == ({"order-7": 2}, {})
+    assert (report.applied, rows.get("7").parked) == ({"order-7": 3}, {})
 
 
 def test_a_redrive_before_the_fix_parks_the_stream_again(rows: MemoryRows) -> None:
@@ -324,3 +324,104 @@ def test_looking_at_a_stream_that_is_up_to_date_is_no_news(rows: MemoryRows) -> 
     report = follows.catch_up({"order-7": ()})
 
     assert (report.applied, report.repaired) == ({}, set())
+
+
+def test_a_state_that_this_code_cannot_read_is_folded_anew(rows: MemoryRows) -> None:
+    orders, payments = history("order-7", "a", "b"), history("payment-7", "p")
+    follows = follower(rows, stored(orders, payments))
+    follows.catch_up({"order-7": orders[:1], "payment-7": payments})
+    row = rows.get("7")
+    older = replace(row.part("payment-7"), state={"names": "of another time"})
+    rows.save([replace(row, parts={**row.parts, "payment-7": older})])
+
+    report = follows.catch_up({"order-7": orders[1:]})
+
+    assert shown(rows, "7") == {"order": ["a", "b"], "payment": ["p"]}
+    assert (report.failed, report.repaired) == ({}, {"payment-7"})
+
+
+def test_a_first_commit_that_can_be_neither_folded_nor_rendered_parks_its_stream(
+    rows: MemoryRows,
+) -> None:
+    def picky(parts: Parts) -> Document | None:
+        return {"first": parts[worlds.ORDER].texts[0]}
+
+    view = replace(worlds.VIEW, render=picky, lists={})
+    bad = history("order-7", "poison")
+    store = stored(bad)
+    follows = Follower(view, rows, {"order": store, "payment": store})
+
+    report = follows.catch_up({"order-7": bad})
+
+    assert ([*report.parked], report.failed) == (["order-7"], {})
+    assert rows.get("7").parked
+
+
+def test_a_redrive_tells_what_is_still_parked(rows: MemoryRows) -> None:
+    bad = history("order-7", "a", "poison")
+    follows = follower(rows, stored(bad))
+    follows.catch_up({"order-7": bad})
+
+    report = follows.redrive(["order-7"])
+
+    assert (report.parked["order-7"].version, report.waiting) == (2, set())
+
+
+def test_what_is_parked_and_not_looked_at_is_told_as_waiting(rows: MemoryRows) -> None:
+    bad = history("order-7", "poison")
+    follows = follower(rows, stored(bad))
+    follows.catch_up({"order-7": bad})
+
+    report = follows.catch_up({"order-7": bad})
+
+    assert (report.waiting, report.parked) == ({"order-7"}, {})
+
+
+@pytest.mark.usefixtures("mended")
+def test_a_commit_that_comes_in_during_a_redrive_is_not_left_behind(rows: MemoryRows) -> None:
+    worlds.poisonous.add("poison")
+    store = stored(history("order-7", "poison"))
+    follower(rows, store).catch_up({"order-7": ()})
+    worlds.poisonous.clear()
+    late = [commit("order-7", 2, "late")]
+
+    def arrives(_: Sequence[Row]) -> None:
+        if late:
+            new = late.pop()
+            store.append(new, "")
+            follower(rows, store).catch_up({"order-7": [new]})
+
+    follower(Watched(rows, before_save=arrives), store).redrive(["order-7"])
+
+    assert shown(rows, "7") == {"order": ["poison", "late"], "payment": []}
+
+
+def test_a_redrive_repairs_a_row_that_was_folded_wrongly(rows: MemoryRows) -> None:
+    events = history("order-7", "a", "b")
+    follows = follower(rows, stored(events))
+    follows.catch_up({"order-7": events})
+    row = rows.get("7")
+    wrong = replace(row.part("order-7"), state={"texts": ["z"]})
+    rows.save([replace(row, parts={"order-7": wrong}, document={"order": ["z"]})])
+
+    report = follows.redrive(["order-7"])
+
+    assert shown(rows, "7") == {"order": ["a", "b"], "payment": []}
+    assert report.applied == {"order-7": 2}
+
+
+def test_a_redrive_that_is_refused_by_the_store_never_sends_the_row_back() -> None:
+    rows = MemoryRows()
+    orders, payments = history("order-7", "a", "b"), history("payment-7", "p", "unshowable")
+    follows = follower(rows, stored(orders, payments))
+    follows.catch_up({"order-7": orders, "payment-7": payments})
+
+    report = follows.redrive(["payment-7", "order-7"])
+
+    assert shown(rows, "7") == {"order": ["a", "b"], "payment": ["p"]}
+    assert (report.parked["payment-7"].version, report.failed) == (2, {})
+
+
+def test_a_view_without_the_store_of_one_of_its_streams_cannot_be_followed() -> None:
+    with pytest.raises(ValueError, match="payment"):
+        Follower(worlds.VIEW, MemoryRows(), {"order": stored()})
