@@ -80,6 +80,7 @@ locals {
         walk-orders          = module.orders_events.walk_policy_json
         write-order-history  = module.order_history.write_policy_json
         parked-order-history = module.order_history.parked_policy_json
+        keep-bookmarks       = module.order_history.bookmarks_policy_json
         take-failures        = module.failures.take_policy_json
       }
     }
@@ -99,7 +100,7 @@ module "functions" {
   environment = merge(each.value.environment, {
     ENVIRONMENT                  = var.environment
     POWERTOOLS_SERVICE_NAME      = each.key
-    POWERTOOLS_METRICS_NAMESPACE = var.name
+    POWERTOOLS_METRICS_NAMESPACE = local.prefix
     POWERTOOLS_LOG_LEVEL         = var.log_level
   })
 

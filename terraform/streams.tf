@@ -12,6 +12,7 @@ module "event_stream" {
 module "orders_publishing" {
   source = "./modules/stream_consumer"
 
+  name          = "${local.prefix}-orders-publishing"
   source_arn    = module.orders_events.stream_arn
   function_name = module.functions["event_publisher"].name
   function_arn  = local.permitted_function_arns["event_publisher"]
@@ -31,6 +32,7 @@ module "orders_publishing" {
 module "storefront_projection" {
   source = "./modules/stream_consumer"
 
+  name          = "${local.prefix}-storefront-projection"
   source_arn    = module.event_stream.arn
   function_name = module.functions["storefront_projector"].name
   function_arn  = local.permitted_function_arns["storefront_projector"]

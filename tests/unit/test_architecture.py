@@ -284,3 +284,11 @@ class TestFunctions:
         routed = re.findall(r'"(?:\$default|[A-Z]+ /\S*)"\s*=\s*"(\w+)"', terraform())
         assert set(routed) <= set(environments())
         assert routed
+
+
+def test_every_alarm_watches_a_metric_that_the_code_counts() -> None:
+    watched = re.findall(r'metric\s+= "(\w+)"', (ROOT / "terraform" / "alarms.tf").read_text())
+    code = "".join(path.read_text() for path in (ROOT / "shared" / "cqrs").rglob("*.py"))
+
+    assert watched
+    assert [metric for metric in watched if f'"{metric}":' not in code] == []

@@ -3,19 +3,19 @@ locals {
   policies = {
     append = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      Action   = ["dynamodb:PutItem", "dynamodb:Query"]
       Resource = aws_dynamodb_table.this.arn
     }]
 
     read = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+      Action   = ["dynamodb:Query"]
       Resource = aws_dynamodb_table.this.arn
     }]
 
     walk = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:Query", "dynamodb:Scan"]
+      Action   = ["dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
     }]
 

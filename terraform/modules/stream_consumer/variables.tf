@@ -1,3 +1,9 @@
+variable "name" {
+  description = "Name of the mapping, for its alarms: one function may serve several streams."
+  type        = string
+  nullable    = false
+}
+
 variable "function_arn" {
   description = "ARN of the function that the records go to."
   type        = string
@@ -5,7 +11,7 @@ variable "function_arn" {
 }
 
 variable "function_name" {
-  description = "Name of that function, for the alarms."
+  description = "Name of that function, whose metrics the alarms watch."
   type        = string
   nullable    = false
 }

@@ -9,7 +9,14 @@ locals {
 
     write = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    # Where walks leave off lies in the same table.
+    bookmarks = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       Resource = aws_dynamodb_table.this.arn
     }]
 
