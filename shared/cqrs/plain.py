@@ -147,8 +147,8 @@ def dump(value: Any, *, tagged: bool = False) -> Json:
 
 
 def to_json(plain: object) -> str:
-    """The shortest JSON text of a plain value."""
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    """The shortest JSON text of a plain value. Raises TypeError or ValueError if it is none."""
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:

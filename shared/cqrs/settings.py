@@ -14,14 +14,12 @@ T = TypeVar("T")
 def read_settings(kind: type[T], environment: Mapping[str, str]) -> T:
     """The settings class `kind`, its field `events_table` read from `EVENTS_TABLE`.
 
-    Fields are texts; those with a default may be missing. Raises LookupError naming all that are
-    missing.
+    Fields are texts; those with a default may be missing. A text that is empty counts as missing.
+    Raises LookupError naming all that are missing.
     """
     own = fields(cast(Any, kind))
-    missing = [
-        f.name.upper() for f in own if f.default is MISSING and not environment.get(f.name.upper())
-    ]
+    found = {f.name: text for f in own if (text := environment.get(f.name.upper()))}
+    missing = [f.name.upper() for f in own if f.default is MISSING and f.name not in found]
     if missing:
         raise LookupError(f"missing in the environment: {', '.join(missing)}")
-    found = {f.name: environment[f.name.upper()] for f in own if f.name.upper() in environment}
     return kind(**found)

@@ -1,4 +1,11 @@
-"""The DynamoDB adapters keep the contracts of their ports, on moto."""
+"""The DynamoDB adapters keep the contracts of their ports, on moto; and what they do with items
+that this code did not write.
+"""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
 
 import boto3
 import pytest
@@ -6,9 +13,15 @@ import pytest
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.memory import MemoryRows
+from cqrs.commits import Commit
 from cqrs.event_store import EventStore
+from cqrs.followers import Follower
+from cqrs.observability import logger
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from cqrs.views import Place, Row
 from tests.integration.tables import create_event_store, create_view_store
+from tests.unit.cqrs.worlds import VIEW, follower, history, stored
 
 
 @pytest.mark.usefixtures("aws")
@@ -39,3 +52,74 @@ def test_a_walk_goes_on_where_its_bookmark_lies(aws: None) -> None:
     assert bookmarks.get("sweep/orders") == "here"
     bookmarks.put("sweep/orders", None)
     assert bookmarks.get("sweep/orders") is None
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What is logged."""
+    out = StringIO()
+    handler = logger().registered_handler
+    before = handler.setStream(out)
+    yield out
+    handler.setStream(before)
+
+
+ITEM = {
+    "row": "order_history#1/7",
+    "positions": '{"order-7":2}',
+    "states": '{"order-7":{"texts":["a","b"]}}',
+    "doc": '{"order":["a","b"],"payment":[]}',
+    "customer": "order_history#1/c-1",
+    "customer_sort": "2026/7",
+}
+DAMAGED = {
+    "positions": ["", "{", "3", '"order-7"', '{"order-7":"two"}', '{"order-7":null}'],
+    "states": ["", "{", "3", "[1]", "NaN"],
+    "doc": ["", "{", "NaN", "1e999"],
+    "parked": ["", "{", "3", "[1]", '{"order-7":3}', '{"order-7":{"version":"3","error":"x"}}'],
+}
+
+
+class TestItemsThatNobodyCanRead:
+    @pytest.mark.parametrize(
+        ("name", "text"), [(name, text) for name, texts in DAMAGED.items() for text in texts]
+    )
+    def test_an_unreadable_row_is_empty_in_its_place_and_folded_anew(
+        self, aws: None, log: StringIO, name: str, text: str
+    ) -> None:
+        client = boto3.client("dynamodb")
+        create_view_store(client, "order_history", ("customer", "all"))
+        rows = DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client)
+        texts: dict[str, Any] = {key: {"S": value} for key, value in (ITEM | {name: text}).items()}
+        client.put_item(TableName="order_history", Item=texts | {"revision": {"N": "4"}})
+
+        empty = Row(key="7", revision=4, places={"customer": Place("c-1", "2026/7")})
+        assert rows.get("7") == rows.load(["7"])["7"] == empty
+        line = json.loads(log.getvalue().splitlines()[0])
+        assert (line["message"], line["row"]) == ("unreadable row", "order_history#1/7")
+        assert line["level"] == "ERROR"
+
+        commits = history("order-7", "a", "b")
+        all_rows = DynamoDbRows("order_history", "order_history#1", VIEW.lists, lambda: client)
+        report = Follower(VIEW, all_rows, dict.fromkeys(("order", "payment"), stored(commits)))
+        assert report.catch_up({"order-7": commits[1:]}).applied == {"order-7": 2}
+        mended = all_rows.get("7")
+        assert (mended.revision, mended.document) == (5, {"order": ["a", "b"], "payment": []})
+
+    def test_an_item_without_a_body_is_a_commit_that_stops_its_stream(self, aws: None) -> None:
+        client = boto3.client("dynamodb")
+        create_event_store(client, "events")
+        store = DynamoDbEventStore("events", lambda: client)
+        (first,) = history("order-7", "a")
+        store.append(first, "c")
+        client.put_item(
+            TableName="events", Item={"stream": {"S": "order-7"}, "version": {"N": "2"}}
+        )
+
+        assert list(store.read("order-7")) == [first, Commit("order-7", 2, "")]
+        rows = MemoryRows()
+        report = follower(rows, store).catch_up({"order-7": ()})
+
+        assert report.applied == {"order-7": 1}
+        assert report.parked["order-7"].version == 2
+        assert "not JSON" in report.parked["order-7"].error

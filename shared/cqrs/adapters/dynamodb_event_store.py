@@ -32,7 +32,7 @@ _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 def commit_of(item: Any) -> Commit:
     """The commit in an item of the table or of its stream. One without a body can't be applied."""
     body = item.get("body", {}).get("S", "")
-    return Commit(item["stream"]["S"], int(item["version"]["N"]), body)
+    return Commit(str(item["stream"]["S"]), int(item["version"]["N"]), str(body))
 
 
 class DynamoDbEventStore:

@@ -212,7 +212,7 @@ def _parts(item: dict[str, Any]) -> dict[str, Part]:
     marks = _json(item, "parked") or {}
     return {
         stream: Part(
-            version=positions.get(stream, 0),
+            version=int(positions.get(stream, 0)),
             state=states.get(stream),
             parked=plain.load(ParkedAt, marks[stream]) if stream in marks else None,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from cqrs import plain
 from cqrs.commits import Commit
 from cqrs.errors import TooLarge
 from cqrs.event_store import AppendConflict, Heads, History
@@ -16,6 +17,9 @@ from cqrs.views import Row, Saved, SaveResult
 __all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows"]
 
 S = TypeVar("S")
+
+
+ROOM_FOR_MARKS = 8 * 1024  # a row that can't grow any more can still be marked as parked
 
 
 class MemoryEventStore:
@@ -62,7 +66,7 @@ class MemoryEventStore:
 
 
 class MemoryRows:
-    """Row store and row reader. Its lists never lag."""
+    """Row store and row reader. Its lists never lag. `max_bytes` are those of a row's JSON."""
 
     def __init__(self, *, max_bytes: int = 400_000) -> None:
         self._rows: dict[str, Row] = {}
@@ -81,8 +85,13 @@ class MemoryRows:
         return [self._save(row) for row in rows]
 
     def _save(self, row: Row) -> SaveResult:
-        if len(repr(row)) > self._max_bytes:
-            return SaveResult(Saved.REFUSED, f"the row has more than {self._max_bytes} bytes")
+        try:
+            size = _size(row)
+        except (TypeError, ValueError) as error:
+            return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
+        limit = self._max_bytes + (ROOM_FOR_MARKS if row.parked else 0)
+        if size > limit:
+            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {limit}")
         with self._lock:
             if self._rows.get(row.key, Row(key=row.key)).revision != row.revision:
                 return SaveResult(Saved.RACED)
@@ -105,6 +114,12 @@ class MemoryRows:
     def parked(self, limit: int) -> list[Row]:
         with self._lock:
             return [row for row in self._rows.values() if row.parked][:limit]
+
+
+def _size(row: Row) -> int:
+    states = {stream: part.state for stream, part in row.parts.items()}
+    marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
+    return len(plain.to_json([row.positions, states, row.document, marks]).encode())
 
 
 class MemoryPublisher:

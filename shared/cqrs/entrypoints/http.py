@@ -182,7 +182,7 @@ class HttpFunction:
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
             response = self._routes[request.route](request)
-            return response, plain.to_json(response.body)
+            return response, "" if response.body is None else plain.to_json(response.body)
         except CqrsError as error:
             problem = _problem(error, request)
         except Exception:

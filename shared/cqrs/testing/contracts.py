@@ -11,13 +11,14 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from cqrs.commits import Commit
 from cqrs.errors import TooLarge
 from cqrs.event_store import AppendConflict, EventStore
+from cqrs.followers import ERROR_LENGTH
 from cqrs.views import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 
 __all__ = ["EventStoreContract", "RowsContract"]
@@ -213,6 +214,25 @@ class RowsContract:
         assert "bytes" in result.reason
         assert rows.get(row.key).revision == 0
 
+    @pytest.mark.parametrize("value", [object(), b"bytes", {1, 2}, float("nan"), "\ud800"])
+    def test_a_document_that_is_not_json_is_refused(self, rows: Rows, value: Any) -> None:
+        row = replace(_row(), document={"value": value})
+
+        (result,) = rows.save([row])
+
+        assert result.saved is Saved.REFUSED
+        assert "not JSON" in result.reason
+        assert rows.get(row.key).revision == 0
+
+    def test_a_row_that_is_full_can_still_be_marked_as_parked(self, rows: Rows) -> None:
+        row = _full_row(rows)
+        (stream,) = row.parts
+        mark = ParkedAt(version=4, error="\x01" * ERROR_LENGTH)  # no character takes more in JSON
+        marked = replace(row, parts={stream: replace(row.parts[stream], parked=mark)})
+
+        assert _saved(rows, marked) is Saved.SAVED
+        assert rows.get(row.key).parked == {stream: mark}
+
     def test_a_removed_row_keeps_its_positions(self, rows: Rows) -> None:
         row = _row()
         _saved(rows, row)
@@ -269,6 +289,16 @@ def _row(customer: str | None = None, day: str = "2026-01-01") -> Row:
         document={"order_id": key, "total": 2500, "cancel_reason": None},
         places={"customer": Place(customer or uuid.uuid4().hex, f"{day}/{key}")},
     )
+
+
+def _full_row(rows: RowStore) -> Row:
+    """The largest row, to a kilobyte, that can be saved without a mark: saved."""
+    row = _row()
+    for size in range(420_000, 380_000, -1_000):
+        full = replace(row, document={"text": "x" * size})
+        if _saved(rows, full) is Saved.SAVED:
+            return replace(full, revision=1)
+    raise AssertionError("no large row can be saved")
 
 
 def _saved(rows: RowStore, row: Row) -> Saved:

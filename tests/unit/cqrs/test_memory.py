@@ -5,6 +5,7 @@ import pytest
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.event_store import EventStore
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from cqrs.views import Row, Saved
 
 
 class TestMemoryEventStore(EventStoreContract):
@@ -17,3 +18,9 @@ class TestMemoryRows(RowsContract):
     @pytest.fixture
     def rows(self) -> Rows:
         return MemoryRows()
+
+
+def test_rows_are_measured_by_the_bytes_of_their_json() -> None:
+    rows = MemoryRows(max_bytes=1_000)
+    fits, too_large = (Row(key=text[0], document={"text": text}) for text in ("é" * 450, "è" * 500))
+    assert [result.saved for result in rows.save([fits, too_large])] == [Saved.SAVED, Saved.REFUSED]

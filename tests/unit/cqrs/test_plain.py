@@ -310,13 +310,37 @@ def test_a_class_with_fields_that_json_has_no_form_for_is_refused(kind: Any) -> 
         plain.load(strange, {"field": 1})
 
 
+@pytest.mark.parametrize("value", [object(), b"", {1}, float("nan"), [float("inf")]])
+def test_what_has_no_form_in_json_is_not_written(value: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="JSON"):
+        plain.to_json(value)
+
+
+@pytest.mark.parametrize("untrusted", [True, False])
+def test_a_number_keeps_its_value_however_it_is_written(untrusted: bool) -> None:
+    numbers = plain.from_json("[1e3, 1e308, -0.5, 1e-999, 12]", untrusted=untrusted)
+    assert numbers == [1000.0, 1e308, -0.5, 0.0, 12]
+
+
 def test_a_text_of_json_is_as_short_as_can_be() -> None:
     assert plain.to_json({"a": [1, None], "b": "é"}) == '{"a":[1,null],"b":"é"}'
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "{'a': 1}", '{"a": 1,}', "NaN", "[Infinity]", '{"a": -Infinity}', "[" * 100_000],
+    [
+        "",
+        "{",
+        "{'a': 1}",
+        '{"a": 1,}',
+        "NaN",
+        "[Infinity]",
+        '{"a": -Infinity}',
+        "1e999",
+        "[-1e999]",
+        '{"a": 1.5E+400}',
+        "[" * 100_000,
+    ],
 )
 def test_what_is_not_json_is_no_value(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

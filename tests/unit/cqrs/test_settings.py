@@ -24,6 +24,13 @@ def test_a_setting_with_a_default_may_be_missing() -> None:
     assert read_settings(Settings, environment) == Settings("events", "failures", "1")
 
 
+def test_an_empty_setting_is_as_good_as_none() -> None:
+    with pytest.raises(LookupError, match="missing in the environment: BUCKET"):
+        read_settings(Settings, {"EVENTS_TABLE": "events", "BUCKET": ""})
+    environment = {"EVENTS_TABLE": "events", "BUCKET": "failures", "GENERATION": ""}
+    assert read_settings(Settings, environment).generation == "1"
+
+
 def test_all_missing_settings_are_named_at_once() -> None:
     with pytest.raises(LookupError, match="missing in the environment: EVENTS_TABLE, BUCKET"):
         read_settings(Settings, {"GENERATION": "2", "events_table": "in the wrong case"})
