@@ -1,7 +1,9 @@
 """DynamoDB in trouble: what passes is Throttled or Unavailable, what is our fault is not."""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -102,8 +104,8 @@ def store(client: Any) -> DynamoDbEventStore:
     return DynamoDbEventStore("events", lambda: client)
 
 
-def rows(client: Any) -> DynamoDbRows:
-    return DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client)
+def rows(client: Any, pause: Callable[[float], None] = lambda _: None) -> DynamoDbRows:
+    return DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client, pause)
 
 
 def bookmarks(client: Any) -> DynamoDbBookmarks:
@@ -197,21 +199,34 @@ class TestSaving:
 def test_a_batch_that_never_comes_whole_is_throttled(trouble: Trouble) -> None:
     keys = {"Keys": [{"row": {"S": "order_history#1/7"}}]}
     answer = {"Responses": {}, "UnprocessedKeys": {"order_history": keys}}
+    client = trouble.answering(answer).client
     before = trouble.requests
+    pauses: list[float] = []
     with pytest.raises(Throttled):
-        rows(trouble.answering(answer).client).load(["7"])
-    assert trouble.requests - before == BATCH_TRIES
+        rows(client, pauses.append).load(["7"])
+    assert trouble.requests - before == len(pauses) == BATCH_TRIES
+    assert pauses[0] == 0
+    assert all(0 <= pause <= 0.02 * 2**tries for tries, pause in enumerate(pauses))
 
 
-def test_a_client_is_made_once_and_gives_up_long_before_its_function_does(
-    aws: None,
-) -> None:
+def _timeout_seconds(function: str) -> int:
+    """What a function is given in Terraform."""
+    text = (Path(__file__).parents[2] / "terraform" / "functions.tf").read_text()
+    found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
+    assert found, function
+    return int(found[1])
+
+
+def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) -> None:
+    calls = 2  # of a command: load and append; of a query for a row: the row and its stream
     for name in ("dynamodb", "kinesis", "s3"):
         make: Any = getattr(clients, name)
         make.cache_clear()
         client = make()
         assert make() is client
         config = client.meta.config
-        assert (config.connect_timeout, config.read_timeout) == (1, 3)
-        assert config.retries["total_max_attempts"] == 3
+        wait = max(config.connect_timeout, config.read_timeout)
+        for function in ("order_commands", "storefront_queries"):
+            longest = wait * config.retries["total_max_attempts"] * calls
+            assert longest < _timeout_seconds(function)
         make.cache_clear()

@@ -76,6 +76,36 @@ def test_a_streams_name_is_its_kind_and_its_entity(stream: str, category: str, e
     assert (category_of(stream), entity_of(stream)) == (category, entity)
 
 
+@pytest.mark.parametrize("stream", ["shop-7", "a_2-A.b:c_d-e", "shop-" + "7" * 128])
+def test_a_streams_name_fits_wherever_it_is_used_as_a_key(stream: str) -> None:
+    assert Commit.of(stream, 1, EVENTS, ENVELOPE, codec).stream == stream
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "",
+        "shop",
+        "shop-",
+        "-7",
+        "7",
+        "Shop-7",
+        "2shop-7",
+        "shop 7",
+        "shop-a b",
+        "shop-7\n",
+        "shop-é",
+        "shop-7@1",
+        "shop-7,shop-8",
+        "shop-a/b",
+        "shop-" + "7" * 129,
+    ],
+)
+def test_nothing_is_committed_under_another_name(stream: str) -> None:
+    with pytest.raises(ValueError, match="can't be the name of a stream"):
+        Commit.of(stream, 1, EVENTS, ENVELOPE, codec)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,6 +1,6 @@
 """Events: stored under their names for ever, read in any schema they were ever written in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import pytest
@@ -94,6 +94,17 @@ def test_an_event_of_an_unknown_type_is_refused_in_both_directions() -> None:
         codec.encode(PersonForgotten("p-1"))
 
 
+@pytest.mark.parametrize("changes", [{"name": 3}, {"language": None}, {"person_id": ["p-1"]}])
+def test_an_event_that_could_not_be_read_again_is_not_written(changes: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        codec.encode(replace(ADA, **changes))
+
+
+def test_an_event_that_breaks_a_rule_on_what_comes_in_is_written() -> None:
+    long = replace(ADA, name="Augusta Ada King")
+    assert codec.decode(codec.encode(long)) == long
+
+
 def test_an_event_without_an_upcaster_for_its_schema_is_refused() -> None:
     with pytest.raises(Unreadable, match="no upcaster for PersonNamed of schema 0"):
         codec.decode(stored(0, id="p-1"))
@@ -149,6 +160,20 @@ def test_what_is_personal_is_sealed_in_the_stored_text_and_opened_again() -> Non
     assert "Ada" not in to_json(encoded)
     assert encoded["data"] == {"person_id": "p-1", "name": {"sealed": 0}, "language": "en"}
     assert sealing.decode(encoded) == ADA
+
+
+def test_what_is_sealed_need_not_look_like_what_is_in_it() -> None:
+    sealing = EventCodec(SHOP, Vault())
+    unknown = replace(ADA, name=None)
+    assert sealing.decode(sealing.encode(unknown)) == unknown
+
+
+def test_a_codec_seals_if_there_is_something_personal_and_something_to_hide_it_with() -> None:
+    impersonal = EventTypes("impersonal")
+    impersonal.event()(ShopClosed)
+    assert EventCodec(SHOP, Vault()).seals
+    assert not EventCodec(SHOP).seals
+    assert not EventCodec(impersonal, Vault()).seals
 
 
 def test_what_is_personal_is_gone_with_its_key_and_the_event_stays() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
 from cqrs.commands import CommandHandler
 from cqrs.consistency import Reader
+from cqrs.decider import Decider
 from cqrs.entrypoints.commands import changes, opens
 from cqrs.entrypoints.http import HttpFunction, no_such_route
 from cqrs.entrypoints.queries import page_of, row_of
@@ -59,12 +60,13 @@ class Shop:
     rows: MemoryRows = field(default_factory=MemoryRows)
     reader: RowReader | None = None  # instead of `rows`, where a query finds them
     scope: str = GENERATION
+    decider: Decider[Any, Any, Any] = ORDER
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @cached_property
     def commands(self) -> HttpFunction:
-        orders = CommandHandler(self.store, ORDER, pause=lambda _: None)
+        orders = CommandHandler(self.store, self.decider, pause=lambda _: None)
         return HttpFunction(
             {
                 "POST /orders": opens(orders, PlaceOrder, "order_id", "/orders/{id}"),

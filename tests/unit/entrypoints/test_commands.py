@@ -1,14 +1,16 @@
 """Commands over HTTP: what is answered, what is refused and why, and what a repeat gets."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
 
 from cqrs.commands import SNAPSHOT_INTERVAL
-from cqrs.errors import Throttled, TooLarge, Unavailable
+from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
 from cqrs.idempotency import entity_id_of
 from cqrs.plain import MAX_FAULTS
+from domain.orders import ORDER
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (
     ADDRESS,
@@ -54,7 +56,7 @@ def without(*names: str) -> dict[str, Any]:
 class TestAnswers:
     def test_a_placed_order_is_answered_with_its_place_and_its_version(self, shop: Shop) -> None:
         answer = place(shop, headers=keyed("key-1"))
-        order = entity_id_of("ada", "PlaceOrder", "key-1")
+        order = entity_id_of("jwt:ada", "PlaceOrder", "key-1")
         assert answer.status == 201
         assert answer.body == {"order_id": order, "version": 1, "events": ["OrderPlaced"]}
         assert answer.headers == {
@@ -92,8 +94,16 @@ class TestAnswers:
             CANCEL, id=order, actor="bob", request_id="r-9", headers={"X-Correlation-Id": "c-9"}
         )
         envelope = shop.store.read(f"order-{order}")[-1].envelope
-        assert (envelope.actor, envelope.command_type) == ("bob", "CancelOrder")
+        assert (envelope.actor, envelope.command_type) == ("jwt:bob", "CancelOrder")
         assert (envelope.correlation_id, envelope.causation_id) == ("c-9", "r-9")
+
+    def test_what_did_not_come_to_be_has_neither_etag_nor_token(self) -> None:
+        nothing_to_do = replace(ORDER, decide=lambda *_: [])
+        shop = Shop(decider=nothing_to_do)
+        for answer in (place(shop), shop.command(CANCEL, id="7")):
+            assert (answer.body["version"], answer.body["events"]) == (0, [])
+            assert answer.headers.keys() & {"ETag", "Consistency-Token"} == set()
+        assert not shop.store.heads().versions
 
     def test_a_log_line_names_the_commit(self, shop: Shop, logs: Lines) -> None:
         order = shop.place()
@@ -192,7 +202,7 @@ class TestInvalidInput:
         problem = refused(place(shop, many), 400, "invalid_input")
         assert len(problem["errors"]) == MAX_FAULTS
 
-    @pytest.mark.parametrize("body", [None, "", "{", "NaN", b"\xff", "[" * 50_000])
+    @pytest.mark.parametrize("body", [None, "", "{", "NaN", "1e999", b"\xff", "[" * 50_000])
     def test_an_order_that_is_no_json_is_refused(self, shop: Shop, body: object) -> None:
         assert "errors" not in refused(place(shop, body), 400, "invalid_input")
 
@@ -257,6 +267,22 @@ class TestRepeats:
         place(shop, headers=keyed("key-1"))
         answer = place(shop, with_line(quantity=3), headers=keyed("key-1"))
         refused(answer, 422, "idempotency_key_reused")
+
+    def test_the_same_key_with_an_order_that_breaks_a_rule_is_refused_for_the_key(
+        self, shop: Shop
+    ) -> None:
+        place(shop, headers=keyed("key-1"))
+        answer = place(shop, ORDER_OF_BOOKS | {"lines": [LINE, LINE]}, headers=keyed("key-1"))
+        refused(answer, 422, "idempotency_key_reused")
+
+    def test_a_repeat_is_known_though_a_rule_became_stricter_since(self, shop: Shop) -> None:
+        def refuse(*_: object) -> NoReturn:
+            raise Refused("Nobody can order any more.")
+
+        first = place(shop, headers=keyed("key-1"))
+        stricter = Shop(store=shop.store, decider=replace(ORDER, decide=refuse))
+        assert place(stricter, headers=keyed("key-1")).text == first.text
+        refused(place(stricter, headers=keyed("key-2")), 422, "refused")
 
     def test_the_same_key_of_another_actor_is_another_order(self, shop: Shop) -> None:
         first = place(shop, headers=keyed("key-1"), actor="ada")

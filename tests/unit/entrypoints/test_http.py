@@ -50,6 +50,20 @@ def told(handler: Callable[[Request], Any], **request: Any) -> Any:
     return found[0]
 
 
+def authorised(authorizer: object) -> str:
+    """Whom a request is taken to be from, when the API's authoriser says this of it."""
+    seen: list[str] = []
+
+    def answer(request: Request) -> Response:
+        seen.append(request.actor)
+        return Response()
+
+    event = http(ROUTE)
+    event["requestContext"]["authorizer"] = authorizer
+    ask(HttpFunction({ROUTE: answer}), event)
+    return seen[0]
+
+
 def answered(response: Response, **request: Any) -> Answer:
     return ask(HttpFunction({ROUTE: lambda _: response}), http(ROUTE, **request))
 
@@ -83,12 +97,44 @@ class TestRequests:
         (request,) = seen
         assert (request.route, request.method, request.path) == (ROUTE, "POST", "/things/7")
         assert (request.params, request.query) == ({"id": "7"}, {"limit": "3"})
-        assert (request.actor, request.request_id) == ("ada", "request-1")
+        assert (request.actor, request.request_id) == ("jwt:ada", "request-1")
         assert request.headers["if-match"] == "*"
         assert request.json() == {"a": 1}
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", request.time)
 
-    def test_who_is_not_known_to_the_authoriser_is_anonymous(self) -> None:
+    @pytest.mark.parametrize(
+        ("authorizer", "actor"),
+        [
+            ({"jwt": {"claims": {"sub": "ada"}, "scopes": None}}, "jwt:ada"),
+            (
+                {"iam": {"userArn": "arn:aws:iam::1:user/ada", "userId": "AIDA"}},
+                "iam:arn:aws:iam::1:user/ada",
+            ),
+            ({"lambda": {"principalId": "ada", "plan": "free"}}, "lambda:ada"),
+        ],
+    )
+    def test_who_asks_is_told_with_how_that_is_known(self, authorizer: object, actor: str) -> None:
+        assert authorised(authorizer) == actor
+
+    @pytest.mark.parametrize(
+        "authorizer",
+        [
+            None,
+            {},
+            {"jwt": None},
+            {"jwt": {"claims": None}},
+            {"jwt": {"claims": {"scope": "orders"}}},
+            {"jwt": {"claims": {"sub": ""}}},
+            {"iam": {"accountId": "1"}},
+            {"lambda": None},
+            {"lambda": {"plan": "free"}},
+            {"lambda": {"principalId": 7}},
+        ],
+    )
+    def test_who_is_not_known_to_the_authoriser_is_anonymous(self, authorizer: object) -> None:
+        assert authorised(authorizer) == "anonymous"
+
+    def test_who_was_not_asked_for_is_anonymous(self) -> None:
         assert told(lambda request: request.actor, actor=None) == "anonymous"
 
     def test_a_body_in_base64_is_opened(self) -> None:
@@ -109,6 +155,7 @@ class TestRequests:
             ('{"a": 1} {"a": 2}', "Extra data"),
             ('{"a": NaN}', "NaN is not JSON"),
             ('{"a": Infinity}', "Infinity is not JSON"),
+            ('{"a": 1e999}', "1e999 is not JSON"),
             ('{"a": -Infinity}', "-Infinity is not JSON"),
             ('{"a": 1, "a": 2}', "same name twice"),
             (r'{"\ud800": 1}', "surrogates not allowed"),
@@ -212,6 +259,15 @@ class TestAnswers:
 
     def test_an_answer_without_a_body_is_empty(self) -> None:
         assert answered(Response(status=204)).text == ""
+
+    @pytest.mark.parametrize("body", [object(), {"a": b"x"}, {"a": {1}}, float("inf")])
+    def test_an_answer_that_cannot_be_written_as_json_is_our_fault(
+        self, body: object, logs: Lines
+    ) -> None:
+        answer = answered(Response(status=201, body=body, headers={"ETag": '"1"'}))
+        refused(answer, 500, "internal_error")
+        assert "ETag" not in answer.headers
+        assert [line["message"] for line in logs()] == ["failed", "POST /things/{id} 500"]
 
     def test_the_clients_correlation_id_is_kept(self) -> None:
         answer = answered(Response(), headers={"X-Correlation-ID": "trace-7"})

@@ -38,6 +38,11 @@ def cursor(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
+def payments(number: int) -> str:
+    """A token that names this many streams that the view does not follow."""
+    return ", ".join(f"payment-{n}@1" for n in range(number))
+
+
 def place_some(shop: Shop, number: int, *, followed: bool = True) -> list[str]:
     """Orders of customer c-1, oldest first."""
     orders = [shop.place(f"key-{n}") for n in range(number)]
@@ -111,7 +116,7 @@ class TestRows:
         order = shop.place()
         shop.follow(order)
         answer = shop.query(ROW, id=order, headers=token("payment-7@4"))
-        assert answer.headers["Consistency-Token"] == f"order-{order}@1, payment-7@4"
+        assert answer.headers["Consistency-Token"] == f"payment-7@4, order-{order}@1"
 
     @pytest.mark.parametrize(
         "text",
@@ -144,23 +149,37 @@ class TestRows:
             refused(answer, 400, "invalid_consistency_token")
 
     def test_a_token_that_names_too_many_streams_is_refused(self, shop: Shop) -> None:
-        def naming(number: int) -> dict[str, str]:
-            return token(", ".join(f"payment-{n}@1" for n in range(number)))
-
         order = shop.place()
         shop.follow(order)
-        assert shop.query(ROW, id=order, headers=naming(100)).status == 200
-        answer = shop.query(ROW, id=order, headers=naming(101))
+        assert shop.query(ROW, id=order, headers=token(payments(150))).status == 200
+        answer = shop.query(ROW, id=order, headers=token(payments(151)))
         problem = refused(answer, 400, "invalid_consistency_token")
-        assert problem["detail"] == "A token names at most 100 streams, not 101."
+        assert problem["detail"] == "A token names at most 150 streams, not 151."
 
     def test_the_token_of_an_answer_can_always_be_sent_again(self, shop: Shop) -> None:
         order = shop.place()
         shop.follow(order)
-        full = token(", ".join(f"payment-{n}@1" for n in range(100)))
-        answered = shop.query(ROW, id=order, headers=full).headers["Consistency-Token"]
-        assert answered.startswith(f"order-{order}@1, payment-0@1")
-        assert shop.query(ROW, id=order, headers=token(answered)).status == 200
+        for number in (149, 150):
+            asked = token(payments(number))
+            answered = shop.query(ROW, id=order, headers=asked).headers["Consistency-Token"]
+            assert shop.query(ROW, id=order, headers=token(answered)).status == 200
+
+    def test_what_was_shown_is_added_to_the_token_while_there_is_room(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        roomy = shop.query(ROW, id=order, headers=token(payments(149)))
+        assert roomy.headers["Consistency-Token"] == f"{payments(149)}, order-{order}@1"
+        full = shop.query(ROW, id=order, headers=token(payments(150)))
+        assert full.headers["Consistency-Token"] == payments(150)
+
+    def test_what_was_asked_stays_in_the_token_of_a_list_however_many_are_shown(
+        self, shop: Shop
+    ) -> None:
+        orders = place_some(shop, 3)
+        shop.command(CANCEL, id=orders[0])
+        asked = f"order-{orders[0]}@2, {payments(148)}"
+        answered = shop.query(LIST, id="c-1", headers=token(asked)).headers["Consistency-Token"]
+        assert answered == f"{asked}, order-{orders[2]}@1"
 
     @pytest.mark.parametrize("text", ["", "  "])
     def test_an_empty_token_asks_for_nothing(self, shop: Shop, text: str) -> None:

@@ -22,6 +22,11 @@ def again(sequence: int) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": str(sequence)}]}
 
 
+NO_NAMES = ["", "7", "order", "order-", "-7", "Order-7", "order-a b", "order-7\n", "order-é"]
+NO_NAMES.append("order-" + "7" * 129)
+ONE = {"stream": "order-7", "version": 1, "body": "{}"}
+
+
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
@@ -91,11 +96,15 @@ class TestPublishing:
         "image",
         [
             {},
-            {"stream": {"S": "order-7"}, "version": {"N": "1"}},
             {"stream": {"S": "order-7"}, "version": {"N": "one"}, "body": {"S": "{}"}},
             {"stream": {"N": "7"}, "version": {"N": "1"}, "body": {"S": "{}"}},
             {"stream": "order-7", "version": 1, "body": "{}"},
             {"stream": None, "version": None, "body": None},
+            {"stream": {"S": None}, "version": {"N": "1"}, "body": {"S": "{}"}},
+            *(
+                {"stream": {"S": name}, "version": {"N": "1"}, "body": {"S": "{}"}}
+                for name in NO_NAMES
+            ),
         ],
     )
     def test_an_item_that_is_no_commit_is_let_go_and_logged(
@@ -115,6 +124,13 @@ class TestPublishing:
         commit = Commit("order-7", 1, body)
         assert shop.publishing(dynamodb(commit), None) == ALL_WELL
         assert shop.publisher.records[0].commits == (commit,)
+
+    def test_a_commit_without_a_text_is_published_so_that_its_stream_stops(
+        self, shop: Shop
+    ) -> None:
+        image = {"stream": {"S": "order-7"}, "version": {"N": "1"}}
+        assert shop.publishing(dynamodb(image), None) == ALL_WELL
+        assert shop.publisher.records[0].commits == (Commit("order-7", 1, ""),)
 
     def test_an_empty_batch_is_nothing_to_do(self, shop: Shop) -> None:
         assert shop.publishing({"Records": []}, None) == ALL_WELL
@@ -206,6 +222,28 @@ class TestFollowing:
         (counted,) = metrics()
         assert (counted["Applied"], counted["Parked"], counted["view"]) == (2, 1, "order_history")
 
+    def test_a_commit_without_a_text_stops_its_own_stream_only(self, shop: Shop) -> None:
+        bad, good = shop.place("a"), shop.place("b")
+        empty = Commit(f"order-{bad}", 2, "")
+        shop.store.append(empty, "")
+        batch = kinesis_of(*commits(shop, bad, good))
+        assert shop.projecting(batch, None) == ALL_WELL
+        assert shop.rows.get(bad).parked[f"order-{bad}"].version == 2
+        assert shop.rows.get(good).document
+
+    def test_a_stream_that_is_parked_is_counted_as_waiting(
+        self, shop: Shop, metrics: Lines
+    ) -> None:
+        order = shop.place()
+        (first,) = commits(shop, order)
+        poison = replace(damaged(first), version=2)
+        shop.store.append(poison, "poison")
+        shop.projecting(kinesis_of(first, poison), None)
+        metrics()
+        assert shop.projecting(kinesis_of(replace(first, version=3)), None) == ALL_WELL
+        (counted,) = metrics()
+        assert (counted["Waiting"], "Parked" in counted, "Failed" in counted) == (1, False, False)
+
     @pytest.mark.parametrize(
         "record",
         [
@@ -218,6 +256,8 @@ class TestFollowing:
             "not base64!",
             "é",
             "e30",
+            *(plain.to_json({"commits": [ONE | {"stream": name}]}).encode() for name in NO_NAMES),
+            plain.to_json({"commits": [ONE, ONE | {"stream": "7"}]}).encode(),
         ],
     )
     def test_an_unreadable_record_is_let_go_and_logged(
