@@ -9,14 +9,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help
+.PHONY: help .venv build/emulator
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nENV=%s (dev, prod: the environment that plan, deploy and destroy work on)\n' '$(ENV)'
+	@printf '\n%s\n' 'Variables: ENV=$(ENV) (dev or prod, for plan, deploy, destroy), PYTHON=$(PYTHON), PORT (of the local AWS)'
 
 ##@ On your laptop
-.PHONY: up down status url logs faults sweep parked redrive
+.PHONY: up down status url logs faults sweep parked redrive history
 up: .venv build/emulator ## Start a local AWS, build, terraform apply, place one order, print a curl session
 	@$(LOCAL) up
 
@@ -30,10 +30,10 @@ url: .venv ## The URL of the local API, alone
 	@$(LOCAL) url
 
 logs: .venv ## Logs of all functions, or FUNCTION=storefront_projector
-	@$(LOCAL) logs $(FUNCTION)
+	@$(LOCAL) logs $(if $(FUNCTION),'$(FUNCTION)')
 
 faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_projector SET="stop=1 drop=0.1"
-	@$(LOCAL) faults $(FUNCTION) $(SET)
+	@$(LOCAL) faults $(if $(FUNCTION),'$(FUNCTION)') $(SET)
 
 sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
 	@$(LOCAL) invoke sweeper '{}'
@@ -41,8 +41,11 @@ sweep: .venv ## Let every view catch up with the stores now (the schedule does i
 parked: .venv ## Streams that a view could not follow, and why
 	@$(LOCAL) invoke sweeper '{"parked": true}'
 
-redrive: .venv ## Take a parked stream up again after a fix: STREAM=order-7, or STREAM=all
-	@$(LOCAL) invoke sweeper '{"redrive": "$(or $(STREAM),$(error say which: make redrive STREAM=order-7))"}'
+redrive: .venv ## Fold a stream anew: STREAM=order-7; all that are parked: all; after a view changed: every
+	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))'
+
+history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
+	@$(LOCAL) history '$(or $(STREAM),$(error say which: make history STREAM=order-7))'
 
 ##@ Check
 .PHONY: test test-unit check fmt
@@ -84,15 +87,23 @@ destroy: package ## terraform destroy for ENV
 clean: down ## Stop the local stack and remove all that was built
 	@rm -rf build .venv
 
-.venv: requirements/dev.txt
+# A stamp, not the folder: an install that was interrupted is done again.
+.venv: .venv/.installed
+.venv/.installed: requirements/dev.txt
 	@echo "installing the development tools (once)"
+	@$(call require_python)
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch .venv
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
-build/emulator: requirements/local.txt
+build/emulator: build/emulator/.installed
+build/emulator/.installed: requirements/local.txt
 	@echo "installing the local AWS (once)"
-	@mkdir -p build
+	@$(call require_python)
 	@$(PYTHON) -m venv --clear build/emulator
-	@build/emulator/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements/local.txt
-	@touch build/emulator
+	@build/emulator/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+define require_python
+$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % sys.version_info[:2])'
+endef

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from scripts.local import session
 from scripts.local.errors import LocalError
+from scripts.local.history import history as told_history
 from scripts.local.home import Home
 from scripts.local.logs import print_logs
 from scripts.local.stack import Stack
@@ -34,14 +35,16 @@ def status(stack: Stack, arguments: argparse.Namespace) -> None:
     print(f"stream runner   {addresses.control}\n")
     for worker in workers:
         print(f"{worker['mapping']:<50} {_condition(worker)}")
+    for name, knobs in stack.faults().items():
+        print(f"\n{name} has fault knobs set: {knobs} (make faults SET=clear ends that)")
 
 
 def _condition(worker: dict[str, object]) -> str:
     told = f"{worker['done']} of {worker['read']} records done"
-    if worker["stopped"]:
-        return f"{told}, stopped by a fault knob"
+    if worker["dropped"]:
+        told += f", {worker['dropped']} of them dropped"
     if worker["error"]:
-        return f"{told}, FAILING after {worker['tries']} tries: {worker['error']}"
+        told += f", FAILING after {worker['tries']} tries: {worker['error']}"
     return told
 
 
@@ -55,11 +58,25 @@ def faults(stack: Stack, arguments: argparse.Namespace) -> None:
     function = words.pop(0) if words and "=" not in words[0] and words[0] != "clear" else None
     knobs = {knob: value or "1" for knob, _, value in (word.partition("=") for word in words)}
     if knobs and not function and set(knobs) != {"clear"}:
-        raise LocalError("name the function, or '*' for all: faults FUNCTION knob=value ...")
+        raise LocalError(
+            "name the function, or '*' for all: make faults FUNCTION='*' SET=\"drop=0.1\""
+        )
     if knobs:
         stack.control.set_faults(function or "*", **knobs)
-    for name, turned in stack.control.faults().items():
-        print(f"{name:<40} {' '.join(f'{k}={v:g}' for k, v in turned.items()) or '-'}")
+    set_knobs = stack.faults()
+    for name in stack.control.faults():
+        print(f"{name:<40} {set_knobs.get(name, '-')}")
+
+
+def redrive(stack: Stack, arguments: argparse.Namespace) -> None:
+    arguments.function, arguments.payload = "sweeper", json.dumps({"redrive": arguments.stream})
+    invoke(stack, arguments)
+
+
+def history(stack: Stack, arguments: argparse.Namespace) -> None:
+    stack.addresses()
+    for line in told_history(stack.clients, arguments.stream):
+        print(line)
 
 
 def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -81,7 +98,7 @@ def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.local", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="command")
-    for command in (up, down, url, status, logs, faults, invoke):
+    for command in (up, down, url, status, logs, faults, invoke, redrive, history):
         added = commands.add_parser(command.__name__)
         added.set_defaults(command=command)
         match command.__name__:
@@ -90,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
                 added.add_argument("--follow", action="store_true")
             case "faults":
                 added.add_argument("words", nargs="*", metavar="FUNCTION knob=value")
+            case "redrive" | "history":
+                added.add_argument("stream")
             case "invoke":
                 added.add_argument("function")
                 added.add_argument("payload", nargs="?", default="{}")

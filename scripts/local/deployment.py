@@ -13,7 +13,7 @@ from typing import Any
 from scripts.local.clients import CREDENTIALS, REGION
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT, Home
-from scripts.tf import Terraform, TerraformError
+from scripts.tf import Terraform, TerraformError, find_program
 
 CONFIGURATION = ROOT / "terraform"
 VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
@@ -22,6 +22,14 @@ PACKAGES = ROOT / "build" / "packages" / "local"
 
 class OccupiedError(LocalError):
     """Something is there that Terraform knows nothing of."""
+
+
+def require_terraform() -> None:
+    """Raises if there is none: better before anything is started."""
+    try:
+        find_program()
+    except TerraformError as error:
+        raise LocalError(str(error)) from None
 
 
 def build_packages(home: Home) -> None:

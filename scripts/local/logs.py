@@ -45,12 +45,17 @@ def readable(message: str) -> str:
     if not isinstance(fields, dict) or "message" not in fields:
         return message
     rest = {k: v for k, v in fields.items() if k not in NOISE | {"level", "message"}}
-    told = [f"{key}={_short(value)}" for key, value in rest.items()]
+    told = [f"{key}={_short(value, lines=key == 'exception')}" for key, value in rest.items()]
     return " ".join([f"{fields.get('level', '-'):7}", _short(fields["message"]), *told])
 
 
-def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _short(value: Any, *, lines: bool = False) -> str:
+    """Printable: who calls the API must not be able to forge lines."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return "".join(
+        c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 def _print_line(event: Mapping[str, Any]) -> None:

@@ -42,13 +42,17 @@ class Stack:
 
     def up(self, smoke: bool = True, port: str | None = None) -> Addresses:
         """What runs already stays, what has changed is applied."""
+        deployment.require_terraform()
         with self.home.locked():
             self._start_emulator(port)
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
             self._start_runner()
-        if smoke:
+        if smoke and (faults := self.faults()):
+            told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
+            self._say(f"No first order: {told}. `make faults SET=clear` ends that.\n")
+        elif smoke:
             with self._step("first order through commands, streams and view"):
                 self._place_first_order()
         return self.addresses()
@@ -199,6 +203,14 @@ class Stack:
         if not found:
             raise LocalError(f"there is no function {name}; there are {', '.join(known)}")
         return found
+
+    def faults(self) -> dict[str, str]:
+        """The knobs that are set, by function."""
+        knobs = self.control.faults()
+        told = {
+            name: " ".join(f"{k}={v:g}" for k, v in set_.items()) for name, set_ in knobs.items()
+        }
+        return {name: text for name, text in told.items() if text}
 
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:

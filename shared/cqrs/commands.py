@@ -100,6 +100,8 @@ class CommandHandler(Generic[C, S, E]):
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
             if expected is not None and expected != loaded.version:
+                if not loaded.version:
+                    self._decider.decide(command, loaded.state)  # says that there is none
                 raise PreconditionFailed(stream, expected, loaded.version)
             # 2. Decide on what was loaded, and only append to that.
             try:

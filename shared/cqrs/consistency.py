@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.02
 class Consistency:
     """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
 
-    `eventual` when nothing was asked.
+    `eventual` when nothing was asked of what is shown.
     """
 
     kind: Literal["eventual", "current", "waited", "folded"]
@@ -97,7 +97,7 @@ class Reader:
             row, waited = self._wait(row, wanted)
         row, commits = self._complete(row, wanted)
         _refuse_parked(row)
-        return Answer([row], _how(token, waited, commits), token.having_seen([row.positions]))
+        return Answer([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
 
     def page(
         self,
@@ -128,7 +128,7 @@ class Reader:
         end = _place(shown[-1], name) if shown else last
         more = end if full or len(ordered) > limit else None
         seen = token.having_seen(row.positions for row in shown)
-        return Answer(shown, _how(token, 0, commits), seen, more)
+        return Answer(shown, _how(self._wanted(token), 0, commits), seen, more)
 
     def _wanted(self, token: Token) -> dict[str, dict[str, int]]:
         """The positions that concern this view, by row."""
@@ -187,12 +187,12 @@ def _refuse_parked(row: Row) -> None:
         raise Parked(stream, mark.version, mark.error)
 
 
-def _how(token: Token, waited: float, commits: int) -> Consistency:
+def _how(wanted: Mapping[str, object], waited: float, commits: int) -> Consistency:
     if commits:
         return Consistency("folded", commits=commits)
     if waited:
         return Consistency("waited", ms=round(waited * 1000))
-    return Consistency("current" if token.positions else "eventual")
+    return Consistency("current" if wanted else "eventual")
 
 
 def _place(row: Row, name: str) -> tuple[str, str]:

@@ -13,8 +13,7 @@ CqrsError
 ├── Parked                   a stream that a follower can't get past, so what it shows would be old
 ├── Unavailable              a store is down or too slow
 │   └── Throttled            a store has no capacity left for now
-└── Unreadable               stored data that this code can't read: corrupt, or written by newer
-code
+└── Unreadable               stored data that this code can't read: damaged, or too new
 
 `code` is stable and meant for programs; HTTP statuses live at the edge (`entrypoints.http`).
 `retryable` says whether the same request may succeed later without being changed.

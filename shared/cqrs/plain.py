@@ -1,5 +1,4 @@
-"""Turns frozen dataclasses into plain JSON values and back, and finds all that is wrong with an
-input.
+"""Turns frozen dataclasses into plain JSON values and back, and finds all faults of an input.
 
 Understands `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`, `Mapping[str, X]`, `Literal`,
 `StrEnum`, `NewType`, dataclasses, and unions of dataclasses (told apart by a field `is`, the class
@@ -45,9 +44,7 @@ _TAG = "is"
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A line of text: no control characters, not blank, `min` to `max` characters, perhaps a
-    pattern.
-    """
+    """A line of text, not blank, of `min` to `max` characters that match `pattern`."""
 
     max: int
     min: int = 1
@@ -207,7 +204,7 @@ def _reader(kind: Any) -> _Reader:
 
 
 def _scalar(kind: Any) -> _Reader:
-    names = {str: "a text", int: "a whole number", bool: "true or false"}
+    names = {str: "a string", int: "a whole number", bool: "true or false"}
     if kind not in names:
         raise TypeError(f"{kind} is not a kind of value that can be stored")
 
@@ -224,9 +221,8 @@ def _ruled(inner: _Reader, rules: tuple[Any, ...]) -> _Reader:
     checks = [rule for rule in rules if isinstance(rule, Text | Between | Size)]
 
     def read(plain: object, pointer: str, out: _Input) -> Any:
-        before = len(out.faults)
         value = inner(plain, pointer, out)
-        if out.rules and len(out.faults) == before:
+        if out.rules and value is not None:  # None was rejected; a list with bad entries is a list
             for rule in checks:
                 if fault := rule.fault(value):
                     out.reject(pointer, fault)

@@ -6,7 +6,7 @@ silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cqrs.event_store import EventReader
@@ -15,17 +15,17 @@ from cqrs.followers import Follower, Report
 __all__ = ["Swept", "sweep"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Swept:
-    """What a sweep found, with the reports of those that had something to catch up with.
+    """What one page of a walk had, with the reports of the followers that had something to do.
 
-    `cursor` says where to go on; None if the walk came to the end of the store.
+    `behind` counts streams by view; `cursor` says where to go on, None at the end of the store.
     """
 
-    streams: int = 0
-    behind: dict[str, int] = field(default_factory=dict)  # streams, by view
+    streams: int
+    cursor: str | None
+    behind: dict[str, int] = field(default_factory=dict)
     reports: list[tuple[Follower, Report]] = field(default_factory=list)
-    cursor: str | None = None
 
 
 def sweep(
@@ -33,25 +33,27 @@ def sweep(
     followers: Sequence[Follower],
     *,
     cursor: str | None = None,
-    keep: Callable[[str | None], None] = lambda _: None,
-    out_of_time: Callable[[], bool] = lambda: False,
-) -> Swept:
-    """Walks over `store` from `cursor` until its end, or until `out_of_time` says so.
+    anew: bool = False,
+) -> Iterator[Swept]:
+    """Walks over `store` from `cursor` to its end, page by page, as long as pages are taken.
 
-    After every page `keep` is told where to go on. Raises Unavailable when the store or a view's
-    table is down; what was healed by then stays healed.
+    `anew`: every stream is folded anew, behind or not. Raises Unavailable when the store or a
+    view's table is down; what was healed by then stays healed.
     """
-    swept = Swept(cursor=cursor)
     while True:
-        heads = store.heads(swept.cursor)
-        swept.streams += len(heads.versions)
+        heads = store.heads(cursor)
+        swept = Swept(len(heads.versions), heads.cursor)
         for follower in followers:
-            behind = follower.behind(heads.versions)
+            behind = list(heads.versions) if anew else follower.behind(heads.versions)
             if behind:
-                name = follower.view.name
-                swept.behind[name] = swept.behind.get(name, 0) + len(behind)
-                swept.reports.append((follower, follower.catch_up(dict.fromkeys(behind, ()))))
-        swept.cursor = heads.cursor
-        keep(swept.cursor)
-        if swept.cursor is None or out_of_time():
-            return swept
+                report = (
+                    follower.redrive(behind)
+                    if anew
+                    else follower.catch_up(dict.fromkeys(behind, ()))
+                )
+                swept.behind[follower.view.name] = len(behind)
+                swept.reports.append((follower, report))
+        yield swept
+        cursor = heads.cursor
+        if cursor is None:
+            return

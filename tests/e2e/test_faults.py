@@ -157,6 +157,67 @@ def test_a_poison_event_stops_its_own_stream_only_until_it_is_mended(
     assert shop.invoke("sweeper", {"parked": True})["parked"] == {"order_history": {}}
 
 
+def test_a_state_that_the_code_cannot_read_is_folded_anew_and_holds_nothing_up(
+    shop: Shop, customer: str
+) -> None:
+    """As after a deployment that added a field to what a view remembers."""
+    old = shop.place(customer).json()["order_id"]
+    shop.control.wait_until_still()
+    shop.client("dynamodb").update_item(
+        TableName=table(shop, "order-history"),
+        Key={"row": {"S": f"order_history#1/{old}"}},
+        UpdateExpression="SET states = :states",
+        ExpressionAttributeValues={":states": {"S": f'{{"order-{old}":{{"of":"other code"}}}}'}},
+    )
+    shop.ask("PUT", f"/orders/{old}/address", {"address": GRAZ})
+    others = place_many(shop, customer, 3)
+    shop.control.wait_until_still()
+
+    orders = listed(shop, customer)
+    assert orders.keys() == {old, *others}
+    for order_id, order in orders.items():
+        assert shown(order) == expected(truth(shop, order_id))
+
+
+def test_what_a_mapping_gave_up_on_is_taken_up_by_the_sweep(shop: Shop, customer: str) -> None:
+    mapping = the_projectors_mapping(shop)
+    lambdas = shop.client("lambda")
+    lambdas.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=0)
+    shop.stack.up(smoke=False)  # starts the runner again, with what the mapping says now
+    try:
+        shop.control.set_faults(PROJECTOR, fail=1, drop=0)
+        tokens = place_many(shop, customer, 2)
+        shop.control.wait_until_still()
+        given_up = shop.client("s3").list_objects_v2(Bucket=failures(shop))["Contents"]
+        assert given_up
+        assert all(f"/{mapping['UUID']}/" in found["Key"] for found in given_up)
+    finally:
+        again = mapping["MaximumRetryAttempts"]
+        lambdas.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=again)
+        shop.stack.up(smoke=False)
+        shop.control.clear_faults()
+
+    swept = shop.sweep()
+
+    assert swept["given_up"]["batches"] == len(given_up)
+    assert "Contents" not in shop.client("s3").list_objects_v2(Bucket=failures(shop))
+    assert listed(shop, customer).keys() == tokens.keys()
+
+
+def the_projectors_mapping(shop: Shop) -> dict[str, Any]:
+    (name,) = shop.stack.function_names(PROJECTOR)
+    (mapping,) = shop.client("lambda").list_event_source_mappings(FunctionName=name)[
+        "EventSourceMappings"
+    ]
+    return dict(mapping)
+
+
+def failures(shop: Shop) -> str:
+    buckets = shop.client("s3").list_buckets()["Buckets"]
+    (name,) = [bucket["Name"] for bucket in buckets if "-failures-" in bucket["Name"]]
+    return str(name)
+
+
 def put_commit(shop: Shop, order_id: str, version: int, body: str) -> None:
     """By hand, as no command would."""
     item = {

@@ -369,7 +369,7 @@ class TestSweeping:
         orders = [shop.place() for _ in range(30)]
         shop.follow(*orders)
         shop.aws.taken()
-        swept = sweep(shop.store, [shop.follower])
+        (swept,) = sweep(shop.store, [shop.follower])
         assert (swept.streams, swept.behind) == (30, {})
         assert shop.aws.names() == ["Scan", "BatchGetItem"]
 
@@ -378,7 +378,7 @@ class TestSweeping:
         shop.follow(*orders)
         shop.cancel(orders[2])
         shop.aws.taken()
-        swept = sweep(shop.store, [shop.follower])
+        (swept,) = sweep(shop.store, [shop.follower])
         assert swept.behind == {"order_history": 1}
         assert shop.aws.names() == ["Scan", "BatchGetItem", "BatchGetItem", "Query", "PutItem"]
 

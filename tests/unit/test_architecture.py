@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -292,3 +294,17 @@ def test_every_alarm_watches_a_metric_that_the_code_counts() -> None:
 
     assert watched
     assert [metric for metric in watched if f'"{metric}":' not in code] == []
+
+
+def test_every_command_of_a_context_has_a_route() -> None:
+    handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
+    commands = [
+        command.__name__
+        for path in sorted((ROOT / "shared" / "domain").glob("*/commands.py"))
+        for name, union in vars(import_module(f"domain.{path.parent.name}.commands")).items()
+        if name.endswith("Command")
+        for command in get_args(union)
+    ]
+
+    assert commands
+    assert [command for command in commands if not re.search(rf"\b{command},", handlers)] == []

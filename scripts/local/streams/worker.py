@@ -188,7 +188,11 @@ class Worker:
 
     def _note_failure(self, answer: Answer) -> None:
         now = self._failing or Failing(self._around.now(), 0, "")
-        self._failing = Failing(now.since, now.tries + 1, f"{answer.error}: {answer.body}"[:500])
+        self._failing = Failing(
+            now.since,
+            now.tries + 1,
+            ": ".join(str(part) for part in (answer.error, answer.body) if part)[:500],
+        )
 
     def _give_up(self, attempt: Attempt, condition: Condition) -> None:
         self._around.give_up(self.mapping, self.shard_id, attempt, condition)

@@ -15,6 +15,7 @@ from cqrs import plain
 from cqrs.commands import CommandHandler, Outcome
 from cqrs.commits import Envelope
 from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.errors import InvalidInput
 from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.tokens import Token
 
@@ -27,6 +28,8 @@ def opens(
     """The route of a command that creates an aggregate; its id follows from actor and key."""
 
     def answer(request: Request) -> Response:
+        if request.expected_version is not None:
+            raise InvalidInput("If-Match has no meaning here: nothing is there yet.")
         key = request.idempotency_key
         entity = entity_id_of(request.actor, command.__name__, key)
         body = request.json()

@@ -45,7 +45,7 @@ class MethodNotAllowed(CqrsError):
     code = "method_not_allowed"
 
     def __init__(self, method: str, path: str, allowed: list[str]) -> None:
-        super().__init__(f"{path} can't be asked with {method}.")
+        super().__init__(f"{path} does not support {method}.")
         self.allowed = allowed
 
 
@@ -85,8 +85,12 @@ class Request:
         """The body. Raises InvalidInput, or TooLarge."""
         if len(self.body) > MAX_BODY_BYTES:
             raise TooLarge("The body", len(self.body), MAX_BODY_BYTES)
+        if not self.body:
+            raise InvalidInput("A JSON body is required.")
         try:
             return plain.from_json(self.body.decode(), untrusted=True)
+        except UnicodeDecodeError as error:
+            raise InvalidInput("The body is not UTF-8.") from error
         except ValueError as error:
             raise InvalidInput(f"The body can't be read as JSON: {error}.") from error
 

@@ -91,9 +91,9 @@ def _open_cursor(text: str | None, here: list[str]) -> tuple[str, str] | None:
         place = plain.from_json(base64.b64decode(padded, altchars=b"-_", validate=True))
         *scope, sort, key = place
     except (ValueError, TypeError) as error:
-        raise InvalidCursor("This is not a cursor that a list answered.") from error
+        raise InvalidCursor("This is not a cursor that a list returned.") from error
     if not all(isinstance(part, str) and not _PLACE.fault(part) for part in (sort, key)):
-        raise InvalidCursor("This is not a cursor that a list answered.")
+        raise InvalidCursor("This is not a cursor that a list returned.")
     if scope != here:
         raise InvalidCursor("This cursor belongs to another list, or the list was rebuilt.")
     return sort, key

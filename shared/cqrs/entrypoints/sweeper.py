@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -45,22 +46,33 @@ class SweeperFunction:
         self._bookmarks = bookmarks
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        if event.get("parked"):
-            return {"parked": {view: self._parked(view) for view in self._followers}}
-        if stream := event.get("redrive"):
-            return {"redrive": {view: self._redrive(view, stream) for view in self._followers}}
-        return self._sweep(lambda: context.get_remaining_time_in_millis() < SPARE_MS)
+        def out_of_time() -> bool:
+            return int(context.get_remaining_time_in_millis()) < SPARE_MS
+
+        match event:
+            case {"parked": True, **others} if not others:
+                return {"parked": {view: self._parked(view) for view in self._followers}}
+            case {"redrive": "every", **others} if not others:
+                return {"redrive": self._walks(out_of_time, anew=True)}
+            case {"redrive": str(stream), **others} if not others:
+                return {"redrive": {view: self._redrive(view, stream) for view in self._followers}}
+            case _ if not event:
+                return self._sweep(out_of_time)
+        return _not_understood(event)
 
     def _sweep(self, out_of_time: Callable[[], bool]) -> dict[str, Any]:
         """One part in trouble does not keep the others from being swept."""
-        stores = {
-            service: self._part(service, partial(self._walk, service, out_of_time))
-            for service in self._stores
-        }
+        stores = self._walks(out_of_time)
         given_up = self._part("given_up", partial(self._take_what_was_given_up, out_of_time))
         result: dict[str, Any] = {"stores": stores, "given_up": given_up}
         logger().info("swept", **result)
         return result
+
+    def _walks(self, out_of_time: Callable[[], bool], *, anew: bool = False) -> dict[str, Any]:
+        return {
+            service: self._part(service, partial(self._walk, service, out_of_time, anew=anew))
+            for service in self._stores
+        }
 
     def _part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
@@ -70,22 +82,27 @@ class SweeperFunction:
             count({"SweepErrors": 1}, part=name)
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _walk(self, service: str, out_of_time: Callable[[], bool]) -> dict[str, Any]:
-        bookmark = f"sweep/{service}"
-        swept = sweep(
-            self._stores[service],
-            list(self._followers.values()),
-            cursor=self._bookmarks.get(bookmark),
-            keep=partial(self._bookmarks.put, bookmark),
-            out_of_time=out_of_time,
-        )
-        for follower, report in swept.reports:
-            tell("swept", follower, report)
+    def _walk(self, service: str, out_of_time: Callable[[], bool], *, anew: bool) -> dict[str, Any]:
+        """Goes on where the last walk of this kind ran out of time."""
+        bookmark = f"{'redrive' if anew else 'sweep'}/{service}"
+        cursor = self._bookmarks.get(bookmark)
+        followers = list(self._followers.values())
+        streams, failed, behind = 0, 0, Counter[str]()
+        for page in sweep(self._stores[service], followers, cursor=cursor, anew=anew):
+            for follower, report in page.reports:
+                tell("redriven" if anew else "swept", follower, report)
+                failed += len(report.failed)
+            streams += page.streams
+            behind.update(page.behind)
+            cursor = page.cursor
+            self._bookmarks.put(bookmark, cursor)
+            if out_of_time():
+                break
         return {
-            "streams": swept.streams,
-            "behind": swept.behind,
-            "failed": sum(len(report.failed) for _, report in swept.reports),
-            "finished": swept.cursor is None,
+            "streams": streams,
+            "behind": dict(behind),
+            "failed": failed,
+            "finished": cursor is None,
         }
 
     def _take_what_was_given_up(self, out_of_time: Callable[[], bool]) -> dict[str, int]:
@@ -123,14 +140,22 @@ class SweeperFunction:
         return _marks(self._followers[view].parked(MAX_LISTED))
 
     def _redrive(self, view: str, stream: str) -> dict[str, Any]:
+        """`unknown` is a stream that the view does not follow, or that the store does not have."""
         follower = self._followers[view]
-        report = follower.redrive(sorted(self._parked(view)) if stream == "all" else [stream])
+        names = sorted(self._parked(view)) if stream == "all" else [stream]
+        report = follower.redrive(names)
         tell("redriven", follower, report)
+        told = report.applied.keys() | report.parked.keys() | report.failed.keys()
         return {
             "applied": report.applied,
             "parked": _marks(report.parked),
             "failed": report.failed,
+            "unknown": [name for name in names if name not in told],
         }
+
+
+def _not_understood(event: object) -> dict[str, Any]:
+    return {"error": f"not understood: {event}; see cqrs/entrypoints/sweeper.py"}
 
 
 def _marks(parked: Mapping[str, ParkedAt]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cqrs.plain import Between, Text
 __all__ = ["Address", "Currency", "CustomerId", "Line", "Money", "OrderId", "Quantity", "Sku"]
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_ID_HINT = "may have letters, digits and . _ - only, and starts with a letter or digit"
+_ID_HINT = "may have letters, digits and . _ - only, and must start with a letter or digit"
 
 OrderId = NewType("OrderId", str)
 CustomerId = Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)]

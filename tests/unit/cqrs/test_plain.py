@@ -183,7 +183,7 @@ def test_a_whole_number_is_neither_a_truth_nor_a_fraction_nor_a_text(number: obj
 
 @pytest.mark.parametrize("text", [1, True, ["dots"], {"dots": 1}, None])
 def test_a_text_is_nothing_else(text: object) -> None:
-    assert faults(name=text) == [Fault("/name", "must be a text")]
+    assert faults(name=text) == [Fault("/name", "must be a string")]
 
 
 @pytest.mark.parametrize("several", ["dots", {"0": "dots"}, None, 3])

@@ -1,8 +1,11 @@
 """The sweep finds what no message told."""
 
+from dataclasses import replace
+
 from cqrs.adapters.memory import MemoryRows
+from cqrs.followers import Follower
 from cqrs.sweep import sweep
-from tests.unit.cqrs.worlds import follower, history, shown, stored
+from tests.unit.cqrs.worlds import ORDER, VIEW, follower, history, shown, stored
 
 
 def test_a_sweep_brings_every_stream_up_to_date() -> None:
@@ -10,39 +13,53 @@ def test_a_sweep_brings_every_stream_up_to_date() -> None:
     follows = follower(rows, store)
     follows.catch_up({"order-3": store.read("order-3")[:1]})
 
-    swept = sweep(store, [follows])
+    pages = list(sweep(store, [follows]))
 
-    assert (swept.streams, swept.behind, swept.cursor) == (7, {"notes": 7}, None)
+    assert sum(page.streams for page in pages) == 7
+    assert sum(page.behind["notes"] for page in pages) == 7
+    assert pages[-1].cursor is None
     assert all(shown(rows, str(n)) == {"order": ["a", "b"], "payment": []} for n in range(7))
 
 
 def test_a_sweep_of_what_is_up_to_date_finds_nothing() -> None:
     rows, store = MemoryRows(), stored(history("order-7", "a"))
     follows = follower(rows, store)
-    sweep(store, [follows])
+    list(sweep(store, [follows]))
 
-    swept = sweep(store, [follows])
+    (page,) = sweep(store, [follows])
 
-    assert (swept.behind, swept.reports, rows.get("7").revision) == ({}, [], 1)
+    assert (page.behind, page.reports, rows.get("7").revision) == ({}, [], 1)
 
 
-def test_a_sweep_that_runs_out_of_time_is_continued_where_it_stopped() -> None:
+def test_a_sweep_that_is_broken_off_is_continued_where_it_stopped() -> None:
     rows, store = MemoryRows(), stored(*(history(f"order-{n}", "a") for n in range(5)))
     follows = follower(rows, store)
 
-    first = sweep(store, [follows], out_of_time=lambda: True)
+    first = next(sweep(store, [follows]))
     assert first.cursor
     assert first.streams < 5
 
-    second = sweep(store, [follows], cursor=first.cursor)
-    assert second.cursor is None
+    *_, last = sweep(store, [follows], cursor=first.cursor)
+    assert last.cursor is None
     assert all(shown(rows, str(n)) for n in range(5))
 
 
 def test_a_sweep_leaves_parked_streams_alone() -> None:
     rows, store = MemoryRows(), stored(history("order-7", "poison"))
     follows = follower(rows, store)
-    sweep(store, [follows])
+    list(sweep(store, [follows]))
 
-    assert sweep(store, [follows]).behind == {}
+    assert [page.behind for page in sweep(store, [follows])] == [{}]
     assert rows.get("7").parked
+
+
+def test_after_a_view_has_changed_every_row_is_folded_anew() -> None:
+    rows, store = MemoryRows(), stored(history("order-7", "a"), history("order-8", "b"))
+    list(sweep(store, [follower(rows, store)]))
+    renamed = replace(VIEW, render=lambda parts: {"texts": list(parts[ORDER].texts)}, lists={})
+    follows = Follower(renamed, rows, {"order": store, "payment": store})
+
+    assert [page.behind for page in sweep(store, [follows])] == [{}]
+    list(sweep(store, [follows], anew=True))
+
+    assert (shown(rows, "7"), shown(rows, "8")) == ({"texts": ["a"]}, {"texts": ["b"]})

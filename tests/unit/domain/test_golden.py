@@ -127,6 +127,7 @@ def test_every_golden_file_has_an_event_that_it_is_expected_to_be() -> None:
 
 @each_file
 def test_what_was_stored_is_read_as_the_event_it_was(name: str) -> None:
+    assert name in EXPECTED, f"say in EXPECTED what {name}.json is read as"
     assert codec(name).decode(stored(name)) == EXPECTED[name]
 
 

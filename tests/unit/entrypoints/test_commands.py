@@ -124,13 +124,13 @@ class TestInvalidInput:
             (without("lines", "currency"), {"/currency": "is missing", "/lines": "is missing"}),
             (ORDER_OF_BOOKS | {"order_id": "7"}, {"/order_id": "is not a known field"}),
             (ORDER_OF_BOOKS | {"a/b": 1}, {"/a~1b": "is not a known field"}),
-            (ORDER_OF_BOOKS | {"customer_id": 1}, {"/customer_id": "must be a text"}),
-            (ORDER_OF_BOOKS | {"customer_id": None}, {"/customer_id": "must be a text"}),
+            (ORDER_OF_BOOKS | {"customer_id": 1}, {"/customer_id": "must be a string"}),
+            (ORDER_OF_BOOKS | {"customer_id": None}, {"/customer_id": "must be a string"}),
             (
                 ORDER_OF_BOOKS | {"customer_id": "c 1"},
                 {
                     "/customer_id": "may have letters, digits and . _ - only, "
-                    "and starts with a letter or digit"
+                    "and must start with a letter or digit"
                 },
             ),
             (

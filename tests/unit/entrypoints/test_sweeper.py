@@ -288,8 +288,8 @@ class TestGivenUp:
             stored = world.shop.store.read(f"order-{order}")
             world.failures.left.append(failed_batch(*stored, key=key))
 
-        # who walks to the end of a store does not look at the clock; before each batch it counts
-        swept = world.ask(context=Context(SPARE_MS, SPARE_MS - 1))
+        # the clock is looked at after each page of a walk, and before each batch
+        swept = world.ask(context=Context(SPARE_MS, SPARE_MS, SPARE_MS - 1))
 
         assert swept["given_up"] == {"batches": 1, "streams": 1}
         assert [batch.key for batch in world.failures.left] == ["batch-2"]
@@ -350,7 +350,7 @@ class TestOperators:
         stream = f"order-{order}"
         asked = stream if which == "one" else "all"
         assert world.ask({"redrive": asked}) == {
-            "redrive": {VIEW: {"applied": {stream: 2}, "parked": {}, "failed": {}}}
+            "redrive": {VIEW: {"applied": {stream: 2}, "parked": {}, "failed": {}, "unknown": []}}
         }
         assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
         assert world.shop.rows.get(order).positions == {stream: 2}
@@ -376,7 +376,7 @@ class TestOperators:
 
     def test_a_redrive_of_all_when_nothing_is_parked_does_nothing(self, world: World) -> None:
         world.shop.place()
-        nothing = {"applied": {}, "parked": {}, "failed": {}}
+        nothing: Any = {"applied": {}, "parked": {}, "failed": {}, "unknown": []}
         assert world.ask({"redrive": "all"}) == {"redrive": {VIEW: nothing}}
 
     def test_a_redrive_brings_a_stream_that_is_behind_up_to_date(self, world: World) -> None:
@@ -400,6 +400,24 @@ class TestOperators:
         mended = world.shop.rows.get(order)
         assert (mended.document, mended.parts) == (true.document, true.parts)
 
+    def test_after_a_change_of_the_view_every_stream_is_folded_anew(self, world: World) -> None:
+        a, b = world.shop.place("a"), world.shop.place("b")
+        world.shop.follow(a)
+        told = world.ask({"redrive": "every"})["redrive"]["orders"]
+        assert (told["streams"], told["behind"], told["finished"]) == (2, {VIEW: 2}, True)
+        assert [world.shop.rows.get(order).revision for order in (a, b)] == [2, 1]
+
+    @pytest.mark.parametrize(
+        "event",
+        [{"catchup": "order-7"}, {"redrive": 5}, {"parked": False}, {"parked": True, "x": 1}, [1]],
+    )
+    def test_what_is_not_understood_does_nothing_and_says_so(
+        self, world: World, event: Any
+    ) -> None:
+        world.shop.place()
+        assert "not understood" in world.ask(event)["error"]
+        assert world.bookmarks.kept == []
+
     def test_a_redrive_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
@@ -413,11 +431,11 @@ class TestOperators:
         assert [counted["Applied"] for counted in metrics()] == [2]
 
     @pytest.mark.parametrize("stream", ["payment-7", "nothing", "order-nothing"])
-    def test_a_redrive_of_a_stream_that_is_not_there_does_nothing(
+    def test_a_redrive_of_a_stream_that_is_not_there_says_so(
         self, world: World, stream: str
     ) -> None:
         told = world.ask({"redrive": stream})["redrive"][VIEW]
-        assert told == {"applied": {}, "parked": {}, "failed": {}}
+        assert told == {"applied": {}, "parked": {}, "failed": {}, "unknown": [stream]}
         assert world.shop.rows.get("nothing").revision == 0
 
     def test_a_store_that_is_down_is_told_to_the_operator(self) -> None:
