@@ -257,8 +257,16 @@ def test_functions_may_do_what_they_need_and_nothing_else(shop: Shop) -> None:
         aws_session_token=assumed["SessionToken"],
     )
     events = table(shop, "orders-events")
-    key = {"stream": {"S": "order-x"}, "version": {"N": "1"}}
+    stream = {
+        "KeyConditionExpression": "#stream = :stream",
+        "ExpressionAttributeNames": {"#stream": "stream"},
+        "ExpressionAttributeValues": {":stream": {"S": "order-x"}},
+    }
 
-    assert "Item" not in as_queries.get_item(TableName=events, Key=key)
+    assert as_queries.query(TableName=events, **stream)["Count"] == 0
     with pytest.raises(as_queries.exceptions.ClientError, match="AccessDenied"):
-        as_queries.put_item(TableName=events, Item=key)
+        as_queries.put_item(
+            TableName=events, Item={"stream": {"S": "order-x"}, "version": {"N": "1"}}
+        )
+    with pytest.raises(as_queries.exceptions.ClientError, match="AccessDenied"):
+        as_queries.scan(TableName=events)
