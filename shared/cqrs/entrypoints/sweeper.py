@@ -100,7 +100,7 @@ class SweeperFunction:
                 break
         return {
             "streams": streams,
-            "behind": dict(behind),
+            "folded anew" if anew else "behind": dict(behind),
             "failed": failed,
             "finished": cursor is None,
         }

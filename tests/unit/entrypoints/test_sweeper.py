@@ -404,7 +404,7 @@ class TestOperators:
         a, b = world.shop.place("a"), world.shop.place("b")
         world.shop.follow(a)
         told = world.ask({"redrive": "every"})["redrive"]["orders"]
-        assert (told["streams"], told["behind"], told["finished"]) == (2, {VIEW: 2}, True)
+        assert (told["streams"], told["folded anew"], told["finished"]) == (2, {VIEW: 2}, True)
         assert [world.shop.rows.get(order).revision for order in (a, b)] == [2, 1]
 
     @pytest.mark.parametrize(
