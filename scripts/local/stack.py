@@ -100,16 +100,17 @@ class Stack:
         if self._notes["applied"] == deployment.fingerprint():
             return
         was_unfinished = self._notes["applying"] is not None
+        is_first = self._notes["url"] is None
         if was_unfinished:
             with self._step("waiting for what the last `up` left running"):
                 deployment.wait_for_other(self.home)
         try:
             self._apply_now()
         except deployment.OccupiedError:
-            # Terraform was stopped before it could note what it had just made.
-            if not was_unfinished:
+            # Terraform did not note what it had just made: it was stopped, or an answer was lost.
+            if not (was_unfinished or is_first):
                 raise
-            self._say("The last `up` ended half-way, and can't be gone on with: starting anew.\n")
+            self._say("An `up` ended half-way, and can't be gone on with: starting anew.\n")
             self._stop_all()
             self._start_emulator()
             self._apply_now()
