@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,14 @@ class Notes:
         draft = self.file.with_suffix(".new")
         draft.write_text(json.dumps(facts, indent=1))
         draft.replace(self.file)
+
+
+@contextmanager
+def choosing_ports() -> Iterator[None]:
+    """One stack at a time, on this machine: two must not find the same port free and both take it."""
+    with (Path(tempfile.gettempdir()) / f"serverless-cqrs-ports-{os.getuid()}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def free_port(wanted: int) -> int:

@@ -13,7 +13,15 @@ from pathlib import Path
 from scripts.local import deployment, emulator, session
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
-from scripts.local.home import FIRST_CONTROL_PORT, FIRST_PORT, ROOT, Home, free_port, is_free
+from scripts.local.home import (
+    FIRST_CONTROL_PORT,
+    FIRST_PORT,
+    ROOT,
+    Home,
+    choosing_ports,
+    free_port,
+    is_free,
+)
 from scripts.local.process import Process
 from scripts.local.streams.control import Control
 from scripts.local.streams.runner import read_mappings
@@ -44,11 +52,13 @@ class Stack:
         """What runs already stays, what has changed is applied."""
         deployment.require_terraform()
         with self.home.locked():
-            self._start_emulator(port)
+            with choosing_ports():
+                self._start_emulator(port)
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
-            self._start_runner()
+            with choosing_ports():
+                self._start_runner()
         if smoke and (faults := self.faults()):
             told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
             self._say(f"No first order: {told}. `make faults SET=clear` ends that.\n")
@@ -112,7 +122,8 @@ class Stack:
                 raise
             self._say("An `up` ended half-way, and can't be gone on with: starting anew.\n")
             self._stop_all()
-            self._start_emulator()
+            with choosing_ports():
+                self._start_emulator()
             self._apply_now()
 
     def _apply_now(self) -> None:
