@@ -104,7 +104,7 @@ class Notes:
 
 @contextmanager
 def choosing_ports() -> Iterator[None]:
-    """One stack at a time, on this machine: two must not find the same port free and both take it."""
+    """One stack at a time on this machine: two must not both take a port they found free."""
     with (Path(tempfile.gettempdir()) / f"serverless-cqrs-ports-{os.getuid()}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
