@@ -41,7 +41,7 @@ sweep: .venv ## Let every view catch up with the stores now (the schedule does i
 parked: .venv ## Streams that a view could not follow, and why
 	@$(LOCAL) invoke sweeper '{"parked": true}'
 
-redrive: .venv ## Fold a stream anew: STREAM=order-7; all that are parked: all; after a view changed: every
+redrive: .venv ## Fold a stream anew: STREAM=order-7, all (that are parked), every (after a view changed), rest
 	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))'
 
 history: .venv ## The commits of a stream, as they are stored: STREAM=order-7

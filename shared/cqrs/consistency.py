@@ -154,16 +154,24 @@ class Reader:
             row = self._rows.load([row.key])[row.key]
         return row, self._clock() - start
 
+    def _unreadable(self, row: Row, name: str) -> bool:
+        part = row.part(name)
+        return (
+            not part.parked and name in self._streams and self._streams[name].trusted(part) != part
+        )
+
     def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
         """`row` with the commits that it lacks, and how many those were. What is parked stays."""
         commits = 0
         behind = _behind(row, wanted)
+        if behind:
+            behind += [n for n in row.parts if n not in behind and self._unreadable(row, n)]
         for name in behind:
             part = self._streams[name].trusted(row.part(name))
             ahead = self._streams[name].apply_all(part, self._streams.tail(name, part.version))
-            if not ahead.parked and ahead.version < wanted[name]:
+            if not ahead.parked and ahead.version < wanted.get(name, 0):
                 raise InvalidToken(
-                    f"'{name}' has no version {wanted[name]}; its newest is {ahead.version}."
+                    f"'{name}' has no version {wanted.get(name, 0)}; its newest is {ahead.version}."
                 )
             commits += ahead.version - part.version
             row = replace(row, parts={**row.parts, name: ahead})
@@ -171,7 +179,7 @@ class Reader:
             return (self._view.shown(row) if behind else row), commits
         except Exception as error:  # the follower will park these streams: already so here
             for name in behind:
-                mark = parked_at(wanted[name], error)
+                mark = parked_at(wanted.get(name, 0), error)
                 part = replace(row.part(name), parked=mark)
                 row = replace(row, parts={**row.parts, name: part})
             return row, commits

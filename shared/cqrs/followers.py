@@ -37,7 +37,7 @@ __all__ = ["Follower", "Hints", "Report", "Stream", "Streams", "parked_at"]
 
 Hints = Mapping[str, Sequence[Commit]]
 
-ATTEMPTS = 6  # at a row that others save at the same time
+ATTEMPTS = 6  # at a row that others save at the same time; each stream parked in it takes one
 ERROR_LENGTH = 500
 
 
@@ -45,8 +45,9 @@ ERROR_LENGTH = 500
 class Report:
     """What following did, by stream.
 
-    `applied` counts commits; `repaired` had to be read from the store; `parked` can't go on;
-    `waiting` were parked before and not looked at; `failed` must be tried again.
+    `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
+    store; `parked` can't go on; `waiting` were parked before and not looked at; `failed` must be
+    tried again.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
@@ -71,11 +72,17 @@ class _Step:
     repaired: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    # also when there was nothing to save
     result: SaveResult = field(default_factory=lambda: SaveResult(Saved.SAVED))
 
     @property
     def changed(self) -> bool:
         return bool(self.news) or self.after.parts != self.before.parts
+
+    @property
+    def moved(self) -> bool:
+        versions = self.before.positions
+        return any(v != versions.get(s, 0) for s, v in self.after.positions.items())
 
 
 class Stream:
@@ -226,7 +233,8 @@ class Follower:
         except Unavailable as error:
             report.failed.update({name: str(error) for hints in pending.values() for name in hints})
             return []
-        steps = [self._step(rows[key], hints, anew) for key, hints in pending.items()]
+        down: dict[str, Unavailable] = {}
+        steps = [self._step(rows[key], hints, anew, down) for key, hints in pending.items()]
         # 2. Save the changed ones together.
         self._save([step for step in steps if step.changed])
         # 3. What is saved has happened; the rest is tried again, here or by who called.
@@ -240,14 +248,15 @@ class Follower:
                 case Saved.REFUSED:
                     found = self._park_what_is_refused(step)
                     _tell(found, report)
-                    anew.difference_update(found.after.parked)
+                    anew.difference_update(found.news, found.followed)
                     again.append(step)
                 case Saved.FAILED:
                     names = pending[step.before.key]
                     report.failed.update(dict.fromkeys(names, step.result.reason))
         return again
 
-    def _step(self, row: Row, hints: Hints, anew: set[str]) -> _Step:
+    def _step(self, row: Row, hints: Hints, anew: set[str], down: dict[str, Unavailable]) -> _Step:
+        """`down` are the stores found down during this attempt: they are not asked again."""
         step = _Step(before=row, after=row)
         # a part that this code can't read is followed too: the row could not be rendered without
         for name in [*hints, *(name for name in row.parts if name not in hints)]:
@@ -265,8 +274,10 @@ class Follower:
             else:
                 base, commits = part, list(hints[name])
             try:
-                followed = self._follow(name, base, commits, step)
+                followed = self._follow(name, base, commits, step, down)
             except Unavailable as error:
+                if trusted != part:  # no row can be rendered beside a part that can't be read
+                    return _Step(before=row, after=row, failed=dict.fromkeys(hints, str(error)))
                 step.failed[name] = str(error)
             else:
                 step.followed.add(name)
@@ -274,7 +285,14 @@ class Follower:
                     step.after = _with_part(step.after, name, followed)
         return step
 
-    def _follow(self, name: str, base: Part, hints: Sequence[Commit], step: _Step) -> Part:
+    def _follow(
+        self,
+        name: str,
+        base: Part,
+        hints: Sequence[Commit],
+        step: _Step,
+        down: dict[str, Unavailable],
+    ) -> Part:
         """The part after its hints, or after what the store has if those won't do.
 
         Raises Unavailable.
@@ -287,7 +305,7 @@ class Follower:
         followed = stream.apply_all(base, commits)
         # A gap, a damaged hint, a poison commit or none at all: what the store says counts.
         if followed.parked or not commits:
-            commits = list(self._streams.tail(name, base.version))
+            commits = self._read(name, base.version, down)
             followed = stream.apply_all(base, commits)
             if commits:
                 step.repaired.add(name)
@@ -296,15 +314,27 @@ class Follower:
             step.news[name] = commits[: followed.version - base.version]
         return followed
 
+    def _read(self, name: str, after: int, down: dict[str, Unavailable]) -> list[Commit]:
+        category = category_of(name)
+        if category in down:
+            raise down[category]
+        try:
+            return list(self._streams.tail(name, after))
+        except Unavailable as error:
+            down[category] = error
+            raise
+
     def _save(self, steps: Sequence[_Step]) -> None:
         """Renders and saves, and notes the results. What can't be rendered counts as refused.
 
-        A row without news shows what it showed: it only got a mark, or lost one.
+        A row that has not moved shows what it showed: it only got a mark, or lost one.
         """
         shown: list[tuple[_Step, Row]] = []
         for step in steps:
             try:
-                shown.append((step, self.view.shown(step.after) if step.news else step.after))
+                shown.append(
+                    (step, self.view.shown(step.after) if step.news or step.moved else step.after)
+                )
             except Exception as error:  # whatever `render` raises, only its own row stops
                 step.result = SaveResult(Saved.REFUSED, parked_at(0, error).error)
         results = self._rows.save([row for _, row in shown]) if shown else []
@@ -315,7 +345,11 @@ class Follower:
         """Saves one commit at a time, to find the first with which the row is refused, and parks
         its stream. Returns how far that came; the row is to be tried again as a whole.
         """
-        done = _Step(before=refused.before, after=refused.before)
+        parts = {
+            name: self._streams[name].trusted(part) if name in self._streams else part
+            for name, part in refused.before.parts.items()
+        }
+        done = _Step(before=refused.before, after=replace(refused.before, parts=parts))
         for name, commits in refused.news.items():
             stream, part = self._streams[name], refused.bases[name]
             for commit in commits:

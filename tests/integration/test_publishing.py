@@ -104,6 +104,15 @@ def test_two_records_of_one_key_never_go_in_one_call() -> None:
     ]
 
 
+def test_a_small_record_does_not_overtake_a_large_one_of_its_key_that_has_to_wait() -> None:
+    client = Kinesis()
+    first = [record(f"{n}", 1, 900_000) for n in range(5)]
+    publisher(client).publish([*first, record("7", 1, 900_000), record("7", 2)])
+
+    sent = [commit for call in client.calls for commit in sent_by(call)]
+    assert sent.index("order-7@1") < sent.index("order-7@2")
+
+
 def test_a_call_has_no_more_records_than_kinesis_takes() -> None:
     client = Kinesis()
     publisher(client).publish([record(str(n), 1) for n in range(RECORDS_PER_CALL + 1)])

@@ -34,7 +34,8 @@ MAX_ITEM_BYTES = 400 * 1024
 KEYS_PER_CALL = 100
 SAVERS = 8
 BATCH_TRIES = 5
-ROOM_FOR_MARKS = 8 * 1024  # a row that can't grow any more can still be marked as parked
+MARKS = ("parked", "parked_in")
+MAX_ROW_BYTES = MAX_ITEM_BYTES - 8 * 1024  # room for marks: a full row can still be parked
 
 
 class DynamoDbRows:
@@ -132,12 +133,15 @@ class DynamoDbRows:
     def _save(self, row: Row) -> SaveResult:
         try:
             item = self._item(row)
-            size = sum(len(name) + len(next(iter(v.values())).encode()) for name, v in item.items())
+            size = sum(
+                len(name) + len(next(iter(value.values())).encode())
+                for name, value in item.items()
+                if name not in MARKS
+            )
         except (AttributeError, TypeError, ValueError) as error:
             return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
-        limit = MAX_ITEM_BYTES - (0 if row.parked else ROOM_FOR_MARKS)
-        if size > limit:
-            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {limit}")
+        if size > MAX_ROW_BYTES:
+            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {MAX_ROW_BYTES}")
         never_saved = "attribute_not_exists(revision)"
         unchanged_since = "revision = :revision"
         condition: dict[str, Any] = {"ConditionExpression": never_saved}

@@ -89,7 +89,7 @@ class MemoryRows:
             size = _size(row)
         except (TypeError, ValueError) as error:
             return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
-        limit = self._max_bytes + (ROOM_FOR_MARKS if row.parked else 0)
+        limit = self._max_bytes
         if size > limit:
             return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {limit}")
         with self._lock:
@@ -119,7 +119,8 @@ class MemoryRows:
 def _size(row: Row) -> int:
     states = {stream: part.state for stream, part in row.parts.items()}
     marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
-    return len(plain.to_json([row.positions, states, row.document, marks]).encode())
+    plain.to_json(marks).encode()
+    return len(plain.to_json([row.positions, states, row.document]).encode())
 
 
 class MemoryPublisher:

@@ -67,7 +67,7 @@ STATUS: Mapping[type[CqrsError], int] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request. Header names are in lower case; `actor` is who the API's authoriser says it is."""
+    """A request. Header names are in lower case."""
 
     route: str
     method: str
@@ -76,10 +76,25 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    actor: str
+    authorizer: Mapping[str, Any]
     request_id: str
     correlation_id: str
     time: Instant
+
+    @property
+    def actor(self) -> str:
+        """Who the API's authoriser says is asking. All that nobody was asked about are one."""
+        subjects = {"jwt": ("claims", "sub"), "iam": ("userArn",), "lambda": ("principalId",)}
+        for kind, path in subjects.items():
+            found: Any = self.authorizer.get(kind) or {}
+            for name in path:
+                found = found.get(name) if isinstance(found, dict) else None
+            if isinstance(found, str) and found:
+                return f"{kind}:{found}"
+        if any(self.authorizer.values()):
+            # all callers would be one, and get each other's answers for the same key
+            raise RuntimeError("the API's authoriser names no subject")
+        return "anonymous"
 
     def json(self) -> Any:
         """The body. Raises InvalidInput, or TooLarge."""
@@ -226,23 +241,11 @@ def _request(event: dict[str, Any]) -> Request:
         query=event.get("queryStringParameters") or {},
         headers=headers,
         body=_body(event),
-        actor=_actor(context.get("authorizer") or {}),
+        authorizer=context.get("authorizer") or {},
         request_id=context["requestId"],
         correlation_id=correlation if _ID.fullmatch(correlation) else context["requestId"],
         time=Instant(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
     )
-
-
-def _actor(authorizer: dict[str, Any]) -> str:
-    """Who the API's authoriser says is asking. All that nobody was asked about are one."""
-    subjects = {"jwt": ("claims", "sub"), "iam": ("userArn",), "lambda": ("principalId",)}
-    for kind, path in subjects.items():
-        found: Any = authorizer.get(kind) or {}
-        for name in path:
-            found = found.get(name) if isinstance(found, dict) else None
-        if isinstance(found, str) and found:
-            return f"{kind}:{found}"
-    return "anonymous"
 
 
 def _body(event: dict[str, Any]) -> bytes:

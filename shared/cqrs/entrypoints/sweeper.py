@@ -2,8 +2,10 @@
 
 {}                          sweep all stores, and what mappings gave up on
 {"parked": true}            list the parked streams
-{"redrive": "order-7"}      take a parked stream up again; "all" for all of them
-{"catch_up": "order-7"}     bring one stream up to date now
+{"redrive": "order-7"}      fold this stream anew from the store, parked or not
+{"redrive": "all"}          the same for all that are parked
+{"redrive": "every"}        the same for every stream there is: after a view has changed
+{"redrive": "rest"}         go on with "every" where it ran out of time
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class SweeperFunction:
         match event:
             case {"parked": True, **others} if not others:
                 return {"parked": {view: self._parked(view) for view in self._followers}}
-            case {"redrive": "every", **others} if not others:
+            case {"redrive": "every" | "rest" as extent, **others} if not others:
+                if extent == "every":
+                    self._start_over()
                 return {"redrive": self._walks(out_of_time, anew=True)}
             case {"redrive": str(stream), **others} if not others:
                 return {"redrive": {view: self._redrive(view, stream) for view in self._followers}}
@@ -67,6 +71,10 @@ class SweeperFunction:
         result: dict[str, Any] = {"stores": stores, "given_up": given_up}
         logger().info("swept", **result)
         return result
+
+    def _start_over(self) -> None:
+        for service in self._stores:
+            self._bookmarks.put(f"redrive/{service}", None)
 
     def _walks(self, out_of_time: Callable[[], bool], *, anew: bool = False) -> dict[str, Any]:
         return {

@@ -233,6 +233,14 @@ class RowsContract:
         assert _saved(rows, marked) is Saved.SAVED
         assert rows.get(row.key).parked == {stream: mark}
 
+    def test_the_room_for_marks_is_for_nothing_else(self, rows: Rows) -> None:
+        row = _full_row(rows)
+        (stream,) = row.parts
+        marked = replace(row.parts[stream], parked=ParkedAt(version=4, error="broken"))
+        larger = {"text": str((row.document or {})["text"]) + "x" * 4_000}
+
+        assert _saved(rows, replace(row, parts={stream: marked}, document=larger)) is Saved.REFUSED
+
     def test_a_removed_row_keeps_its_positions(self, rows: Rows) -> None:
         row = _row()
         _saved(rows, row)

@@ -318,13 +318,14 @@ def test_ids_of_any_shape_are_remembered_across_snapshots(store: Counting) -> No
 def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:
     for n in range(20):
         add(store, 1, f"k{n}")
-    newer = Decider(**{**vars(TILL), "state_schema": 2})
+    doubled = {"evolve": lambda till, event: Till(total=till.total + 2 * event.amount)}
+    newer = Decider(**{**vars(TILL), **doubled, "state_schema": 2})
 
     outcome = CommandHandler(store, newer, pause=lambda _: None).handle(
         "1", Add(amount=1), envelope("new")
     )
 
-    assert outcome.events == (Added(amount=1, base=20),)
+    assert outcome.events == (Added(amount=1, base=40),)
 
 
 def test_a_repeat_of_an_opening_command_is_found_although_the_rules_got_stricter(

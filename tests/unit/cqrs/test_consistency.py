@@ -306,3 +306,18 @@ def test_a_row_whose_state_this_code_cannot_read_is_completed_from_the_start(
     answer = reader(rows, store).get("7", Token({"order-7": 2}))
 
     assert answer.rows[0].document == {"order": ["a", "b"], "payment": []}
+
+
+def test_a_row_beside_whose_commits_lies_a_state_of_other_code_is_completed_whole(
+    rows: Lagging,
+) -> None:
+    store = stored(history("order-7", "a"), history("payment-7", "p", "q"))
+    follows = follower(rows, store)
+    follows.catch_up({"order-7": (), "payment-7": store.read("payment-7")[:1]})
+    row = rows.get("7")
+    older = replace(row.part("order-7"), state=["older"])
+    rows.save([replace(row, parts={**row.parts, "order-7": older})])
+
+    answer = reader(rows, store).get("7", Token({"payment-7": 2}))
+
+    assert answer.rows[0].document == {"order": ["a"], "payment": ["p", "q"]}

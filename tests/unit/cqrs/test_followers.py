@@ -425,3 +425,113 @@ def test_a_redrive_that_is_refused_by_the_store_never_sends_the_row_back() -> No
 def test_a_view_without_the_store_of_one_of_its_streams_cannot_be_followed() -> None:
     with pytest.raises(ValueError, match="payment"):
         Follower(worlds.VIEW, MemoryRows(), {"order": stored()})
+
+
+def _with_old_state(rows: MemoryRows, stream: str) -> None:
+    """As after a deployment: the state of `stream` in row 7 is one that this code can't read."""
+    row = rows.get("7")
+    older = replace(row.part(stream), state={"names": "of another time"})
+    assert rows.save([replace(row, parts={**row.parts, stream: older})])[0].saved is Saved.SAVED
+
+
+def test_an_outage_beside_a_part_that_cannot_be_read_parks_nobody(rows: MemoryRows) -> None:
+    orders, payments = history("order-7", "a"), history("payment-7", "p", "q")
+    reads = Reads(stored(orders, payments))
+    follows = follower(rows, reads)
+    follows.catch_up({"order-7": orders, "payment-7": payments[:1]})
+    _with_old_state(rows, "order-7")
+    reads.down = Unavailable("down")
+
+    report = follows.catch_up({"payment-7": payments[1:]})
+
+    assert (report.parked, report.failed) == ({}, {"payment-7": "down"})
+    assert not rows.get("7").parked
+
+
+def test_a_refused_commit_beside_a_part_that_cannot_be_read_parks_its_own_stream_only(
+    rows: MemoryRows,
+) -> None:
+    orders, payments = history("order-7", "a", "unshowable"), history("payment-7", "p", "q")
+    follows = follower(rows, stored(orders, payments))
+    follows.catch_up({"order-7": orders[:1], "payment-7": payments[:1]})
+    _with_old_state(rows, "payment-7")
+
+    report = follows.catch_up({"order-7": orders[1:], "payment-7": payments[1:]})
+
+    assert ([*report.parked], report.failed) == (["order-7"], {})
+    assert shown(rows, "7") == {"order": ["a"], "payment": ["p", "q"]}
+
+
+@pytest.mark.usefixtures("mended")
+def test_a_redrive_frees_what_is_mended_beside_what_is_not(rows: MemoryRows) -> None:
+    worlds.poisonous.add("poison")
+    orders, payments = history("order-7", "a", "unshowable"), history("payment-7", "poison")
+    follows = follower(rows, stored(orders, payments))
+    follows.catch_up({"order-7": orders, "payment-7": payments})
+    worlds.poisonous.clear()
+
+    report = follows.redrive(["order-7", "payment-7"])
+
+    assert [*rows.get("7").parked] == ["order-7"]
+    assert shown(rows, "7") == {"order": ["a"], "payment": ["poison"]}
+    assert "payment-7" in report.applied
+
+
+def test_a_redrive_of_a_stream_that_the_store_lost_shows_it_no_more(rows: MemoryRows) -> None:
+    """As after a restore of the store to an earlier time."""
+    orders = history("order-7", "a", "b")
+    follower(rows, stored(orders)).catch_up({"order-7": orders})
+
+    follower(rows, stored()).redrive(["order-7"])
+
+    assert shown(rows, "7") == {"order": [], "payment": []}
+
+
+def test_a_store_that_is_down_is_asked_once_in_a_batch(rows: MemoryRows) -> None:
+    reads = Reads(stored())
+    reads.down = Unavailable("down")
+    gaps = {f"order-{n}": history(f"order-{n}", "a", "b")[1:] for n in range(20)}
+
+    report = follower(rows, reads).catch_up(gaps)
+
+    assert (len(report.failed), reads.count) == (20, 1)
+
+
+def test_an_error_of_any_length_fits_in_a_mark(rows: MemoryRows) -> None:
+    def fail(notes: worlds.Notes, recorded: object) -> worlds.Notes:
+        raise ValueError("x" * 100_000)
+
+    fold = replace(worlds.ORDER, evolve=fail)
+    view = replace(worlds.VIEW, folds=[fold], render=lambda parts: {"texts": []})
+    events = history("order-7", "a")
+
+    report = Follower(view, rows, {"order": stored(events)}).catch_up({"order-7": events})
+
+    assert len(report.parked["order-7"].error) == 500
+
+
+@pytest.mark.parametrize("result", [Saved.FAILED, Saved.RACED])
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_a_save_that_fails_while_parking_is_made_up_for(
+    rows: MemoryRows, result: Saved, nth: int
+) -> None:
+    """Saves: the row whole, each commit, the mark, the row again."""
+
+    class Failing(Watched):
+        saves = 0
+
+        def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+            self.saves += 1
+            return [SaveResult(result)] if self.saves == nth else super().save(rows)
+
+    before = MemoryRows(max_bytes=3_000)
+    big = history("order-7", "a", "b", "x" * 4_000)
+    follows = follower(Failing(before), stored(big))
+
+    report = follows.catch_up({"order-7": big})
+    if report.failed:
+        report = follows.catch_up({"order-7": big})
+
+    assert before.get("7").parked["order-7"].version == 3
+    assert before.get("7").document == {"order": ["a", "b"], "payment": []}
+    assert report.parked["order-7"].version == 3 or "order-7" in report.waiting

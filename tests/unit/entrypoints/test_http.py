@@ -51,7 +51,9 @@ def told(handler: Callable[[Request], Any], **request: Any) -> Any:
 
 
 def authorised(authorizer: object) -> str:
-    """Whom a request is taken to be from, when the API's authoriser says this of it."""
+    """Whom a request is taken to be from, when the API's authoriser says this of it; or the status
+    of the answer, if there is none.
+    """
     seen: list[str] = []
 
     def answer(request: Request) -> Response:
@@ -60,8 +62,8 @@ def authorised(authorizer: object) -> str:
 
     event = http(ROUTE)
     event["requestContext"]["authorizer"] = authorizer
-    ask(HttpFunction({ROUTE: answer}), event)
-    return seen[0]
+    status = ask(HttpFunction({ROUTE: answer}), event).status
+    return seen[0] if seen else str(status)
 
 
 def answered(response: Response, **request: Any) -> Answer:
@@ -119,19 +121,21 @@ class TestRequests:
     @pytest.mark.parametrize(
         "authorizer",
         [
-            None,
-            {},
-            {"jwt": None},
             {"jwt": {"claims": None}},
             {"jwt": {"claims": {"scope": "orders"}}},
             {"jwt": {"claims": {"sub": ""}}},
             {"iam": {"accountId": "1"}},
-            {"lambda": None},
             {"lambda": {"plan": "free"}},
             {"lambda": {"principalId": 7}},
         ],
     )
-    def test_who_is_not_known_to_the_authoriser_is_anonymous(self, authorizer: object) -> None:
+    def test_behind_an_authoriser_that_names_nobody_nobody_is_served(
+        self, authorizer: object
+    ) -> None:
+        assert authorised(authorizer) == "500"
+
+    @pytest.mark.parametrize("authorizer", [None, {}, {"jwt": None}, {"lambda": None}])
+    def test_without_an_authoriser_all_are_anonymous(self, authorizer: object) -> None:
         assert authorised(authorizer) == "anonymous"
 
     def test_who_was_not_asked_for_is_anonymous(self) -> None:

@@ -179,6 +179,13 @@ class TestFollowing:
         row = shop.rows.get(order)
         assert (row.positions, row.revision) == ({f"order-{order}": 3}, 1)
 
+    def test_a_batch_comes_again_if_any_of_its_followers_failed(self) -> None:
+        shop, broken = Shop(), Shop(rows=BrokenRows())
+        batch = kinesis_of(*commits(shop, shop.place()))
+        for followers in ([broken.follower, shop.follower], [shop.follower, broken.follower]):
+            answer = FollowerFunction(followers)(batch, None)
+            assert len(answer["batchItemFailures"]) == 1
+
     def test_the_first_record_of_a_stream_that_failed_comes_again(self) -> None:
         store = BrokenStore(Unavailable("the store is down"))
         error, store.error = store.error, None

@@ -407,6 +407,18 @@ class TestOperators:
         assert (told["streams"], told["folded anew"], told["finished"]) == (2, {VIEW: 2}, True)
         assert [world.shop.rows.get(order).revision for order in (a, b)] == [2, 1]
 
+    def test_a_redrive_of_every_stream_starts_over_and_of_the_rest_goes_on(self) -> None:
+        world = World(Shop(store=MemoryEventStore(page=1)))
+        for name in ("a", "b", "c"):
+            world.shop.follow(world.shop.place(name))
+
+        first = world.ask({"redrive": "every"}, Context(SPARE_MS - 1))["redrive"]["orders"]
+        again = world.ask({"redrive": "every"}, Context(SPARE_MS - 1))["redrive"]["orders"]
+        rest = world.ask({"redrive": "rest"})["redrive"]["orders"]
+
+        assert [part["streams"] for part in (first, again, rest)] == [1, 1, 2]
+        assert [part["finished"] for part in (first, again, rest)] == [False, False, True]
+
     @pytest.mark.parametrize(
         "event",
         [{"catchup": "order-7"}, {"redrive": 5}, {"parked": False}, {"parked": True, "x": 1}, [1]],
