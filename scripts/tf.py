@@ -281,8 +281,14 @@ def var_files(name: str) -> list[Path]:
 
 
 def is_approved(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether nobody is there to ask, or somebody has said yes before."""
-    return environ.get("CI") == "true" or environ.get("AUTO_APPROVE") == "1"
+    """Whether somebody has said yes before."""
+    return environ.get("AUTO_APPROVE") == "1"
+
+
+def require_aws(environ: Mapping[str, str] = os.environ) -> None:
+    """An endpoint left over in the shell would put an emulator's resources into the real state."""
+    if found := sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL")):
+        raise TerraformError(f"{found[0]} is set, and that is not AWS: unset it")
 
 
 def check() -> None:
@@ -368,6 +374,7 @@ def main(arguments: Sequence[str]) -> None:
         case "test":
             test()
         case command:
+            require_aws()
             files, terraform = var_files(chosen.environment), environment(chosen.environment)
             terraform.init()
             match command:

@@ -12,6 +12,11 @@ locals {
       dimensions  = { service = "sweeper", view = "order_history" }
       description = "The sweeper met a commit that it could not apply, and parked its stream. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
     }
+    unreadable-commits = {
+      metric      = "UnreadableRecords"
+      dimensions  = { service = "event_publisher" }
+      description = "The publisher let go of an item of an event store that is not a commit. Find out who writes to the store."
+    }
     unreadable-records = {
       metric      = "UnreadableRecords"
       dimensions  = { service = "storefront_projector" }
@@ -39,6 +44,28 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   namespace           = local.prefix # as POWERTOOLS_METRICS_NAMESPACE
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  # No `ok_actions`: what is counted here does not end by itself.
+  alarm_actions = var.alarm_topic_arns
+}
+
+# Whatever the code does about errors, here is what it can do nothing about: a function that ends with
+# one, is timed out, or can't start.
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  for_each = module.functions
+
+  alarm_name        = "${each.value.name}-errors"
+  alarm_description = "${each.value.name} ended with an error or was timed out. See its log."
+
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  dimensions          = { FunctionName = each.value.name }
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1

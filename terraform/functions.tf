@@ -106,6 +106,7 @@ module "functions" {
 
   memory_megabytes   = each.value.memory_megabytes
   timeout_seconds    = each.value.timeout_seconds
+  log_level          = var.log_level
   log_retention_days = var.log_retention_days
   traced             = !var.emulated
 }

@@ -21,6 +21,13 @@ resource "aws_scheduler_schedule" "sweep" {
   }
 }
 
+# The schedule only hands the event over; Lambda itself would try it twice more.
+resource "aws_lambda_function_event_invoke_config" "sweeper" {
+  function_name                = module.functions["sweeper"].name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}
+
 resource "aws_iam_role" "sweep_schedule" {
   name        = local.sweep_name
   description = "Lets the schedule invoke the sweeper."

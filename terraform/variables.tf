@@ -94,14 +94,14 @@ variable "stream_retention_hours" {
 }
 
 variable "log_level" {
-  description = "Lowest level that the functions log."
+  description = "Lowest level that the functions log. Metrics are log lines too, and count as INFO: a higher level would drop them."
   type        = string
   default     = "INFO"
   nullable    = false
 
   validation {
-    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
-    error_message = "`log_level` must be DEBUG, INFO, WARNING or ERROR."
+    condition     = contains(["DEBUG", "INFO"], var.log_level)
+    error_message = "`log_level` must be DEBUG or INFO."
   }
 }
 
@@ -111,8 +111,8 @@ variable "log_retention_days" {
   nullable    = false
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
-    error_message = "`log_retention_days` must be one of the periods CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731."
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "`log_retention_days` must be one of the periods CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
   }
 }
 
@@ -143,7 +143,7 @@ variable "sweep_schedule" {
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that hear of every alarm and of its end. Empty: alarms show in CloudWatch only."
+  description = "SNS topics that hear of every alarm. Empty: alarms show in CloudWatch only."
   type        = list(string)
   default     = []
   nullable    = false

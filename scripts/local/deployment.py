@@ -94,6 +94,8 @@ def _inputs() -> Iterator[Path]:
 def _environment(endpoint: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint,
+        # one service's endpoint, left over in the shell, would win
+        **{name: endpoint for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")},
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         # Profiles and tokens of the real AWS stay out of it.

@@ -17,7 +17,7 @@ def logger() -> Logger:
     """JSON logs, named and levelled by POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
     from aws_lambda_powertools import Logger
 
-    return Logger(utc=True)
+    return Logger(utc=True, use_rfc3339=True)  # Lambda reads level and time of each line
 
 
 def count(numbers: Mapping[str, int], **dimensions: str) -> None:

@@ -95,6 +95,28 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "A policy names all resources (*) for more than the actions that know no resource."
   }
 
+  # Lambda polls a stream, and leaves what it gives up, with the role of the function. (The local
+  # runner does it with rights of its own.)
+  assert {
+    condition = alltrue([
+      for folder, needed in {
+        event_publisher = [
+          "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+          "s3:ListBucket", "s3:PutObject",
+        ]
+        storefront_projector = [
+          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+          "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
+        ]
+        } : length(setsubtract(needed, flatten([
+          for json in values(module.functions[folder].policy_jsons) : [
+            for statement in jsondecode(json).Statement : statement.Action
+          ]
+      ]))) == 0
+    ])
+    error_message = "A function that a stream feeds may not read it, or may not leave what is given up."
+  }
+
   # The queries and the sweep read the store, so a view can be late or lost without an answer being wrong.
   assert {
     condition     = !anytrue([for use, json in module.functions["storefront_queries"].policy_jsons : can(regex("PutItem", json))])

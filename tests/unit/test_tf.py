@@ -106,7 +106,7 @@ def test_local_is_not_deployed_but_started() -> None:
 
 @pytest.mark.parametrize(
     ("environ", "approved"),
-    [({}, False), ({"CI": "true"}, True), ({"AUTO_APPROVE": "1"}, True), ({"CI": "false"}, False)],
+    [({}, False), ({"AUTO_APPROVE": "1"}, True), ({"CI": "true"}, False)],
 )
 def test_a_person_is_asked_before_anything_changes(
     environ: dict[str, str], *, approved: bool
@@ -153,3 +153,9 @@ def test_variables_reach_terraform_with_their_types(tmp_path: Path) -> None:
         '-var=list=["x"]',
         "-no-color",
     ]
+
+
+def test_an_endpoint_that_is_left_over_in_the_shell_is_not_taken_for_aws() -> None:
+    tf.require_aws({"AWS_REGION": "eu-west-1"})
+    with pytest.raises(tf.TerraformError, match="AWS_ENDPOINT_URL_S3 is set"):
+        tf.require_aws({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:4566"})

@@ -23,9 +23,10 @@ resource "aws_lambda_function" "this" {
 
   # JSON, and no START, END and REPORT lines: logs cost more than the compute.
   logging_config {
-    log_group        = aws_cloudwatch_log_group.this.name
-    log_format       = "JSON"
-    system_log_level = "WARN"
+    log_group             = aws_cloudwatch_log_group.this.name
+    log_format            = "JSON"
+    application_log_level = var.log_level
+    system_log_level      = "WARN"
   }
 }
 

@@ -52,6 +52,12 @@ variable "timeout_seconds" {
   nullable    = false
 }
 
+variable "log_level" {
+  description = "Lowest level of the lines that Lambda keeps."
+  type        = string
+  nullable    = false
+}
+
 variable "log_retention_days" {
   description = "How long the log group keeps its lines, in days."
   type        = number

@@ -154,7 +154,7 @@ class TestRequests:
             ("\n\n\n", "Expecting value"),
             ("order", "Expecting value"),
             ("{", "Expecting property name"),
-            ('{"a": 1,}', "property name"),
+            ('{"a": 1,}', "can't be read as JSON"),
             ("{'a': 1}", "Expecting property name"),
             ('{"a": 1} {"a": 2}', "Extra data"),
             ('{"a": NaN}', "NaN is not JSON"),
