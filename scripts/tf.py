@@ -216,18 +216,6 @@ class Terraform:
     ) -> None:
         self._run("destroy", *_approval(approved), *_variables(var_files, variables or {}), log=log)
 
-    def adopt(
-        self,
-        address: str,
-        name: str,
-        var_files: Sequence[Path],
-        variables: Mapping[str, object] | None = None,
-    ) -> None:
-        """Takes a resource that is there already into the state, instead of making it."""
-        options = _variables(var_files, variables or {})
-        command = ["import", "-input=false", "-no-color", *options, address, name]
-        read(command, data_dir=self.data_dir, env=self.env)
-
     def output(self) -> dict[str, Any]:
         """The outputs, by name."""
         text = read(["output", "-json"], data_dir=self.data_dir, env=self.env)

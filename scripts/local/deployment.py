@@ -35,9 +35,7 @@ def require_terraform() -> None:
 def build_packages(home: Home) -> None:
     log = home.log("packages")
     log.parent.mkdir(parents=True, exist_ok=True)
-    PACKAGES.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as file, PACKAGES.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another stack may be building the same
+    with log.open("w") as file:
         command = [sys.executable, "-m", "scripts.package", "local"]
         built = subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)
     if built.returncode:

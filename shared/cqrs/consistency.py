@@ -17,7 +17,7 @@ from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher
 from cqrs.followers import Streams, parked_at
 from cqrs.tokens import Token
-from cqrs.views import Row, RowReader, RowView
+from cqrs.views import Part, Row, RowReader, RowView
 
 __all__ = ["Answer", "Consistency", "Reader"]
 
@@ -115,7 +115,8 @@ class Reader:
         marked.
         """
         found = self._rows.page(name, partition, after, limit + 1)
-        overlay, commits = self._overlay(token)
+        wanted = self._wanted(token)
+        overlay, commits = self._overlay(wanted)
         full = len(found) > limit
         rows = {row.key: row for row in found if row.document is not None or row.parked}
         last = _place(found[-1], name) if full else None
@@ -128,7 +129,7 @@ class Reader:
         end = _place(shown[-1], name) if shown else last
         more = end if full or len(ordered) > limit else None
         seen = token.having_seen(row.positions for row in shown)
-        return Answer(shown, _how(self._wanted(token), 0, commits), seen, more)
+        return Answer(shown, _how(wanted, 0, commits), seen, more)
 
     def _wanted(self, token: Token) -> dict[str, dict[str, int]]:
         """The positions that concern this view, by row."""
@@ -138,11 +139,10 @@ class Reader:
                 wanted.setdefault(self._view.key_of(stream), {})[stream] = version
         return wanted
 
-    def _overlay(self, token: Token) -> tuple[dict[str, Row], int]:
-        wanted = self._wanted(token)
-        rows = self._rows.load(list(wanted)) if wanted else {}
+    def _overlay(self, wanted: Mapping[str, Mapping[str, int]]) -> tuple[dict[str, Row], int]:
         if not wanted:
             return {}, 0
+        rows = self._rows.load(list(wanted))
         with ThreadPoolExecutor(READERS) as pool:
             completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), wanted))
         return {row.key: row for row, _ in completed}, sum(commits for _, commits in completed)
@@ -154,18 +154,18 @@ class Reader:
             row = self._rows.load([row.key])[row.key]
         return row, self._clock() - start
 
-    def _unreadable(self, row: Row, name: str) -> bool:
-        part = row.part(name)
-        return (
-            not part.parked and name in self._streams and self._streams[name].trusted(part) != part
-        )
+    def _is_unreadable(self, name: str, part: Part) -> bool:
+        return not part.parked and name in self._streams and not self._streams[name].can_read(part)
 
     def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
         """`row` with the commits that it lacks, and how many those were. What is parked stays."""
         commits = 0
         behind = _behind(row, wanted)
-        if behind:
-            behind += [n for n in row.parts if n not in behind and self._unreadable(row, n)]
+        if not behind:
+            return row, commits
+        # a part that this code can't read is completed too: the row could not be rendered without
+        unreadable = [name for name, part in row.parts.items() if self._is_unreadable(name, part)]
+        behind = list(dict.fromkeys([*behind, *unreadable]))
         for name in behind:
             part = self._streams[name].trusted(row.part(name))
             ahead = self._streams[name].apply_all(part, self._streams.tail(name, part.version))
@@ -174,14 +174,13 @@ class Reader:
                     f"'{name}' has no version {wanted.get(name, 0)}; its newest is {ahead.version}."
                 )
             commits += ahead.version - part.version
-            row = replace(row, parts={**row.parts, name: ahead})
+            row = row.with_part(name, ahead)
         try:
-            return (self._view.shown(row) if behind else row), commits
+            return self._view.shown(row), commits
         except Exception as error:  # the follower will park these streams: already so here
             for name in behind:
                 mark = parked_at(wanted.get(name, 0), error)
-                part = replace(row.part(name), parked=mark)
-                row = replace(row, parts={**row.parts, name: part})
+                row = row.with_part(name, replace(row.part(name), parked=mark))
             return row, commits
 
 

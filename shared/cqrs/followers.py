@@ -93,13 +93,17 @@ class Stream:
         self._fold = fold
         self._codec = codec
 
-    def trusted(self, part: Part) -> Part:
-        """`part`, or the empty one if this code can't read its state, which is only a cache."""
+    def can_read(self, part: Part) -> bool:
+        """Whether this code can read the state, which other code may have saved."""
         try:
             load_state(self._fold, part)
         except Unreadable:
-            return Part()
-        return part
+            return False
+        return True
+
+    def trusted(self, part: Part) -> Part:
+        """`part`, or the empty one if its state can't be read: it is only a cache of the store."""
+        return part if self.can_read(part) else Part()
 
     def apply(self, part: Part, commit: Commit) -> Part:
         """`part` after the next commit. Raises whatever the fold raises, and Unreadable."""
@@ -263,8 +267,8 @@ class Follower:
             if name not in self._streams:
                 continue
             part = row.part(name)
-            trusted = self._streams[name].trusted(part)
-            if name in anew or trusted != part:
+            is_readable = self._streams[name].can_read(part)
+            if name in anew or not is_readable:
                 base, commits = Part(), []
             elif name not in hints:
                 continue
@@ -276,13 +280,13 @@ class Follower:
             try:
                 followed = self._follow(name, base, commits, step, down)
             except Unavailable as error:
-                if trusted != part:  # no row can be rendered beside a part that can't be read
+                if not is_readable:  # no row can be rendered beside a part that can't be read
                     return _Step(before=row, after=row, failed=dict.fromkeys(hints, str(error)))
                 step.failed[name] = str(error)
             else:
                 step.followed.add(name)
                 if followed != part:
-                    step.after = _with_part(step.after, name, followed)
+                    step.after = step.after.with_part(name, followed)
         return step
 
     def _follow(
@@ -360,14 +364,14 @@ class Follower:
                 kept = stream.trusted(done.after.part(name))
                 if commit.version < kept.version:
                     continue  # folded anew: not yet where it was, and a row never goes back
-                one = _Step(before=done.after, after=_with_part(done.after, name, part))
+                one = _Step(before=done.after, after=done.after.with_part(name, part))
                 one.news[name] = [commit]
                 self._save([one])
                 if one.result.saved is Saved.REFUSED:
                     mark = parked_at(commit.version, one.result.reason)
                     one = _Step(
                         before=done.after,
-                        after=_with_part(done.after, name, replace(kept, parked=mark)),
+                        after=done.after.with_part(name, replace(kept, parked=mark)),
                         followed={name},
                     )
                     self._save([one])
@@ -391,7 +395,3 @@ def _tell(step: _Step, report: Report) -> None:
     marks = step.after.parked
     report.parked.update({name: marks[name] for name in step.followed if name in marks})
     report.waiting = (report.waiting | step.waiting) - set(report.parked)
-
-
-def _with_part(row: Row, name: str, part: Part) -> Row:
-    return replace(row, parts={**row.parts, name: part})

@@ -96,6 +96,9 @@ class Row:
     def part(self, stream: str) -> Part:
         return self.parts.get(stream, Part())
 
+    def with_part(self, stream: str, part: Part) -> Row:
+        return replace(self, parts={**self.parts, stream: part})
+
     @property
     def positions(self) -> dict[str, int]:
         return {stream: part.version for stream, part in self.parts.items()}

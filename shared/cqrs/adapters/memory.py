@@ -19,9 +19,6 @@ __all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows"]
 S = TypeVar("S")
 
 
-ROOM_FOR_MARKS = 8 * 1024  # a row that can't grow any more can still be marked as parked
-
-
 class MemoryEventStore:
     def __init__(self, *, max_bytes: int = 400_000, page: int = 100) -> None:
         self._streams: dict[str, list[tuple[Commit, str | None]]] = {}
@@ -89,9 +86,8 @@ class MemoryRows:
             size = _size(row)
         except (TypeError, ValueError) as error:
             return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
-        limit = self._max_bytes
-        if size > limit:
-            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {limit}")
+        if size > self._max_bytes:
+            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {self._max_bytes}")
         with self._lock:
             if self._rows.get(row.key, Row(key=row.key)).revision != row.revision:
                 return SaveResult(Saved.RACED)
@@ -117,6 +113,7 @@ class MemoryRows:
 
 
 def _size(row: Row) -> int:
+    """Without the marks, for which there is always room. Raises TypeError, ValueError."""
     states = {stream: part.state for stream, part in row.parts.items()}
     marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
     plain.to_json(marks).encode()
