@@ -266,6 +266,13 @@ def test_a_version_that_the_client_named_must_be_the_current_one(store: Counting
     assert add(store, 6, "c", expected=1).version == 2
 
 
+def test_of_what_does_not_exist_the_rule_speaks_before_the_precondition(store: Counting) -> None:
+    with pytest.raises(OverLimit):
+        add(store, LIMIT + 1, "a", expected=3)
+    with pytest.raises(PreconditionFailed):
+        add(store, 1, "b", expected=3)
+
+
 def test_a_command_with_a_precondition_is_not_tried_again(store: Counting) -> None:
     add(store, 5, "a", opens=True)
     store.before_append = lambda _: (

@@ -321,3 +321,19 @@ def test_a_row_beside_whose_commits_lies_a_state_of_other_code_is_completed_whol
     answer = reader(rows, store).get("7", Token({"payment-7": 2}))
 
     assert answer.rows[0].document == {"order": ["a"], "payment": ["p", "q"]}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_row_of_a_later_page_is_not_shown_early_and_hides_nothing(
+    rows: Lagging, limit: int
+) -> None:
+    texts = {"7": "aaaa", "8": "aaa", "10": "aa", "9": "a"}
+    store = stored(*(history(f"order-{key}", text) for key, text in texts.items()))
+    follower(rows, store).catch_up({f"order-{key}": () for key in texts})
+    rows.freeze()
+    for key in ("7", "8"):  # they leave the list, which the index has not seen yet
+        gone = rows.load([key])[key]
+        rows.save([Row(key=key, revision=gone.revision, parts=gone.parts)])
+    token = Token({f"order-{key}": 1 for key in ("7", "8", "9")})
+
+    assert _seen(rows, store, token, limit) == ["10", "9"]

@@ -407,6 +407,15 @@ class TestOperators:
         assert (told["streams"], told["folded anew"], told["finished"]) == (2, {VIEW: 2}, True)
         assert [world.shop.rows.get(order).revision for order in (a, b)] == [2, 1]
 
+    def test_a_redrive_of_every_stream_and_a_sweep_leave_off_at_places_of_their_own(self) -> None:
+        world = World(Shop(store=MemoryEventStore(page=1)))
+        for name in ("a", "b", "c"):
+            world.shop.follow(world.shop.place(name))
+
+        world.ask({"redrive": "every"}, Context(SPARE_MS - 1))
+
+        assert world.ask()["stores"]["orders"]["streams"] == 3
+
     def test_a_redrive_of_every_stream_starts_over_and_of_the_rest_goes_on(self) -> None:
         world = World(Shop(store=MemoryEventStore(page=1)))
         for name in ("a", "b", "c"):
