@@ -1,36 +1,68 @@
 # What a person has to look at. How late the streams are is watched where they are delivered.
 
 locals {
-  alarms = {
-    parked-by-projector = {
-      metric      = "Parked"
-      dimensions  = { service = "storefront_projector", view = "order_history" }
-      description = "The projector met a commit that it could not apply, and parked its stream. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+  # What is kept up to date with the event stream, and the function that does it.
+  followers = {
+    checkout        = "checkout_process"
+    order_history   = "storefront_projector"
+    payment_gateway = "payments_gateway"
+  }
+
+  # Those of them that send commands.
+  processes = ["checkout", "payment_gateway"]
+
+  parked_alarms = merge([
+    for view, follower in local.followers : {
+      for service in [follower, "sweeper"] : "${view}-parked-by-${service}" => {
+        metric      = "Parked"
+        dimensions  = { service = service, view = view }
+        description = "${service} met a commit that it could not apply to ${view}, and parked its stream there. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+      }
     }
-    parked-by-sweeper = {
-      metric      = "Parked"
-      dimensions  = { service = "sweeper", view = "order_history" }
-      description = "The sweeper met a commit that it could not apply, and parked its stream. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+  ]...)
+
+  unreadable_alarms = {
+    for follower in values(local.followers) : "unreadable-records-of-${follower}" => {
+      metric      = "UnreadableRecords"
+      dimensions  = { service = follower }
+      description = "${follower} let go of a record that is not one of ours. The store has what it was about; find out who writes to the event stream."
     }
+  }
+
+  sweep_alarms = {
+    for service in keys(local.event_stores) : "sweep-of-${service}" => {
+      metric      = "SweepErrors"
+      dimensions  = { service = "sweeper", part = service }
+      description = "The walk over the events of ${service} failed. What no message told is not found until it works again; see the sweeper's log."
+    }
+  }
+
+  delivery_alarms = {
+    for process in local.processes : "delivery-of-${process}" => {
+      metric      = "SweepErrors"
+      dimensions  = { service = "sweeper", part = process }
+      description = "The sweeper could not look for what ${process} has to send. What was not delivered at once waits until that works again; see the sweeper's log."
+    }
+  }
+
+  alarms = merge(local.parked_alarms, local.unreadable_alarms, local.sweep_alarms, local.delivery_alarms, {
     unreadable-commits = {
       metric      = "UnreadableRecords"
       dimensions  = { service = "event_publisher" }
       description = "The publisher let go of an item of an event store that is not a commit. Find out who writes to the store."
     }
-    unreadable-records = {
-      metric      = "UnreadableRecords"
-      dimensions  = { service = "storefront_projector" }
-      description = "The projector let go of a record that is not one of ours. The store has what it was about; find out who writes to the event stream."
-    }
-    sweep-of-orders = {
-      metric      = "SweepErrors"
-      dimensions  = { service = "sweeper", part = "orders" }
-      description = "The walk over the orders' events failed. What no message told is not found until it works again; see the sweeper's log."
-    }
     sweep-of-failures = {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = "given_up" }
       description = "The sweeper could not take up what the stream mappings gave up on; see its log."
+    }
+  })
+
+  undelivered_alarms = {
+    for process in local.processes : "${process}-undelivered" => {
+      metric      = "Undelivered"
+      dimensions  = { service = "sweeper", view = process }
+      description = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."
     }
   }
 }
@@ -53,6 +85,27 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
   # No `ok_actions`: what is counted here does not end by itself.
   alarm_actions = var.alarm_topic_arns
+}
+
+# What could not be delivered is tried again every minute, so once is no matter.
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  for_each = local.undelivered_alarms
+
+  alarm_name        = "${local.prefix}-${each.key}"
+  alarm_description = each.value.description
+
+  namespace           = local.prefix # as POWERTOOLS_METRICS_NAMESPACE
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
 }
 
 # Whatever the code does about errors, here is what it can do nothing about: a function that ends with

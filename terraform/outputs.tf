@@ -16,8 +16,15 @@ output "function_names" {
 output "table_names" {
   description = "Names of the tables, by what is in them."
   value = {
-    order_history = module.order_history.table_name
-    orders_events = module.orders_events.table_name
+    checkout         = module.checkout.table_name
+    customers_events = module.customers_events.table_name
+    customers_guards = module.customers_guards.table_name
+    inventory_events = module.inventory_events.table_name
+    inventory_guards = module.inventory_guards.table_name
+    order_history    = module.order_history.table_name
+    orders_events    = module.orders_events.table_name
+    payment_gateway  = module.payment_gateway.table_name
+    payments_events  = module.payments_events.table_name
   }
 }
 

@@ -1,9 +1,11 @@
 # What happens by the clock.
 
-resource "aws_scheduler_schedule" "sweep" {
-  name                = local.sweep_name
-  description         = "Lets the sweeper find what the streams have missed."
-  schedule_expression = var.sweep_schedule
+resource "aws_scheduler_schedule" "this" {
+  for_each = local.schedules
+
+  name                = "${local.prefix}-${each.key}"
+  description         = each.value.description
+  schedule_expression = each.value.expression
 
   flexible_time_window {
     mode = "OFF"
@@ -11,41 +13,33 @@ resource "aws_scheduler_schedule" "sweep" {
 
   target {
     arn      = module.functions["sweeper"].arn
-    role_arn = aws_iam_role.sweep_schedule.arn
-    input    = jsonencode({})
+    role_arn = aws_iam_role.schedules.arn
+    input    = jsonencode(each.value.event)
 
-    # The next sweep finds what this one didn't.
+    # The next time finds what this one didn't.
     retry_policy {
       maximum_retry_attempts = 0
     }
   }
 }
 
-# The schedule only hands the event over; Lambda itself would try it twice more.
+# A schedule only hands the event over; Lambda itself would try it twice more.
 resource "aws_lambda_function_event_invoke_config" "sweeper" {
   function_name                = module.functions["sweeper"].name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }
 
-resource "aws_iam_role" "sweep_schedule" {
-  name        = local.sweep_name
-  description = "Lets the schedule invoke the sweeper."
+resource "aws_iam_role" "schedules" {
+  name        = local.schedules_name
+  description = "Lets the schedules invoke the sweeper."
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
-    }]
-  })
+  assume_role_policy = local.scheduler_trust_json
 }
 
-resource "aws_iam_role_policy" "sweep_schedule" {
+resource "aws_iam_role_policy" "schedules" {
   name = "invoke-sweeper"
-  role = aws_iam_role.sweep_schedule.name
+  role = aws_iam_role.schedules.name
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -58,5 +52,30 @@ resource "aws_iam_role_policy" "sweep_schedule" {
 }
 
 locals {
-  sweep_name = "${local.prefix}-sweep" # at most 55 of the 64 characters that Scheduler and IAM allow
+  # Names of at most 58 of the 64 characters that Scheduler and IAM allow.
+  schedules_name = "${local.prefix}-schedules"
+
+  schedules = {
+    sweep = {
+      description = "Lets the sweeper find what the streams have missed."
+      expression  = var.sweep_schedule
+      event       = {}
+    }
+    delivery = {
+      description = "Lets the sweeper deliver what a process could not deliver."
+      expression  = "rate(1 minute)"
+      event       = { deliver = "waiting" }
+    }
+  }
+
+  # For roles of Scheduler, on behalf of this account only.
+  scheduler_trust_json = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
 }

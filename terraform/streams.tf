@@ -9,11 +9,11 @@ module "event_stream" {
   encrypted       = !var.emulated # encrypting takes the provider ten seconds more, and means nothing there
 }
 
-module "orders_publishing" {
+module "publishing" {
   source = "./modules/stream_consumer"
 
-  name          = "${local.prefix}-orders-publishing"
-  source_arn    = module.orders_events.stream_arn
+  name          = "${local.prefix}-publishing"
+  source_arns   = { for service, store in local.event_stores : service => store.stream_arn }
   function_name = module.functions["event_publisher"].name
   function_arn  = local.permitted_function_arns["event_publisher"]
   batch_size    = 500
@@ -33,12 +33,46 @@ module "storefront_projection" {
   source = "./modules/stream_consumer"
 
   name          = "${local.prefix}-storefront-projection"
-  source_arn    = module.event_stream.arn
+  source_arns   = { events = module.event_stream.arn }
   function_name = module.functions["storefront_projector"].name
   function_arn  = local.permitted_function_arns["storefront_projector"]
   batch_size    = 200
 
-  maximum_age_seconds = 3600 * (var.stream_retention_hours - local.hours_to_spare)
+  maximum_age_seconds = local.event_maximum_age_seconds
+  failures_bucket_arn = module.failures.arn
+  alarm_topic_arns    = var.alarm_topic_arns
+  enabled             = !var.emulated
+}
+
+module "checkout_process" {
+  source = "./modules/stream_consumer"
+
+  name          = "${local.prefix}-checkout-process"
+  source_arns   = { events = module.event_stream.arn }
+  function_name = module.functions["checkout_process"].name
+  function_arn  = local.permitted_function_arns["checkout_process"]
+
+  batch_size             = 25
+  parallelization_factor = local.batches_of_a_process_at_a_time
+
+  maximum_age_seconds = local.event_maximum_age_seconds
+  failures_bucket_arn = module.failures.arn
+  alarm_topic_arns    = var.alarm_topic_arns
+  enabled             = !var.emulated
+}
+
+module "payments_gateway" {
+  source = "./modules/stream_consumer"
+
+  name          = "${local.prefix}-payments-gateway"
+  source_arns   = { events = module.event_stream.arn }
+  function_name = module.functions["payments_gateway"].name
+  function_arn  = local.permitted_function_arns["payments_gateway"]
+
+  batch_size             = 25
+  parallelization_factor = local.batches_of_a_process_at_a_time
+
+  maximum_age_seconds = local.event_maximum_age_seconds
   failures_bucket_arn = module.failures.arn
   alarm_topic_arns    = var.alarm_topic_arns
   enabled             = !var.emulated
@@ -57,7 +91,12 @@ data "aws_caller_identity" "current" {}
 
 locals {
   # A record is given up while its stream still has it. One that a stream forgets goes nowhere.
-  hours_to_spare = 2
+  hours_to_spare            = 2
+  event_maximum_age_seconds = 3600 * (var.stream_retention_hours - local.hours_to_spare)
+
+  # A process waits for those whom it commands and does little else. Kinesis keeps the order of each key;
+  # the local runner works on one batch at a time.
+  batches_of_a_process_at_a_time = var.emulated ? 1 : 4
 
   # Lambda refuses a mapping whose function may not read the stream yet, so the ARN waits for the policies.
   permitted_function_arns = {

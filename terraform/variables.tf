@@ -65,7 +65,7 @@ variable "functions_dir" {
 }
 
 variable "protect_data" {
-  description = "Whether to guard what can't be built again: the event stores keep 35 days of point-in-time recovery, no table can be deleted, and a bucket that is not empty stays."
+  description = "Whether to guard what can't be built again: the stores of events, guards and processes keep 35 days of point-in-time recovery, no table can be deleted, and a bucket that is not empty stays."
   type        = bool
   nullable    = false
 }
@@ -127,6 +127,18 @@ variable "throttling" {
   validation {
     condition     = var.throttling.requests_per_second >= 1 && var.throttling.burst >= 1
     error_message = "`throttling` must let something through: set both numbers to 1 or more."
+  }
+}
+
+variable "checkout_deadline_seconds" {
+  description = "How long a checkout may take before its order is rejected, in seconds. Scheduler is punctual to the minute."
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.checkout_deadline_seconds >= 10 && floor(var.checkout_deadline_seconds) == var.checkout_deadline_seconds
+    error_message = "`checkout_deadline_seconds` must be a whole number from 10: an order needs a moment to be reserved and paid."
   }
 }
 

@@ -16,15 +16,18 @@ from domain.storefront import ORDER_HISTORY
 @dataclass(frozen=True)
 class Settings:
     orders_events_table: str
+    payments_events_table: str
     order_history_table: str
 
 
 @cache
 def app() -> FollowerFunction:
     settings = read_settings(Settings, os.environ)
+    orders = DynamoDbEventStore(settings.orders_events_table)
+    payments = DynamoDbEventStore(settings.payments_events_table)
     rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
-    stores = {"order": DynamoDbEventStore(settings.orders_events_table)}
-    return FollowerFunction([Follower(ORDER_HISTORY, rows, stores)])
+    history = Follower(ORDER_HISTORY, rows, {"order": orders, "payment": payments})
+    return FollowerFunction([history])
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
 @dataclass(frozen=True)
 class Settings:
     orders_events_table: str
+    payments_events_table: str
     order_history_table: str
     routes: str
 
@@ -24,13 +25,14 @@ class Settings:
 @cache
 def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
+    orders = DynamoDbEventStore(settings.orders_events_table)
+    payments = DynamoDbEventStore(settings.payments_events_table)
     rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
-    stores = {"order": DynamoDbEventStore(settings.orders_events_table)}
-    orders = Reader(ORDER_HISTORY, rows, stores)
+    history = Reader(ORDER_HISTORY, rows, {"order": orders, "payment": payments})
     return HttpFunction(
         {
-            "GET /orders/{id}": row_of(orders, "order"),
-            "GET /customers/{id}/orders": page_of(orders, rows.name, BY_CUSTOMER, "orders"),
+            "GET /orders/{id}": row_of(history, "order"),
+            "GET /customers/{id}/orders": page_of(history, rows.name, BY_CUSTOMER, "orders"),
             "GET /health": lambda _: Response(body={"status": "ok"}),
             "$default": no_such_route(settings.routes),
         }

@@ -9,6 +9,14 @@ import requests
 from scripts.local.clients import http
 from scripts.local.errors import LocalError
 
+PRODUCT = {
+    "sku": "book-1",
+    "title": "A book",
+    "description": "With pages.",
+    "tags": ["books"],
+    "price": 1250,
+    "currency": "EUR",
+}
 ORDER = {
     "customer_id": "c-1",
     "currency": "EUR",
@@ -23,24 +31,28 @@ ORDER = {
 }
 
 
+def stock_up(url: str) -> None:
+    """Puts what is ordered into the shop; once, however often it is called."""
+    _expect(201, _post(url, "/products", "first-product", PRODUCT))
+    _expect(200, _post(url, "/products/book-1/receive", "first-stock", {"quantity": 100}))
+
+
 def place_order(url: str) -> tuple[str, str]:
     """Its id and the token with which it can be read."""
-    headers = {"Idempotency-Key": f"smoke-{token_hex(8)}"}
-    answer = _call("POST", f"{url}/orders", headers, json=ORDER)
-    if answer.status_code != 201:
-        raise LocalError(f"the first order was answered {answer.status_code}: {answer.text[:500]}")
+    answer = _expect(201, _post(url, "/orders", f"first-{token_hex(8)}", ORDER))
     return str(answer.json()["order_id"]), answer.headers["Consistency-Token"]
 
 
 def check_view(url: str, order_id: str, token: str) -> None:
-    """Raises unless the view itself has the order: `folded` would mean that it was worked out."""
+    """Raises unless the checkout confirmed the order, and the view itself shows it: `folded` would
+    mean that it was worked out.
+    """
     headers = {"Consistency-Token": token}
-    answer = _call("GET", f"{url}/orders/{order_id}", headers)
-    consistency = answer.headers.get("Consistency", "")
-    if answer.status_code != 200 or not consistency.startswith("current"):
+    answer = _expect(200, _call("GET", f"{url}/orders/{order_id}", headers))
+    consistency, status = answer.headers.get("Consistency", ""), answer.json()["status"]
+    if not consistency.startswith("current") or status != "confirmed":
         raise LocalError(
-            f"the first order did not reach its view: {answer.status_code} {consistency} "
-            f"{answer.text[:500]}"
+            f"the first order did not get through: {status}, {consistency}\n{answer.text[:2000]}"
         )
 
 
@@ -49,10 +61,21 @@ def curl_session(url: str) -> str:
     return _SESSION.format(url=url, order=json.dumps(ORDER), key=f"demo-{token_hex(4)}")
 
 
-def _call(method: str, url: str, headers: dict[str, str], json: Any = None) -> requests.Response:
+def _post(url: str, path: str, key: str, body: Any) -> requests.Response:
+    return _call("POST", url + path, {"Idempotency-Key": key}, body)
+
+
+def _expect(status: int, answer: requests.Response) -> requests.Response:
+    if answer.status_code != status:
+        where = f"{answer.request.method} {answer.request.path_url}"
+        raise LocalError(f"{where} was answered {answer.status_code}: {answer.text[:500]}")
+    return answer
+
+
+def _call(method: str, url: str, headers: dict[str, str], body: Any = None) -> requests.Response:
     try:
         with http() as client:
-            return client.request(method, url, headers=headers, json=json, timeout=60)
+            return client.request(method, url, headers=headers, json=body, timeout=60)
     except requests.RequestException as error:
         raise LocalError(f"the API does not answer: {error}") from None
 
@@ -81,4 +104,23 @@ curl -sS -i "$API/orders" -H 'Idempotency-Key: {key}-bad' -d '{{"customer_id": "
 
 # All orders of the customer, newest first, and certainly with this one.
 curl -sS -i "$API/customers/c-1/orders" -H "Consistency-Token: $TOKEN"; echo
+
+# Meanwhile the checkout reserves, has it paid, and confirms. Show an order once it is settled:
+settled() {{
+  while curl -sS "$API/orders/$1" | grep -q '"placed"'; do sleep 1; done
+  curl -sS "$API/orders/$1"; echo
+}}
+place() {{ curl -sS "$API/orders" -H "Idempotency-Key: $KEY-$1" -d "$2" | cut -d'"' -f4; }}
+settled $ID
+
+# Another three, which are rejected: the card is declined, there is not so much in stock,
+# the payment gateway does not answer in time (that takes until the deadline, half a minute).
+settled $(place declined "${{ORDER/{{/{{\\"payment_method\\": \\"card-declined\\", }}")
+settled $(place greedy "${{ORDER/\\"quantity\\": 2/\\"quantity\\": 1000}}")
+settled $(place waiting "${{ORDER/{{/{{\\"payment_method\\": \\"card-timeout\\", }}")
+
+# What the rejected ones had reserved is free again. Ship the good one: it is taken and paid for.
+curl -sS "$API/products/book-1"; echo
+curl -sS -X POST "$API/orders/$ID/ship" -H "Idempotency-Key: $KEY-ship"; echo
+sleep 2; curl -sS "$API/products/book-1"; echo; curl -sS "$API/payments/$ID"; echo
 """

@@ -170,6 +170,7 @@ class Stack:
 
     def _place_first_order(self) -> None:
         url = self.addresses().url
+        session.stock_up(url)
         order_id, token = session.place_order(url)
         self.control.wait_until_still()
         session.check_view(url, order_id, token)

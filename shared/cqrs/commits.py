@@ -114,6 +114,7 @@ class Commit:
                 version=self.version,
                 at=envelope.time,
                 actor=envelope.actor,
+                correlation_id=envelope.correlation_id,
             )
             for stored in self._content["events"]
         ]

@@ -4,6 +4,10 @@ initial                       what is known of a stream without history
 evolve(state, event)          what is known after one more event
 decide(command, state)        the events that a command leads to; none if there is nothing to do;
                               raises Refused if a rule says no
+
+and, where a rule reaches beyond the stream,
+
+guards(state, event)          what `event`, which happens at `state`, claims and releases (`guards`)
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cqrs.events import EventTypes
+from cqrs.guards import Guard, no_guards
 
 __all__ = ["Decider"]
 
@@ -28,6 +33,10 @@ class Decider(Generic[C, S, E]):
     Time, ids and randomness come in with the command. `state` is the type (or union) of the states
     and `state_schema` its version: raise it when `evolve` or the type changes, and older snapshots
     are ignored.
+
+    `guarded` are the commands that must have no second effect however much later they are sent
+    again, and however much has happened to the stream since: on busy streams, those whose effect
+    would add up. Each costs a guard.
     """
 
     category: str
@@ -37,6 +46,8 @@ class Decider(Generic[C, S, E]):
     decide: Callable[[C, S], Sequence[E]]
     state: Any
     state_schema: int
+    guards: Callable[[S, E], Sequence[Guard]] = no_guards
+    guarded: Sequence[type] = ()
 
     def stream(self, entity: str) -> str:
         return f"{self.category}-{entity}"

@@ -12,8 +12,9 @@ from typing import Generic, Protocol, TypeVar
 
 from cqrs.commits import Commit
 from cqrs.errors import CqrsError
+from cqrs.guards import Claim, Guard
 
-__all__ = ["AppendConflict", "EventReader", "EventStore", "Heads", "History"]
+__all__ = ["AppendConflict", "EventReader", "EventStore", "GuardTaken", "Heads", "History"]
 
 S = TypeVar("S")
 
@@ -27,6 +28,16 @@ class AppendConflict(CqrsError):
     def __init__(self, winner: Commit) -> None:
         super().__init__(f"{winner} exists")
         self.winner = winner
+
+
+class GuardTaken(CqrsError):
+    """What a commit claims is held already: by the commit `version` of `stream`."""
+
+    code = "guard_taken"
+
+    def __init__(self, claim: Claim, stream: str, version: int) -> None:
+        super().__init__(f"{claim.kind} is held by {stream}@{version}")
+        self.claim, self.stream, self.version = claim, stream, version
 
 
 @dataclass(frozen=True)
@@ -73,9 +84,16 @@ class EventStore(EventReader, Protocol):
         One call if that is among the last `limit` commits, or the stream is no longer than that.
         """
 
-    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
-        """Appends `commit`, atomically, if its version is free: else raises AppendConflict.
+    def append(
+        self,
+        commit: Commit,
+        command_id: str,
+        snapshot: str | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> None:
+        """Appends `commit` and takes or gives up its `guards`, all or nothing.
 
-        `snapshot` is the state after this commit; it is left out if the commit would get too large.
-        Raises TooLarge if the commit alone is.
+        Raises AppendConflict if its version is taken, else GuardTaken if a claim is held, by
+        whichever commit. `snapshot` is the state after this commit; it is left out if the commit
+        would get too large. Raises TooLarge if the commit alone is.
         """

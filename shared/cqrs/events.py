@@ -46,6 +46,7 @@ class Recorded(Generic[E_co]):
     version: int
     at: Instant
     actor: str
+    correlation_id: str
 
 
 class Cipher(Protocol):

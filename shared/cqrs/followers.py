@@ -31,7 +31,7 @@ from cqrs.commits import Commit, category_of
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher, EventCodec
-from cqrs.views import Fold, ParkedAt, Part, Row, RowStore, RowView, Saved, SaveResult, load_state
+from cqrs.views import Fold, ParkedAt, Part, Row, RowStore, Saved, SaveResult, View, load_state
 
 __all__ = ["Follower", "Hints", "Report", "Stream", "Streams", "parked_at"]
 
@@ -47,7 +47,8 @@ class Report:
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
     store; `parked` can't go on; `waiting` were parked before and not looked at; `failed` must be
-    tried again.
+    tried again. Of processes: `delivered` counts commands that were answered, `undelivered` says by
+    row what could not be sent.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
@@ -55,6 +56,8 @@ class Report:
     parked: dict[str, ParkedAt] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    delivered: int = 0
+    undelivered: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -139,7 +142,7 @@ class Streams:
     """The streams that feed a view. `stores` are by the category of the streams in them."""
 
     def __init__(
-        self, view: RowView, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
+        self, view: View, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
     ) -> None:
         missing = {fold.category for fold in view.folds} - stores.keys()
         if missing:
@@ -167,7 +170,7 @@ class Follower:
 
     def __init__(
         self,
-        view: RowView,
+        view: View,
         rows: RowStore,
         stores: Mapping[str, EventReader],
         cipher: Cipher = CLEAR,

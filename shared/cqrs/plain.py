@@ -1,10 +1,10 @@
 """Turns frozen dataclasses into plain JSON values and back, and finds all faults of an input.
 
 Understands `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`, `Mapping[str, X]`, `Literal`,
-`StrEnum`, `NewType`, dataclasses, and unions of dataclasses (told apart by a field `is`, the class
-name). Rules on values are annotations: `Annotated[str, Text(max=80)]`. They hold for what comes in
-(`parse`), never for what was stored (`load`): a rule made stricter later must not make history
-unreadable.
+`StrEnum`, `NewType`, dataclasses, unions of dataclasses (told apart by a field `is`, the class
+name), and `Any` for whatever is JSON. Rules on values are annotations: `Annotated[str,
+Text(max=80)]`. They hold for what comes in (`parse`), never for what was stored (`load`): a rule
+made stricter later must not make history unreadable.
 """
 
 from __future__ import annotations
@@ -196,6 +196,8 @@ def _reader(kind: Any) -> _Reader:
         return _tuple(_reader(args[0]))
     if origin is Literal:
         return _one_of(args, {name: name for name in args})
+    if kind is Any:
+        return lambda plain, pointer, out: plain
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping(_reader(args[1]))
     if isinstance(kind, type) and issubclass(kind, StrEnum):

@@ -23,6 +23,7 @@ from cqrs.plain import Json
 __all__ = [
     "Document",
     "Fold",
+    "KeyedByEntity",
     "ParkedAt",
     "Part",
     "Parts",
@@ -33,6 +34,7 @@ __all__ = [
     "RowView",
     "SaveResult",
     "Saved",
+    "View",
 ]
 
 Document = Mapping[str, Json]
@@ -131,8 +133,44 @@ def load_state(fold: Fold[S, Any], part: Part) -> S:
     return state
 
 
+class KeyedByEntity:
+    """What has a row per entity, fed by the streams whose id is the row's key."""
+
+    folds: Sequence[Fold[Any, Any]]
+
+    def fold_of(self, stream: str) -> Fold[Any, Any] | None:
+        """None for a stream that is not followed."""
+        category = category_of(stream)
+        return next((fold for fold in self.folds if fold.category == category), None)
+
+    def key_of(self, stream: str) -> str:
+        return entity_of(stream)
+
+
+class View(Protocol):
+    """What a follower keeps up to date: views, and processes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def folds(self) -> Sequence[Fold[Any, Any]]: ...
+
+    @property
+    def lists(self) -> Mapping[str, object]: ...
+
+    def fold_of(self, stream: str) -> Fold[Any, Any] | None:
+        """None for a stream that is not followed."""
+
+    def key_of(self, stream: str) -> str:
+        """The row that a stream feeds."""
+
+    def shown(self, row: Row) -> Row:
+        """`row` with document and places as its parts have them."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class RowView:
+class RowView(KeyedByEntity):
     """A view with one row per entity. `render` shows a row, or None if there is nothing to show.
 
     `lists` name the orders in which rows can be paged through; each says where a document stands.
@@ -142,14 +180,6 @@ class RowView:
     folds: Sequence[Fold[Any, Any]]
     render: Callable[[Parts], Document | None]
     lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
-
-    def fold_of(self, stream: str) -> Fold[Any, Any] | None:
-        """None for a stream that this view does not follow."""
-        category = category_of(stream)
-        return next((fold for fold in self.folds if fold.category == category), None)
-
-    def key_of(self, stream: str) -> str:
-        return entity_of(stream)
 
     def shown(self, row: Row) -> Row:
         """`row` with document and places rendered from its parts."""

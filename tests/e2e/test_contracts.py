@@ -12,7 +12,7 @@ from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.event_store import EventStore
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from tests.e2e.conftest import Shop
-from tests.integration.tables import create_event_store, create_view_store
+from tests.integration.tables import create_event_store, create_guard_store, create_view_store
 
 
 class TestEventStoreOnTheLocalStack(EventStoreContract):
@@ -20,7 +20,8 @@ class TestEventStoreOnTheLocalStack(EventStoreContract):
     def store(self, shop: Shop) -> EventStore:
         client, name = shop.client("dynamodb"), f"contract-{uuid.uuid4().hex}"
         create_event_store(client, name)
-        return DynamoDbEventStore(name, lambda: client)
+        create_guard_store(client, f"{name}-guards")
+        return DynamoDbEventStore(name, f"{name}-guards", client=lambda: client)
 
 
 class TestRowsOnTheLocalStack(RowsContract):
@@ -51,10 +52,13 @@ def _shape(client: Any, name: str) -> dict[str, Any]:
 def test_contracts_run_on_tables_of_the_shape_that_terraform_makes(shop: Shop) -> None:
     client, suffix = shop.client("dynamodb"), uuid.uuid4().hex
     create_event_store(client, f"events-{suffix}")
+    create_guard_store(client, f"guards-{suffix}")
     create_view_store(client, f"rows-{suffix}")
     made = client.list_tables()["TableNames"]
     (events,) = [name for name in made if name.endswith("orders-events")]
+    (guards,) = [name for name in made if name.endswith("customers-guards")]
     (rows,) = [name for name in made if name.endswith(("order-history", "order_history"))]
 
     assert _shape(client, events) == _shape(client, f"events-{suffix}")
+    assert _shape(client, guards) == _shape(client, f"guards-{suffix}")
     assert _shape(client, rows) == _shape(client, f"rows-{suffix}")

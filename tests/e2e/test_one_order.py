@@ -130,11 +130,11 @@ def test_one_correlation_id_connects_the_logs_from_request_to_view(
 
     lines = {
         name: [line for line in shop.logged(name) if f"trace-{customer}" in str(line)]
-        for name in ("order_commands", "event_publisher", "storefront_projector")
+        for name in ("orders_commands", "event_publisher", "storefront_projector")
     }
 
     assert all(lines.values())
-    request = lines["order_commands"][0]
+    request = lines["orders_commands"][0]
     assert request["correlation_id"] == f"trace-{customer}"
     for name in ("event_publisher", "storefront_projector"):
         assert request["causation_id"] in lines[name][0]["causation_ids"]

@@ -12,6 +12,15 @@ def create_event_store(client: Any, name: str) -> None:
     )
 
 
+def create_guard_store(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text("guard")],
+        KeySchema=[_hash("guard")],
+    )
+
+
 def create_view_store(client: Any, name: str, lists: tuple[str, ...] = ("customer",)) -> None:
     shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["doc", "positions", "parked"]}
     indexes = [

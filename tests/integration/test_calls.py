@@ -14,7 +14,8 @@ import pytest
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
-from cqrs.commands import SNAPSHOT_INTERVAL, CommandHandler
+from cqrs.aggregates import SNAPSHOT_INTERVAL
+from cqrs.commands import CommandHandler
 from cqrs.commits import Commit, Envelope
 from cqrs.consistency import Reader, Token
 from cqrs.event_store import EventStore
@@ -141,13 +142,13 @@ def shop(aws: None) -> Shop:
     create_event_store(counted.client, "events")
     create_view_store(counted.client, "order_history")
     counted.start()
-    store = DynamoDbEventStore("events", lambda: counted.client)
+    store = DynamoDbEventStore("events", client=lambda: counted.client)
     return wired(counted, store, store)
 
 
 def wired(aws: Counted, store: DynamoDbEventStore, deciding: EventStore) -> Shop:
     rows = DynamoDbRows("order_history", "order_history#1", ORDER_HISTORY.lists, lambda: aws.client)
-    stores = {"order": store}
+    stores = dict.fromkeys(("order", "payment"), store)
     return Shop(
         aws=aws,
         store=store,

@@ -20,7 +20,7 @@ from cqrs.followers import Follower
 from cqrs.observability import logger
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from cqrs.views import Place, Row
-from tests.integration.tables import create_event_store, create_view_store
+from tests.integration.tables import create_event_store, create_guard_store, create_view_store
 from tests.unit.cqrs.worlds import VIEW, follower, history, stored
 
 
@@ -30,7 +30,8 @@ class TestDynamoDbEventStore(EventStoreContract):
     def store(self, aws: None) -> EventStore:
         client = boto3.client("dynamodb")
         create_event_store(client, "events")
-        return DynamoDbEventStore("events", lambda: client)
+        create_guard_store(client, "guards")
+        return DynamoDbEventStore("events", "guards", client=lambda: client)
 
 
 @pytest.mark.usefixtures("aws")
@@ -109,7 +110,7 @@ class TestItemsThatNobodyCanRead:
     def test_an_item_without_a_body_is_a_commit_that_stops_its_stream(self, aws: None) -> None:
         client = boto3.client("dynamodb")
         create_event_store(client, "events")
-        store = DynamoDbEventStore("events", lambda: client)
+        store = DynamoDbEventStore("events", client=lambda: client)
         (first,) = history("order-7", "a")
         store.append(first, "c")
         client.put_item(

@@ -101,7 +101,7 @@ Use = Callable[[Any], object]
 
 
 def store(client: Any) -> DynamoDbEventStore:
-    return DynamoDbEventStore("events", lambda: client)
+    return DynamoDbEventStore("events", client=lambda: client)
 
 
 def rows(client: Any, pause: Callable[[float], None] = lambda _: None) -> DynamoDbRows:
@@ -226,7 +226,7 @@ def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) 
         assert make() is client
         config = client.meta.config
         wait = max(config.connect_timeout, config.read_timeout)
-        for function in ("order_commands", "storefront_queries"):
+        for function in ("orders_commands", "storefront_queries"):
             longest = wait * config.retries["total_max_attempts"] * calls
             assert longest < _timeout_seconds(function)
         make.cache_clear()

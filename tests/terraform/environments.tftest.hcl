@@ -55,28 +55,34 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   variables {
-    environment            = run.prod.all.environment
-    region                 = run.prod.all.region
-    emulated               = run.prod.all.emulated
-    local_api_id           = run.prod.all.local_api_id
-    protect_data           = run.prod.all.protect_data
-    stream_shards          = run.prod.all.stream_shards
-    stream_retention_hours = run.prod.all.stream_retention_hours
-    log_level              = run.prod.all.log_level
-    log_retention_days     = run.prod.all.log_retention_days
-    throttling             = run.prod.all.throttling
-    sweep_schedule         = run.prod.all.sweep_schedule
-    alarm_topic_arns       = run.prod.all.alarm_topic_arns
+    environment               = run.prod.all.environment
+    region                    = run.prod.all.region
+    emulated                  = run.prod.all.emulated
+    local_api_id              = run.prod.all.local_api_id
+    protect_data              = run.prod.all.protect_data
+    stream_shards             = run.prod.all.stream_shards
+    stream_retention_hours    = run.prod.all.stream_retention_hours
+    log_level                 = run.prod.all.log_level
+    log_retention_days        = run.prod.all.log_retention_days
+    throttling                = run.prod.all.throttling
+    checkout_deadline_seconds = run.prod.all.checkout_deadline_seconds
+    sweep_schedule            = run.prod.all.sweep_schedule
+    alarm_topic_arns          = run.prod.all.alarm_topic_arns
   }
 
   assert {
-    condition     = module.orders_events.protection.point_in_time_recovery
-    error_message = "The orders' event store can't be restored to a point in time."
+    condition = alltrue([
+      for store in [
+        module.customers_events, module.customers_guards, module.inventory_events, module.inventory_guards,
+        module.orders_events, module.payments_events, module.checkout, module.payment_gateway,
+      ] : store.protection.point_in_time_recovery && store.protection.deletion_protection
+    ])
+    error_message = "A store of events, of guards or of a process can be deleted, or can't be restored to a point in time."
   }
 
   assert {
-    condition     = module.orders_events.protection.deletion_protection && module.order_history.protection.deletion_protection
-    error_message = "A table can be deleted."
+    condition     = module.order_history.protection.deletion_protection
+    error_message = "A view can be deleted, and is not rebuilt in a moment."
   }
 
   assert {
@@ -84,30 +90,40 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
     error_message = "Records that wait for the sweep can be destroyed with their bucket."
   }
 
-  # The rules of both mappings.
+  # The rules of all mappings.
   assert {
-    condition = alltrue([
-      for mapping in [module.orders_publishing.mapping, module.storefront_projection.mapping] :
-      mapping.enabled
-      && mapping.starting_position == "TRIM_HORIZON"
-      && mapping.function_response == toset(["ReportBatchItemFailures"])
-      && mapping.bisect
-      && mapping.maximum_retry_attempts == -1
-      && mapping.on_failure_arn == module.failures.arn
-    ])
+    condition = alltrue(flatten([
+      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] : [
+        for mapping in consumer.mappings :
+        mapping.enabled
+        && mapping.starting_position == "TRIM_HORIZON"
+        && mapping.function_response == toset(["ReportBatchItemFailures"])
+        && mapping.bisect
+        && mapping.maximum_retry_attempts == -1
+        && mapping.on_failure_arn == module.failures.arn
+      ]
+    ]))
     error_message = "A mapping starts late, forgets what the function said, gives up early, or gives up into nothing."
   }
 
   assert {
-    condition     = module.orders_publishing.mapping.parallelization_factor == 1
+    condition     = keys(module.publishing.mappings) == ["customers", "inventory", "orders", "payments"]
+    error_message = "What a service stores is not published."
+  }
+
+  assert {
+    condition     = alltrue([for mapping in module.publishing.mappings : mapping.parallelization_factor == 1])
     error_message = "The publisher works on several batches of a shard at a time, and versions overtake each other."
   }
 
   assert {
-    condition = (
-      module.orders_publishing.mapping.maximum_age_seconds < 24 * 3600
-      && module.storefront_projection.mapping.maximum_age_seconds < 168 * 3600
-    )
+    condition = alltrue(concat(
+      [for mapping in module.publishing.mappings : mapping.maximum_age_seconds < 24 * 3600],
+      flatten([
+        for follower in [module.storefront_projection, module.checkout_process, module.payments_gateway] :
+        [for mapping in follower.mappings : mapping.maximum_age_seconds < 168 * 3600]
+      ]),
+    ))
     error_message = "A stream forgets a record before its mapping gives it up, so it reaches no one."
   }
 }
@@ -120,27 +136,28 @@ run "dev_can_be_thrown_away" {
   }
 
   variables {
-    environment            = run.dev.all.environment
-    region                 = run.dev.all.region
-    emulated               = run.dev.all.emulated
-    local_api_id           = run.dev.all.local_api_id
-    protect_data           = run.dev.all.protect_data
-    stream_shards          = run.dev.all.stream_shards
-    stream_retention_hours = run.dev.all.stream_retention_hours
-    log_level              = run.dev.all.log_level
-    log_retention_days     = run.dev.all.log_retention_days
-    throttling             = run.dev.all.throttling
-    sweep_schedule         = run.dev.all.sweep_schedule
-    alarm_topic_arns       = run.dev.all.alarm_topic_arns
+    environment               = run.dev.all.environment
+    region                    = run.dev.all.region
+    emulated                  = run.dev.all.emulated
+    local_api_id              = run.dev.all.local_api_id
+    protect_data              = run.dev.all.protect_data
+    stream_shards             = run.dev.all.stream_shards
+    stream_retention_hours    = run.dev.all.stream_retention_hours
+    log_level                 = run.dev.all.log_level
+    log_retention_days        = run.dev.all.log_retention_days
+    throttling                = run.dev.all.throttling
+    checkout_deadline_seconds = run.dev.all.checkout_deadline_seconds
+    sweep_schedule            = run.dev.all.sweep_schedule
+    alarm_topic_arns          = run.dev.all.alarm_topic_arns
   }
 
   assert {
-    condition = (
-      !module.orders_events.protection.point_in_time_recovery
-      && !module.orders_events.protection.deletion_protection
-      && !module.order_history.protection.deletion_protection
-      && module.failures.force_destroy
-    )
+    condition = module.failures.force_destroy && !anytrue(flatten([
+      for store in [
+        module.customers_events, module.customers_guards, module.inventory_events, module.inventory_guards,
+        module.orders_events, module.payments_events, module.checkout, module.payment_gateway, module.order_history,
+      ] : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
+    ]))
     error_message = "Something in dev stands in the way of `make destroy`."
   }
 }
@@ -153,22 +170,34 @@ run "locally_the_projects_own_runner_polls_the_streams" {
   }
 
   variables {
-    environment            = run.local.all.environment
-    region                 = run.local.all.region
-    emulated               = run.local.all.emulated
-    local_api_id           = run.local.all.local_api_id
-    protect_data           = run.local.all.protect_data
-    stream_shards          = run.local.all.stream_shards
-    stream_retention_hours = run.local.all.stream_retention_hours
-    log_level              = run.local.all.log_level
-    log_retention_days     = run.local.all.log_retention_days
-    throttling             = run.local.all.throttling
-    sweep_schedule         = run.local.all.sweep_schedule
-    alarm_topic_arns       = run.local.all.alarm_topic_arns
+    environment               = run.local.all.environment
+    region                    = run.local.all.region
+    emulated                  = run.local.all.emulated
+    local_api_id              = run.local.all.local_api_id
+    protect_data              = run.local.all.protect_data
+    stream_shards             = run.local.all.stream_shards
+    stream_retention_hours    = run.local.all.stream_retention_hours
+    log_level                 = run.local.all.log_level
+    log_retention_days        = run.local.all.log_retention_days
+    throttling                = run.local.all.throttling
+    checkout_deadline_seconds = run.local.all.checkout_deadline_seconds
+    sweep_schedule            = run.local.all.sweep_schedule
+    alarm_topic_arns          = run.local.all.alarm_topic_arns
   }
 
   assert {
-    condition     = !module.orders_publishing.mapping.enabled && !module.storefront_projection.mapping.enabled
+    condition = !anytrue(flatten([
+      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] :
+      [for mapping in consumer.mappings : mapping.enabled]
+    ]))
     error_message = "The emulator polls a stream, and loses what a function reports as failed."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] :
+      [for mapping in consumer.mappings : mapping.parallelization_factor == 1]
+    ]))
+    error_message = "The project's runner works on one batch of a shard at a time, and refuses a mapping that asks for more."
   }
 }

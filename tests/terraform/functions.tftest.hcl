@@ -1,7 +1,23 @@
-# What every function has, and what none but one may do.
+# What every function has, and what only some may do.
 
 mock_provider "aws" {
   source = "./mocks"
+}
+
+override_resource {
+  target = module.customers_events.aws_dynamodb_table.this
+  values = {
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/customers-events"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/customers-events/stream/2026-01-01T00:00:00.000"
+  }
+}
+
+override_resource {
+  target = module.inventory_events.aws_dynamodb_table.this
+  values = {
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/inventory-events"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/inventory-events/stream/2026-01-01T00:00:00.000"
+  }
 }
 
 override_resource {
@@ -13,9 +29,52 @@ override_resource {
 }
 
 override_resource {
+  target = module.payments_events.aws_dynamodb_table.this
+  values = {
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/payments-events"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/payments-events/stream/2026-01-01T00:00:00.000"
+  }
+}
+
+override_resource {
+  target = module.customers_guards.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/customers-guards"
+  }
+}
+
+override_resource {
+  target = module.inventory_guards.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/inventory-guards"
+  }
+}
+
+override_resource {
+  target = module.checkout.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/checkout"
+  }
+}
+
+override_resource {
+  target = module.payment_gateway.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/payment-gateway"
+  }
+}
+
+override_resource {
   target = module.order_history.aws_dynamodb_table.this
   values = {
     arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/order-history"
+  }
+}
+
+override_resource {
+  target = aws_iam_role.deadlines
+  values = {
+    arn = "arn:aws:iam::123456789012:role/deadlines"
   }
 }
 
@@ -49,21 +108,37 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "A function does not use the one shared layer."
   }
 
-  # Of one service's facts, only its own command function makes more.
+  # Of one service's facts, only its own command function makes more; so with its guards, and with the
+  # rows of a view or a process.
   assert {
-    condition = [
-      for folder, function in module.functions : folder if anytrue(flatten([
-        for json in values(function.policy_jsons) : [
-          for statement in jsondecode(json).Statement :
-          contains(flatten([statement.Resource]), "arn:aws:dynamodb:eu-west-1:123456789012:table/orders-events")
-          && contains(flatten([statement.Action]), "dynamodb:PutItem")
-        ]
-      ]))
-    ] == ["order_commands"]
-    error_message = "Functions other than order_commands may append to the orders' event store."
+    condition = {
+      for table in [
+        "customers-events", "customers-guards", "inventory-events", "inventory-guards", "orders-events", "payments-events",
+        "checkout", "payment-gateway", "order-history",
+        ] : table => [
+        for folder, function in module.functions : folder if anytrue(flatten([
+          for json in values(function.policy_jsons) : [
+            for statement in jsondecode(json).Statement :
+            contains(flatten([statement.Resource]), "arn:aws:dynamodb:eu-west-1:123456789012:table/${table}")
+            && anytrue([for action in flatten([statement.Action]) : can(regex("^dynamodb:(Put|Delete)", action))])
+          ]
+        ]))
+      ]
+      } == {
+      "customers-events" = ["customers_commands"]
+      "customers-guards" = ["customers_commands"]
+      "inventory-events" = ["inventory_commands"]
+      "inventory-guards" = ["inventory_commands"]
+      "orders-events"    = ["orders_commands"]
+      "payments-events"  = ["payments_commands"]
+      "checkout"         = ["checkout_process", "sweeper"]
+      "payment-gateway"  = ["payments_gateway", "sweeper"]
+      "order-history"    = ["storefront_projector", "sweeper"]
+    }
+    error_message = "A function may write to a store that is not its own, or not to one that is."
   }
 
-  # Commits and rows are added or replaced under a condition.
+  # Commits and rows are added or replaced under a condition; guards are given up.
   assert {
     condition = alltrue(flatten([
       for function in module.functions : [
@@ -71,11 +146,90 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           for statement in jsondecode(json).Statement : [
             for action in flatten([statement.Action]) :
             !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
+            || action == "dynamodb:DeleteItem" && alltrue([for arn in flatten([statement.Resource]) : endswith(arn, "-guards")])
           ]
         ]
       ]
     ]))
     error_message = "A function may change or delete items outright, or may do anything (*)."
+  }
+
+  # A service is commanded through its own command function, and only processes do that, or the sweeper for them.
+  assert {
+    condition = {
+      for folder, function in module.functions : folder => sort(flatten([
+        for json in values(function.policy_jsons) : [
+          for statement in jsondecode(json).Statement : statement.Resource
+          if contains(flatten([statement.Action]), "lambda:InvokeFunction")
+        ]
+      ])) if anytrue([for json in values(function.policy_jsons) : strcontains(json, "lambda:")])
+      } == {
+      for folder, commanded in {
+        checkout_process = ["inventory_commands", "orders_commands", "payments_commands"]
+        payments_gateway = ["payments_commands"]
+        sweeper          = ["inventory_commands", "orders_commands", "payments_commands"]
+      } : folder => sort([for name in commanded : "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-${name}"])
+    }
+    error_message = "A function may invoke others than those it sends commands to."
+  }
+
+  # What happens at a deadline is a command to an order, and nobody but Scheduler can be told to send it.
+  assert {
+    condition = (
+      jsondecode(aws_iam_role_policy.deadlines.policy).Statement == [{
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-orders_commands"
+      }]
+      && aws_iam_role_policy.deadlines.role == aws_iam_role.deadlines.name
+    )
+    error_message = "A deadline may do more than command orders."
+  }
+
+  assert {
+    condition = alltrue([
+      for trust in [aws_iam_role.deadlines.assume_role_policy, aws_iam_role.schedules.assume_role_policy] :
+      alltrue([
+        for statement in jsondecode(trust).Statement :
+        statement.Principal == { Service = "scheduler.amazonaws.com" }
+        && statement.Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+      ])
+    ])
+    error_message = "A schedule of another account may use a role."
+  }
+
+  assert {
+    condition = {
+      for folder, function in module.functions : folder => flatten([
+        for json in values(function.policy_jsons) : [
+          for statement in jsondecode(json).Statement : statement
+          if can(regex("^(iam|scheduler):", join(" ", flatten([statement.Action]))))
+        ]
+      ]) if anytrue([for json in values(function.policy_jsons) : can(regex("\"(iam|scheduler):", json))])
+      } == {
+      for folder in ["checkout_process", "sweeper"] : folder => [
+        {
+          Effect   = "Allow"
+          Action   = "scheduler:CreateSchedule"
+          Resource = ["arn:aws:scheduler:eu-west-1:123456789012:schedule/cqrs-test-deadlines/*"]
+        },
+        {
+          Effect    = "Allow"
+          Action    = "iam:PassRole"
+          Resource  = "arn:aws:iam::123456789012:role/deadlines"
+          Condition = { StringEquals = { "iam:PassedToService" = "scheduler.amazonaws.com" } }
+        },
+      ]
+    }
+    error_message = "A function may set other schedules than deadlines, or hand on another role than theirs."
+  }
+
+  # All policies of a role together may have 10,240 characters.
+  assert {
+    condition = alltrue([
+      for function in module.functions : sum([for json in values(function.policy_jsons) : length(json)]) < 8000
+    ])
+    error_message = "With longer names, a role would have more policies than IAM allows."
   }
 
   assert {
@@ -104,6 +258,14 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
           "s3:ListBucket", "s3:PutObject",
         ]
+        checkout_process = [
+          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+          "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
+        ]
+        payments_gateway = [
+          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+          "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
+        ]
         storefront_projector = [
           "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
           "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
@@ -117,9 +279,12 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "A function that a stream feeds may not read it, or may not leave what is given up."
   }
 
-  # The queries and the sweep read the store, so a view can be late or lost without an answer being wrong.
+  # The queries and the sweep read the stores, so a view can be late or lost without an answer being wrong.
   assert {
-    condition     = !anytrue([for use, json in module.functions["storefront_queries"].policy_jsons : can(regex("PutItem", json))])
+    condition = !anytrue(flatten([
+      for folder, function in module.functions : [for json in values(function.policy_jsons) : can(regex("PutItem", json))]
+      if endswith(folder, "_queries")
+    ]))
     error_message = "A query may write."
   }
 
@@ -133,23 +298,53 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
 
   assert {
     condition = module.api.function_by_route == {
-      "POST /orders"               = "cqrs-test-order_commands"
-      "POST /orders/{id}/cancel"   = "cqrs-test-order_commands"
-      "PUT /orders/{id}/address"   = "cqrs-test-order_commands"
-      "GET /orders/{id}"           = "cqrs-test-storefront_queries"
-      "GET /customers/{id}/orders" = "cqrs-test-storefront_queries"
-      "GET /health"                = "cqrs-test-storefront_queries"
-      "$default"                   = "cqrs-test-storefront_queries"
+      "POST /customers"               = "cqrs-test-customers_commands"
+      "PUT /customers/{id}/name"      = "cqrs-test-customers_commands"
+      "PUT /customers/{id}/email"     = "cqrs-test-customers_commands"
+      "GET /customers/{id}"           = "cqrs-test-customers_queries"
+      "POST /products"                = "cqrs-test-inventory_commands"
+      "PUT /products/{id}/price"      = "cqrs-test-inventory_commands"
+      "POST /products/{id}/receive"   = "cqrs-test-inventory_commands"
+      "POST /products/{id}/reserve"   = "cqrs-test-inventory_commands"
+      "POST /products/{id}/release"   = "cqrs-test-inventory_commands"
+      "POST /products/{id}/ship"      = "cqrs-test-inventory_commands"
+      "GET /products/{id}"            = "cqrs-test-inventory_queries"
+      "POST /orders"                  = "cqrs-test-orders_commands"
+      "PUT /orders/{id}/address"      = "cqrs-test-orders_commands"
+      "POST /orders/{id}/confirm"     = "cqrs-test-orders_commands"
+      "POST /orders/{id}/reject"      = "cqrs-test-orders_commands"
+      "POST /orders/{id}/cancel"      = "cqrs-test-orders_commands"
+      "POST /orders/{id}/ship"        = "cqrs-test-orders_commands"
+      "POST /orders/{id}/deliver"     = "cqrs-test-orders_commands"
+      "POST /payments/{id}/authorise" = "cqrs-test-payments_commands"
+      "POST /payments/{id}/capture"   = "cqrs-test-payments_commands"
+      "POST /payments/{id}/void"      = "cqrs-test-payments_commands"
+      "POST /payments/{id}/refund"    = "cqrs-test-payments_commands"
+      "GET /payments/{id}"            = "cqrs-test-payments_queries"
+      "GET /orders/{id}"              = "cqrs-test-storefront_queries"
+      "GET /customers/{id}/orders"    = "cqrs-test-storefront_queries"
+      "GET /health"                   = "cqrs-test-storefront_queries"
+      "$default"                      = "cqrs-test-storefront_queries"
     }
     error_message = "A route leads to another function than its own."
   }
 
   assert {
     condition = (
-      aws_scheduler_schedule.sweep.schedule_expression == "rate(15 minutes)"
-      && aws_scheduler_schedule.sweep.target[0].arn == module.functions["sweeper"].arn
+      aws_scheduler_schedule.this["sweep"].schedule_expression == "rate(15 minutes)"
+      && aws_scheduler_schedule.this["sweep"].target[0].arn == module.functions["sweeper"].arn
+      && aws_scheduler_schedule.this["sweep"].target[0].input == jsonencode({})
     )
     error_message = "Nothing sweeps every quarter of an hour, so a lost last event of a quiet stream stays lost."
+  }
+
+  assert {
+    condition = (
+      aws_scheduler_schedule.this["delivery"].schedule_expression == "rate(1 minute)"
+      && aws_scheduler_schedule.this["delivery"].target[0].arn == module.functions["sweeper"].arn
+      && aws_scheduler_schedule.this["delivery"].target[0].input == jsonencode({ deliver = "waiting" })
+    )
+    error_message = "What a process could not deliver waits for the sweep."
   }
 }
 
@@ -213,8 +408,24 @@ run "no_name_gets_longer_than_aws_allows" {
   }
 
   assert {
-    condition     = length(aws_scheduler_schedule.sweep.name) <= 64 && length(aws_iam_role.sweep_schedule.name) <= 64
-    error_message = "The sweep's schedule or role has a name of more than 64 characters."
+    condition = alltrue([
+      for name in concat(
+        [for schedule in aws_scheduler_schedule.this : schedule.name],
+        [aws_scheduler_schedule_group.deadlines.name, aws_iam_role.deadlines.name, aws_iam_role.schedules.name],
+      ) : length(name) <= 64
+    ])
+    error_message = "A schedule, their group or a role has a name of more than 64 characters."
+  }
+
+  assert {
+    condition = alltrue([
+      for folder, variable in {
+        inventory_commands = "INVENTORY_FUNCTION"
+        orders_commands    = "ORDERS_FUNCTION"
+        payments_commands  = "PAYMENTS_FUNCTION"
+      } : endswith(module.functions["checkout_process"].environment[variable], ":function:${module.functions[folder].name}")
+    ])
+    error_message = "A process sends commands to a function that is not there."
   }
 
   assert {

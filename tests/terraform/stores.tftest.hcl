@@ -1,4 +1,4 @@
-# The table that is the truth.
+# The tables: of the truth, of what must be unique, and of what is made from events.
 
 mock_provider "aws" {
   source = "./mocks"
@@ -33,6 +33,30 @@ run "an_event_store_streams_every_commit" {
   }
 }
 
+run "a_guard_is_one_item_for_all_who_claim_it" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/guard_store"
+  }
+
+  variables {
+    name                   = "guards"
+    point_in_time_recovery = true
+    deletion_protection    = true
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.hash_key == "guard" && aws_dynamodb_table.this.range_key == null
+    error_message = "Two that claim the same do not meet on the same key."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.ttl[0].enabled && aws_dynamodb_table.this.ttl[0].attribute_name == "expires"
+    error_message = "A claim that says when it may go stays for ever."
+  }
+}
+
 run "a_view_keeps_each_list_in_an_index_of_its_own" {
   command = plan
 
@@ -56,5 +80,23 @@ run "a_view_keeps_each_list_in_an_index_of_its_own" {
       }
     )
     error_message = "The indexes are not by_<list> and parked."
+  }
+}
+
+run "a_name_is_cut_to_what_aws_allows_and_stays_its_own" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/short_name"
+  }
+
+  variables {
+    name       = "a-name-of-more-characters-than-are-allowed"
+    max_length = 24
+  }
+
+  assert {
+    condition     = output.name == "a-name-of-more-${substr(sha1("a-name-of-more-characters-than-are-allowed"), 0, 8)}"
+    error_message = "A cut name has no hash of the whole, or is longer than allowed."
   }
 }

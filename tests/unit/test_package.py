@@ -15,8 +15,8 @@ PYC = f"cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     files = {
-        "functions/order_commands/handler.py": "def handler(event, context):\n    return {}\n",
-        "functions/order_commands/README.md": "",
+        "functions/orders_commands/handler.py": "def handler(event, context):\n    return {}\n",
+        "functions/orders_commands/README.md": "",
         "functions/notes/thoughts.txt": "",
         "shared/cqrs/errors.py": "class Refused(Exception):\n    pass\n",
         "shared/cqrs/adapters/__init__.py": "",
@@ -41,11 +41,11 @@ def names_in(archive: Path) -> list[str]:
 
 
 def test_every_folder_with_a_handler_becomes_a_zip_and_the_rest_a_layer(repository: Path) -> None:
-    assert list(zips(repository)) == ["order_commands", "layer"]
+    assert list(zips(repository)) == ["orders_commands", "layer"]
 
 
 def test_the_handler_lies_at_the_root_of_its_zip_with_its_bytecode(repository: Path) -> None:
-    names = names_in(zips(repository)["order_commands"])
+    names = names_in(zips(repository)["orders_commands"])
     assert names == [f"__pycache__/handler.{PYC}", "handler.py"]
 
 
@@ -97,12 +97,12 @@ def test_only_what_changed_is_built_again(repository: Path) -> None:
     package.build("local", repository)
     (repository / "shared/cqrs/errors.py").write_text("")
     changed = {built.zip.stem: built.changed for built in package.build("local", repository)}
-    assert changed == {"order_commands": False, "layer": True}
+    assert changed == {"orders_commands": False, "layer": True}
 
 
 def test_the_zip_of_a_function_that_was_removed_goes_too(repository: Path) -> None:
-    old = zips(repository)["order_commands"]
-    (repository / "functions/order_commands/handler.py").unlink()
+    old = zips(repository)["orders_commands"]
+    (repository / "functions/orders_commands/handler.py").unlink()
     assert list(zips(repository)) == ["layer"]
     assert not old.exists()
 

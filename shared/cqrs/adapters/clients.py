@@ -12,9 +12,11 @@ from cqrs.errors import Throttled, Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-__all__ = ["dynamodb", "error_code", "kinesis", "s3", "translated"]
+__all__ = ["dynamodb", "error_code", "functions", "kinesis", "s3", "scheduler", "translated"]
 
 THROTTLED = {
     "LimitExceededException",
@@ -23,13 +25,12 @@ THROTTLED = {
     "SlowDown",
     "ThrottlingException",
     "TooManyRequestsException",
-    "TransactionConflictException",
     "TransactionInProgressException",
 }
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
 
 
-def _client(service: str) -> Any:
+def _client(service: str, read_seconds: float = 2) -> Any:
     # imported here: only functions that call AWS pay for it, and importing this module stays free
     import boto3
     from botocore.config import Config
@@ -38,7 +39,7 @@ def _client(service: str) -> Any:
         service,  # type: ignore[call-overload]
         config=Config(
             connect_timeout=1,
-            read_timeout=2,
+            read_timeout=read_seconds,
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=16,
             tcp_keepalive=True,
@@ -62,6 +63,17 @@ def kinesis() -> KinesisClient:
 @cache
 def s3() -> S3Client:
     return _client("s3")  # type: ignore[no-any-return]
+
+
+@cache
+def functions() -> LambdaClient:
+    # an answer may take as long as a command function may run
+    return _client("lambda", read_seconds=12)  # type: ignore[no-any-return]
+
+
+@cache
+def scheduler() -> EventBridgeSchedulerClient:
+    return _client("scheduler")  # type: ignore[no-any-return]
 
 
 def error_code(error: Exception) -> str:

@@ -5,18 +5,28 @@ version   N  sort key: 1, 2, 3 ... without gaps
 body      S  the commit as JSON text, exactly as it is published
 command   S  the id of the command that it came of: for people who look at the table
 snapshot  S  in some commits, the state after it: a cache
+
+and, where a service has guards, a second table for them:
+
+guard     S  partition key: the kind, and a hash of what is claimed
+stream    S  and
+version   N  the commit that claimed it
 """
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.commits import Commit
-from cqrs.errors import TooLarge
-from cqrs.event_store import AppendConflict, Heads, History
+from cqrs.errors import Throttled, TooLarge, Unreadable
+from cqrs.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.guards import Claim, Guard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +36,9 @@ __all__ = ["DynamoDbEventStore", "commit_of"]
 S = TypeVar("S")
 
 MAX_ITEM_BYTES = 400 * 1024
+CONTENDED_TRIES = 5
+FAILED = "ConditionalCheckFailed"
+CONTENDED = {"None", "TransactionConflict"}
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -35,12 +48,38 @@ def commit_of(item: Any) -> Commit:
     return Commit(str(item["stream"]["S"]), int(item["version"]["N"]), str(body))
 
 
-class DynamoDbEventStore:
-    def __init__(self, table: str, client: Callable[[], DynamoDBClient] = clients.dynamodb) -> None:
-        self._table = table
-        self._client = client
+def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable:
+    stream, version = str(holder["stream"]["S"]), int(holder["version"]["N"])
+    if isinstance(guard, Claim):
+        return GuardTaken(guard, stream, version)
+    return Unreadable(f"{commit} releases what {stream} holds")
 
-    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
+
+class _Contended(Exception):
+    """Another transaction is at the same items: nothing is decided by that."""
+
+
+class DynamoDbEventStore:
+    def __init__(
+        self,
+        table: str,
+        guards_table: str | None = None,
+        *,
+        client: Callable[[], DynamoDBClient] = clients.dynamodb,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = table
+        self._guards_table = guards_table
+        self._client = client
+        self._pause = pause
+
+    def append(
+        self,
+        commit: Commit,
+        command_id: str,
+        snapshot: str | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> None:
         item = {
             "stream": {"S": commit.stream},
             "version": {"N": str(commit.version)},
@@ -53,18 +92,71 @@ class DynamoDbEventStore:
         if snapshot and size + len(snapshot.encode()) <= MAX_ITEM_BYTES:
             item["snapshot"] = {"S": snapshot}
         version_is_free = "attribute_not_exists(version)"
+        put = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": version_is_free,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        for attempt in range(CONTENDED_TRIES):
+            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
+            with clients.translated(self._table), suppress(_Contended):
+                return self._write(put, commit, guards) if guards else self._put(put)
+        raise Throttled(f"others write to {commit.stream} all the time")
+
+    def _put(self, put: Any) -> None:
         client = self._client()
-        with clients.translated(self._table):
-            try:
-                client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression=version_is_free,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except client.exceptions.ConditionalCheckFailedException as refused:
-                response: Any = refused.response  # its item is not in the SDK's types
-                raise AppendConflict(commit_of(response["Item"])) from refused
+        try:
+            client.put_item(**put)
+        except client.exceptions.ConditionalCheckFailedException as refused:
+            response: Any = refused.response  # its item is not in the SDK's types
+            raise AppendConflict(commit_of(response["Item"])) from refused
+        except client.exceptions.ClientError as error:
+            if clients.error_code(error) == "TransactionConflictException":
+                raise _Contended from error
+            raise
+
+    def _write(self, put: Any, commit: Commit, guards: Sequence[Guard]) -> None:
+        client = self._client()
+        actions: Any = [{"Put": put}, *(self._action(guard, commit) for guard in guards)]
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException as cancelled:
+            response: Any = cancelled.response
+            own, *of_guards = response["CancellationReasons"]
+            if own["Code"] == FAILED:
+                raise AppendConflict(commit_of(own["Item"])) from cancelled
+            for guard, reason in zip(guards, of_guards, strict=True):
+                if reason["Code"] == FAILED:
+                    raise _taken(guard, reason["Item"], commit) from cancelled
+            if all(reason["Code"] in CONTENDED for reason in (own, *of_guards)):
+                raise _Contended from cancelled
+            raise
+
+    def _action(self, guard: Guard, commit: Commit) -> dict[str, Any]:
+        if not self._guards_table:
+            raise LookupError(f"{self._table} has no table for guards")
+        key = {"guard": {"S": guard.key}}
+        is_free = "attribute_not_exists(guard)"
+        is_mine = "#stream = :me"
+        if isinstance(guard, Claim):
+            holder = {"stream": {"S": commit.stream}, "version": {"N": str(commit.version)}}
+            claim = {"Item": key | holder, "ConditionExpression": is_free}
+            return {"Put": claim | self._of_guards}
+        release = {
+            "Key": key,
+            "ConditionExpression": f"{is_free} OR {is_mine}",
+            "ExpressionAttributeNames": {"#stream": "stream"},
+            "ExpressionAttributeValues": {":me": {"S": commit.stream}},
+        }
+        return {"Delete": release | self._of_guards}
+
+    @property
+    def _of_guards(self) -> dict[str, Any]:
+        return {
+            "TableName": self._guards_table,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
         commits: list[Commit] = []

@@ -23,7 +23,7 @@ from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.observability import logger
-from cqrs.views import ParkedAt, Part, Place, Row, RowView, Saved, SaveResult
+from cqrs.views import ParkedAt, Part, Place, Row, Saved, SaveResult, View
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,7 +59,7 @@ class DynamoDbRows:
         self._pause = pause
 
     @classmethod
-    def of(cls, view: RowView, table: str, generation: int = 1) -> DynamoDbRows:
+    def of(cls, view: View, table: str, generation: int = 1) -> DynamoDbRows:
         return cls(table, f"{view.name}#{generation}", view.lists)
 
     def get(self, key: str) -> Row:

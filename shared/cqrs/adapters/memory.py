@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from cqrs import plain
 from cqrs.commits import Commit
-from cqrs.errors import TooLarge
-from cqrs.event_store import AppendConflict, Heads, History
+from cqrs.errors import TooLarge, Unreadable
+from cqrs.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.guards import Claim, Guard, Release
 from cqrs.publisher import Record
 from cqrs.views import Row, Saved, SaveResult
 
@@ -22,6 +23,7 @@ S = TypeVar("S")
 class MemoryEventStore:
     def __init__(self, *, max_bytes: int = 400_000, page: int = 100) -> None:
         self._streams: dict[str, list[tuple[Commit, str | None]]] = {}
+        self._guards: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self._max_bytes = max_bytes
         self._page = page
@@ -37,7 +39,13 @@ class MemoryEventStore:
             commits.append(commit)
         return History(None, commits[::-1], len(stored))
 
-    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
+    def append(
+        self,
+        commit: Commit,
+        command_id: str,
+        snapshot: str | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> None:
         size = len(commit.body.encode())
         if size > self._max_bytes:
             raise TooLarge(f"The commit {commit}", size, self._max_bytes)
@@ -47,7 +55,24 @@ class MemoryEventStore:
             stored = self._streams.setdefault(commit.stream, [])
             if commit.version <= len(stored):
                 raise AppendConflict(stored[commit.version - 1][0])
+            self._take(guards, commit)
             stored.append((commit, snapshot))
+
+    def _take(self, guards: Sequence[Guard], commit: Commit) -> None:
+        held = self._guards
+        for guard in guards:
+            if isinstance(guard, Claim) and guard.key in held:
+                raise GuardTaken(guard, *held[guard.key])
+            if (
+                isinstance(guard, Release)
+                and held.get(guard.key, (commit.stream, 0))[0] != commit.stream
+            ):
+                raise Unreadable(f"{commit} releases what {held[guard.key][0]} holds")
+        for guard in guards:
+            if isinstance(guard, Claim):
+                held[guard.key] = (commit.stream, commit.version)
+            else:
+                held.pop(guard.key, None)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         with self._lock:

@@ -9,41 +9,128 @@ it
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cqrs import plain
 from cqrs.commands import CommandHandler, Outcome
 from cqrs.commits import Envelope
-from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidInput
+from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
+from cqrs.errors import CqrsError, InvalidInput, Unreadable
 from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
+from cqrs.instants import now
+from cqrs.messages import Answer, Message
+from cqrs.observability import logger
 from cqrs.tokens import Token
 
-__all__ = ["changes", "opens"]
+__all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
+
+
+@dataclass(frozen=True)
+class CommandRoute:
+    """How one command is taken: over HTTP by `answer`, and as a message of another service."""
+
+    commands: CommandHandler[Any, Any, Any]
+    command: type
+    id_field: str
+    answer: Handler
+
+    def __call__(self, request: Request) -> Response:
+        return self.answer(request)
+
+    def take(self, message: Message) -> Outcome[Any]:
+        """Raises all that handling a command raises, and InvalidInput."""
+        command = plain.parse(self.command, message.data)
+        entity = str(getattr(command, self.id_field))
+        envelope = Envelope(
+            command_id=message.id,
+            command_type=message.command,
+            fingerprint=fingerprint_of(message.command, entity, message.data),
+            actor=message.actor,
+            correlation_id=message.correlation_id,
+            causation_id=message.causation_id,
+            time=now(),
+        )
+        return self.commands.handle(entity, command, envelope)
+
+
+class CommandFunction:
+    """A Lambda handler that takes commands: from the API, and `{"message": ...}` from services.
+
+    Every command that has a route can also be sent as a message, and those of `messages` only so.
+    A message is answered with what became of it, or with why it must be sent again.
+    """
+
+    def __init__(
+        self, routes: Mapping[str, CommandRoute], messages: Sequence[CommandRoute] = ()
+    ) -> None:
+        self._http = HttpFunction(routes)
+        self._taken = {route.command.__name__: route for route in (*routes.values(), *messages)}
+
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        if "message" not in event:
+            return self._http(event, context)
+        message: Message = plain.load(Message, event["message"])
+        answer, notes = self._take(message)
+        logger().info(
+            f"message {message.command}",
+            **answer,
+            **notes,
+            correlation_id=message.correlation_id,
+            causation_id=message.causation_id,
+        )
+        return answer
+
+    def _take(self, message: Message) -> tuple[dict[str, Any], dict[str, Any]]:
+        try:
+            outcome = self._taken[message.command].take(message)
+        except CqrsError as error:
+            if isinstance(error, Unreadable):
+                raise
+            if error.retryable:
+                return {"again": error.code}, {"why": str(error)}
+            return _plain(Answer(accepted=False, code=error.code, detail=str(error))), {}
+        done = Answer(accepted=True, stream=outcome.stream, version=outcome.version)
+        return _plain(done), _notes(outcome)
+
+
+def _plain(answer: Answer) -> dict[str, Any]:
+    return {"answer": plain.dump(answer)}
 
 
 def opens(
     commands: CommandHandler[Any, Any, Any], command: type, id_field: str, location: str
-) -> Handler:
+) -> CommandRoute:
     """The route of a command that creates an aggregate; its id follows from actor and key."""
 
     def answer(request: Request) -> Response:
-        if request.expected_version is not None:
-            raise InvalidInput("If-Match has no meaning here: nothing is there yet.")
         key = request.idempotency_key
         entity = entity_id_of(request.actor, command.__name__, key)
         body = request.json()
         parsed = plain.parse(command, body, **{id_field: entity})
-        outcome = commands.handle(
-            entity, parsed, _envelope(request, key, command, "", body), opens=True
-        )
-        where = {"Location": location.replace("{id}", entity)}
-        return _response(outcome, {id_field: entity}, status=201, headers=where)
+        envelope = _envelope(request, key, command, "", body)
+        return _opened(commands, request, entity, parsed, envelope, id_field, location)
 
-    return answer
+    return CommandRoute(commands, command, id_field, answer)
 
 
-def changes(commands: CommandHandler[Any, Any, Any], command: type, id_field: str) -> Handler:
+def opens_named(
+    commands: CommandHandler[Any, Any, Any], command: type, id_field: str, location: str
+) -> CommandRoute:
+    """The route of a command that creates an aggregate under the id that its body names."""
+
+    def answer(request: Request) -> Response:
+        body = request.json()
+        parsed = plain.parse(command, body)
+        entity = str(getattr(parsed, id_field))
+        envelope = _envelope(request, request.idempotency_key, command, entity, body)
+        return _opened(commands, request, entity, parsed, envelope, id_field, location)
+
+    return CommandRoute(commands, command, id_field, answer)
+
+
+def changes(commands: CommandHandler[Any, Any, Any], command: type, id_field: str) -> CommandRoute:
     """The route of a command to the aggregate `{id}` of the path. No body is an empty object."""
 
     def answer(request: Request) -> Response:
@@ -54,7 +141,23 @@ def changes(commands: CommandHandler[Any, Any, Any], command: type, id_field: st
         outcome = commands.handle(entity, parsed, envelope, expected=request.expected_version)
         return _response(outcome, {id_field: entity})
 
-    return answer
+    return CommandRoute(commands, command, id_field, answer)
+
+
+def _opened(
+    commands: CommandHandler[Any, Any, Any],
+    request: Request,
+    entity: str,
+    command: object,
+    envelope: Envelope,
+    id_field: str,
+    location: str,
+) -> Response:
+    if request.expected_version is not None:
+        raise InvalidInput("If-Match has no meaning here: nothing is there yet.")
+    outcome = commands.handle(entity, command, envelope, opens=True)
+    where = {"Location": location.replace("{id}", entity)}
+    return _response(outcome, {id_field: entity}, status=201, headers=where)
 
 
 def _envelope(request: Request, key: str, command: type, target: str, body: object) -> Envelope:
@@ -77,17 +180,21 @@ def _response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Made of what is stored only, so a repeat gets the same answer."""
-    events = [type(event).__name__ for event in outcome.events]
+    notes = _notes(outcome)
     return Response(
         status=status,
-        body={**identity, "version": outcome.version, "events": events},
+        body={**identity, "version": outcome.version, "events": notes["events"]},
         headers=(headers or {}) | _at(outcome),
-        notes={
-            "commit": f"{outcome.stream}@{outcome.version}",
-            "events": events,
-            "repeated": outcome.repeated,
-        },
+        notes=notes,
     )
+
+
+def _notes(outcome: Outcome[Any]) -> dict[str, Any]:
+    return {
+        "commit": f"{outcome.stream}@{outcome.version}",
+        "events": [type(event).__name__ for event in outcome.events],
+        "repeated": outcome.repeated,
+    }
 
 
 def _at(outcome: Outcome[Any]) -> dict[str, str]:

@@ -13,7 +13,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from cqrs import plain
@@ -31,6 +30,7 @@ from cqrs.errors import (
     Unavailable,
 )
 from cqrs.events import Instant
+from cqrs.instants import now
 from cqrs.observability import count, logger
 
 __all__ = ["HttpFunction", "MethodNotAllowed", "Request", "Response", "Routes", "no_such_route"]
@@ -244,7 +244,7 @@ def _request(event: dict[str, Any]) -> Request:
         authorizer=context.get("authorizer") or {},
         request_id=context["requestId"],
         correlation_id=correlation if _ID.fullmatch(correlation) else context["requestId"],
-        time=Instant(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+        time=now(),
     )
 
 

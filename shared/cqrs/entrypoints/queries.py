@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from cqrs import plain
+from cqrs.commands import CommandHandler
 from cqrs.commits import STREAM_NAME
-from cqrs.consistency import Answer, Reader
+from cqrs.consistency import Answer, Consistency, Reader
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidCursor, NotFound
+from cqrs.errors import InvalidCursor, InvalidToken, NotFound
 from cqrs.tokens import Token
-from cqrs.views import Row
+from cqrs.views import Document, Row
 
-__all__ = ["page_of", "row_of"]
+__all__ = ["facts_of", "page_of", "row_of"]
+
+S = TypeVar("S")
 
 MAX_LIMIT = 50
 KEY_BYTES = 1024  # of a sort key; a cursor may have been tampered with
@@ -51,6 +56,34 @@ def page_of(reader: Reader, scope: str, name: str, items: str) -> Handler:
         return Response(
             body={items: [_shown(row) for row in found.rows], "cursor": cursor},
             headers=_consistency(found),
+            notes=_notes(found),
+        )
+
+    return answer
+
+
+def facts_of(
+    commands: CommandHandler[Any, S, Any], shown: Callable[[str, S], Document | None], what: str
+) -> Handler:
+    """The route of one aggregate, `{id}` in the path, folded from its own store: always current.
+
+    AWS calls: 1.
+    """
+
+    def answer(request: Request) -> Response:
+        key = request.id("id")
+        token = _token(request)
+        loaded = commands.load(key)
+        stream = commands.stream(key)
+        if token.positions.get(stream, 0) > loaded.version:
+            raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
+        facts = shown(key, loaded.state)
+        if facts is None:
+            raise NotFound(f"There is no {what} {key}.")
+        found = Answer([], Consistency("current"), token.having_seen([{stream: loaded.version}]))
+        return Response(
+            body={**facts, "version": loaded.version},
+            headers=_consistency(found) | {"ETag": f'"{loaded.version}"'},
             notes=_notes(found),
         )
 

@@ -140,6 +140,7 @@ def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None
         repaired=sorted(report.repaired)[:LOGGED],
         parked={name: mark.error for name, mark in list(report.parked.items())[:LOGGED]},
         failed=dict(list(report.failed.items())[:LOGGED]),
+        undelivered=dict(list(report.undelivered.items())[:LOGGED]),
         **notes,
     )
     count(
@@ -149,6 +150,8 @@ def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None
             "Parked": len(report.parked),
             "Failed": len(report.failed),
             "Waiting": len(report.waiting),
+            "Delivered": report.delivered,
+            "Undelivered": len(report.undelivered),
         },
         view=follower.view.name,
     )

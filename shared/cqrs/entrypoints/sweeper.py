@@ -6,6 +6,8 @@
 {"redrive": "all"}          the same for all that are parked
 {"redrive": "every"}        the same for every stream there is: after a view has changed
 {"redrive": "rest"}         go on with "every" where it ran out of time
+{"deliver": "waiting"}      send what processes could not deliver, or no timer has rung for
+{"waiting": true}           list what processes wait to have sent
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
@@ -22,6 +25,8 @@ from cqrs.errors import Unreadable
 from cqrs.event_store import EventStore
 from cqrs.followers import Follower
 from cqrs.observability import count, logger
+from cqrs.process_followers import ProcessFollower
+from cqrs.process_managers import entries_of
 from cqrs.sweep import sweep
 from cqrs.views import ParkedAt
 
@@ -44,6 +49,7 @@ class SweeperFunction:
         """`stores` are by service."""
         self._stores = stores
         self._followers = {follower.view.name: follower for follower in followers}
+        self._processes = [one for one in followers if isinstance(one, ProcessFollower)]
         self._failures = failures
         self._bookmarks = bookmarks
 
@@ -54,6 +60,10 @@ class SweeperFunction:
         match event:
             case {"parked": True, **others} if not others:
                 return {"parked": {view: self._parked(view) for view in self._followers}}
+            case {"waiting": True, **others} if not others:
+                return {"waiting": {p.view.name: _waiting(p) for p in self._processes}}
+            case {"deliver": "waiting", **others} if not others:
+                return {"delivered": self._deliver(out_of_time)}
             case {"redrive": "every" | "rest" as extent, **others} if not others:
                 if extent == "every":
                     self._start_over()
@@ -71,6 +81,19 @@ class SweeperFunction:
         result: dict[str, Any] = {"stores": stores, "given_up": given_up}
         logger().info("swept", **result)
         return result
+
+    def _deliver(self, out_of_time: Callable[[], bool]) -> dict[str, Any]:
+        def deliver(process: ProcessFollower) -> dict[str, Any]:
+            done: dict[str, Any] = {"delivered": 0, "undelivered": {}}
+            for report in process.deliver_waiting():
+                tell("delivered", process, report)
+                done["delivered"] += report.delivered
+                done["undelivered"] |= report.undelivered
+                if out_of_time():
+                    break
+            return done
+
+        return {p.view.name: self._part(p.view.name, partial(deliver, p)) for p in self._processes}
 
     def _start_over(self) -> None:
         for service in self._stores:
@@ -160,6 +183,14 @@ class SweeperFunction:
             "failed": report.failed,
             "unknown": [name for name in names if name not in told],
         }
+
+
+def _waiting(process: ProcessFollower) -> dict[str, Any]:
+    """By row what is due, and for whom."""
+    rows = islice((row for page in process.waiting() for row in page), MAX_LISTED)
+    return {
+        row.key: [f"{e.to}: {key}" for key, e in entries_of(row).items() if e.waits] for row in rows
+    }
 
 
 def _not_understood(event: object) -> dict[str, Any]:

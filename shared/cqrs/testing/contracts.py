@@ -16,9 +16,10 @@ from typing import Any, Protocol
 import pytest
 
 from cqrs.commits import Commit
-from cqrs.errors import TooLarge
-from cqrs.event_store import AppendConflict, EventStore
+from cqrs.errors import TooLarge, Unreadable
+from cqrs.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.followers import ERROR_LENGTH
+from cqrs.guards import Claim, Release
 from cqrs.views import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 
 __all__ = ["EventStoreContract", "RowsContract"]
@@ -31,6 +32,10 @@ def _commit(stream: str, version: int, body: str = "{}") -> Commit:
 def _new_stream() -> str:
     """Contracts also run on stores that others use: every test has streams of its own."""
     return f"order-{uuid.uuid4().hex}"
+
+
+def _claim() -> Claim:
+    return Claim(kind="name", value=uuid.uuid4().hex, taken=None)
 
 
 class EventStoreContract:
@@ -131,6 +136,93 @@ class EventStoreContract:
         history = store.load(commit.stream, 9, str)
 
         assert (history.snapshot, list(history.commits)) == (None, [commit])
+
+    def test_what_is_claimed_is_held_by_one_commit_and_the_loser_learns_which(
+        self, store: EventStore
+    ) -> None:
+        claim, mine, theirs = _claim(), _new_stream(), _new_stream()
+        store.append(_commit(theirs, 1), "c")
+        store.append(_commit(theirs, 2), "c", guards=[claim])
+
+        with pytest.raises(GuardTaken) as held:
+            store.append(_commit(mine, 1), "c", guards=[_claim(), claim])
+
+        assert (held.value.claim, held.value.stream, held.value.version) == (claim, theirs, 2)
+        assert list(store.read(mine)) == []
+
+    def test_of_racing_claims_one_wins(self, store: EventStore) -> None:
+        claim = _claim()
+
+        def append(_: int) -> int:
+            try:
+                store.append(_commit(_new_stream(), 1), "c", guards=[claim])
+            except GuardTaken:
+                return 0
+            return 1
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(append, range(16))) == 1
+
+    def test_racing_writers_with_guards_meet_the_winner(self, store: EventStore) -> None:
+        stream = _new_stream()
+
+        def append(n: int) -> int:
+            try:
+                store.append(_commit(stream, 1, f'{{"by":{n}}}'), str(n), guards=[_claim()])
+            except AppendConflict as conflict:
+                assert conflict.winner == store.read(stream)[0]
+                return 0
+            return 1
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(append, range(16))) == 1
+
+    def test_a_taken_version_counts_before_a_held_claim(self, store: EventStore) -> None:
+        stream, claim = _new_stream(), _claim()
+        first = _commit(stream, 1, '{"by":"first"}')
+        store.append(first, "c", guards=[claim])
+
+        with pytest.raises(AppendConflict) as conflict:
+            store.append(_commit(stream, 1), "c", guards=[claim])
+
+        assert conflict.value.winner == first
+
+    def test_a_commit_that_loses_its_version_claims_nothing(self, store: EventStore) -> None:
+        stream, claim = _new_stream(), _claim()
+        store.append(_commit(stream, 1), "c")
+        with pytest.raises(AppendConflict):
+            store.append(_commit(stream, 1), "c", guards=[claim])
+
+        store.append(_commit(stream, 2), "c", guards=[claim])
+
+        assert len(store.read(stream)) == 2
+
+    def test_what_is_released_can_be_claimed_by_others(self, store: EventStore) -> None:
+        claim, mine, theirs = _claim(), _new_stream(), _new_stream()
+        release = Release(kind=claim.kind, value=claim.value)
+        store.append(_commit(theirs, 1), "c", guards=[claim])
+        store.append(_commit(theirs, 2), "c", guards=[release])
+
+        store.append(_commit(mine, 1), "c", guards=[claim])
+
+        assert len(store.read(mine)) == 1
+
+    def test_what_nobody_holds_can_be_released(self, store: EventStore) -> None:
+        stream = _new_stream()
+        store.append(_commit(stream, 1), "c", guards=[Release(kind="name", value=stream)])
+
+        assert len(store.read(stream)) == 1
+
+    def test_what_another_holds_cannot_be_released(self, store: EventStore) -> None:
+        claim, mine = _claim(), _new_stream()
+        store.append(_commit(_new_stream(), 1), "c", guards=[claim])
+
+        with pytest.raises(Unreadable):
+            store.append(
+                _commit(mine, 1), "c", guards=[Release(kind=claim.kind, value=claim.value)]
+            )
+
+        assert list(store.read(mine)) == []
 
     def test_a_walk_finds_the_newest_version_of_every_stream(self, store: EventStore) -> None:
         streams = {_new_stream(): n % 3 + 1 for n in range(7)}

@@ -3,16 +3,19 @@
 given(ORDER).when(place).then(placed)
 given(ORDER, placed, cancelled).when(change).then_refused(OrderIsCancelled)
 given(ORDER, placed, cancelled).when(cancel).then_nothing()
+given(CUSTOMER).when(register).then_guards(Claim(kind="email", value="ada@b.org", taken=Taken()))
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from cqrs.decider import Decider
 from cqrs.errors import CqrsError
+from cqrs.guards import Claim, Guard
 
 __all__ = ["given"]
 
@@ -40,6 +43,24 @@ class _When(Generic[C, E]):
             assert type(refusal) is error, f"refused with {refusal!r}"
             return
         raise AssertionError(f"not refused: {decided}")
+
+    def then_guards(self, *guards: Guard) -> None:
+        """What the decided events claim and release. Of a refusal only the class is compared."""
+        found = tuple(self._guards())
+        assert [*map(_compared, found)] == [*map(_compared, guards)], (
+            f"guards {found}, expected {guards}"
+        )
+
+    def _guards(self) -> Iterator[Guard]:
+        state = self.state
+        for event in self.decider.decide(self.command, state):
+            yield from self.decider.guards(state, event)
+            state = self.decider.evolve(state, event)
+
+
+def _compared(guard: Guard) -> tuple[object, ...]:
+    taken = type(guard.taken) if isinstance(guard, Claim) else None
+    return type(guard), guard.kind, guard.value, taken
 
 
 @dataclass(frozen=True)

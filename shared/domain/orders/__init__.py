@@ -1,21 +1,41 @@
 """The door to the orders context: its rules, its commands, and the events others may follow."""
 
-from domain.orders.commands import CancelOrder, ChangeAddress, OrderCommand, PlaceOrder
+from domain.kernel import Currency, CustomerId, OrderId
+from domain.orders.commands import (
+    CancelOrder,
+    ChangeAddress,
+    ConfirmOrder,
+    DeliverOrder,
+    OrderCommand,
+    PlaceOrder,
+    RejectOrder,
+    ShipOrder,
+)
 from domain.orders.events import (
     ORDER_EVENTS,
     OrderAddressChanged,
     OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
     OrderEvent,
     OrderPlaced,
+    OrderRejected,
+    OrderShipped,
 )
 from domain.orders.order import (
     ORDER,
     OrderAlreadyPlaced,
     OrderIsCancelled,
+    OrderIsConfirmed,
+    OrderIsRejected,
+    OrderIsShipped,
+    OrderNotConfirmed,
+    OrderNotCovered,
     OrderNotFound,
+    OrderNotShipped,
     SkuOnTwoLines,
 )
-from domain.orders.values import Address, Currency, CustomerId, Line, OrderId
+from domain.orders.values import Address, Line, Paid, RejectReason, Reserved, total_of
 
 __all__ = [
     "ORDER",
@@ -23,18 +43,36 @@ __all__ = [
     "Address",
     "CancelOrder",
     "ChangeAddress",
+    "ConfirmOrder",
     "Currency",
     "CustomerId",
+    "DeliverOrder",
     "Line",
     "OrderAddressChanged",
     "OrderAlreadyPlaced",
     "OrderCancelled",
     "OrderCommand",
+    "OrderConfirmed",
+    "OrderDelivered",
     "OrderEvent",
     "OrderId",
     "OrderIsCancelled",
+    "OrderIsConfirmed",
+    "OrderIsRejected",
+    "OrderIsShipped",
+    "OrderNotConfirmed",
+    "OrderNotCovered",
     "OrderNotFound",
+    "OrderNotShipped",
     "OrderPlaced",
+    "OrderRejected",
+    "OrderShipped",
+    "Paid",
     "PlaceOrder",
+    "RejectOrder",
+    "RejectReason",
+    "Reserved",
+    "ShipOrder",
     "SkuOnTwoLines",
+    "total_of",
 ]

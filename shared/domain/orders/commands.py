@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cqrs.plain import Size, Text
-from domain.orders.values import Address, Currency, CustomerId, Line, OrderId
+from domain.kernel import Currency, CustomerId, OrderId
+from domain.orders.values import Address, Line, Paid, PaymentMethod, RejectReason, Reserved
 
-__all__ = ["CancelOrder", "ChangeAddress", "OrderCommand", "PlaceOrder"]
+__all__ = [
+    "CancelOrder",
+    "ChangeAddress",
+    "ConfirmOrder",
+    "DeliverOrder",
+    "OrderCommand",
+    "PlaceOrder",
+    "RejectOrder",
+    "ShipOrder",
+]
+
+MAX_LINES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +28,9 @@ class PlaceOrder:
     order_id: OrderId
     customer_id: CustomerId
     currency: Currency
-    lines: Annotated[tuple[Line, ...], Size(min=1, max=50)]
+    lines: Annotated[tuple[Line, ...], Size(min=1, max=MAX_LINES)]
     address: Address
+    payment_method: PaymentMethod = "card-on-file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +40,37 @@ class ChangeAddress:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmOrder:
+    """Says that all of the order is reserved and paid for."""
+
+    order_id: OrderId
+    reserved: Annotated[tuple[Reserved, ...], Size(min=1, max=MAX_LINES)]
+    paid: Paid
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectOrder:
+    order_id: OrderId
+    reason: RejectReason
+    detail: Annotated[str, Text(max=500)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CancelOrder:
     order_id: OrderId
     reason: Annotated[str, Text(max=200)] | None = None
 
 
-OrderCommand = PlaceOrder | ChangeAddress | CancelOrder
+@dataclass(frozen=True, kw_only=True)
+class ShipOrder:
+    order_id: OrderId
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverOrder:
+    order_id: OrderId
+
+
+OrderCommand = (
+    PlaceOrder | ChangeAddress | ConfirmOrder | RejectOrder | CancelOrder | ShipOrder | DeliverOrder
+)

@@ -6,15 +6,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cqrs.events import EventTypes
-from domain.orders.values import Address, Currency, CustomerId, Line, OrderId
+from cqrs.events import Data, EventTypes
+from domain.kernel import Currency, CustomerId, OrderId
+from domain.orders.values import Address, Line, Paid, PaymentMethod, RejectReason, Reserved
 
-__all__ = ["ORDER_EVENTS", "OrderAddressChanged", "OrderCancelled", "OrderEvent", "OrderPlaced"]
+__all__ = [
+    "ORDER_EVENTS",
+    "OrderAddressChanged",
+    "OrderCancelled",
+    "OrderConfirmed",
+    "OrderDelivered",
+    "OrderEvent",
+    "OrderPlaced",
+    "OrderRejected",
+    "OrderShipped",
+]
 
 ORDER_EVENTS = EventTypes("orders")
 
 
-@ORDER_EVENTS.event(personal={"address": "customer_id"})
+@ORDER_EVENTS.event(schema=2, personal={"address": "customer_id"})
 @dataclass(frozen=True, kw_only=True)
 class OrderPlaced:
     order_id: OrderId
@@ -22,6 +33,13 @@ class OrderPlaced:
     currency: Currency
     lines: tuple[Line, ...]
     address: Address
+    payment_method: PaymentMethod
+
+
+@ORDER_EVENTS.upcaster(OrderPlaced, schema=1)
+def _order_placed_1(data: Data) -> Data:
+    """Before customers could choose, all paid with the card that was on file."""
+    return {**data, "payment_method": "card-on-file"}
 
 
 @ORDER_EVENTS.event(personal={"address": "customer_id"})
@@ -34,9 +52,45 @@ class OrderAddressChanged:
 
 @ORDER_EVENTS.event()
 @dataclass(frozen=True, kw_only=True)
+class OrderConfirmed:
+    order_id: OrderId
+    reserved: tuple[Reserved, ...]
+    paid: Paid
+
+
+@ORDER_EVENTS.event()
+@dataclass(frozen=True, kw_only=True)
+class OrderRejected:
+    order_id: OrderId
+    reason: RejectReason
+    detail: str | None
+
+
+@ORDER_EVENTS.event()
+@dataclass(frozen=True, kw_only=True)
 class OrderCancelled:
     order_id: OrderId
     reason: str | None
 
 
-OrderEvent = OrderPlaced | OrderAddressChanged | OrderCancelled
+@ORDER_EVENTS.event()
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped:
+    order_id: OrderId
+
+
+@ORDER_EVENTS.event()
+@dataclass(frozen=True, kw_only=True)
+class OrderDelivered:
+    order_id: OrderId
+
+
+OrderEvent = (
+    OrderPlaced
+    | OrderAddressChanged
+    | OrderConfirmed
+    | OrderRejected
+    | OrderCancelled
+    | OrderShipped
+    | OrderDelivered
+)

@@ -8,17 +8,43 @@ from typing import assert_never
 
 from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused
-from domain.orders.commands import CancelOrder, ChangeAddress, OrderCommand, PlaceOrder
+from domain.kernel import Currency, CustomerId, OrderId
+from domain.orders.commands import (
+    CancelOrder,
+    ChangeAddress,
+    ConfirmOrder,
+    DeliverOrder,
+    OrderCommand,
+    PlaceOrder,
+    RejectOrder,
+    ShipOrder,
+)
 from domain.orders.events import (
     ORDER_EVENTS,
     OrderAddressChanged,
     OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
     OrderEvent,
     OrderPlaced,
+    OrderRejected,
+    OrderShipped,
 )
-from domain.orders.values import Address, CustomerId
+from domain.orders.values import Address, Line, total_of
 
-__all__ = ["ORDER", "OrderAlreadyPlaced", "OrderIsCancelled", "OrderNotFound", "SkuOnTwoLines"]
+__all__ = [
+    "ORDER",
+    "OrderAlreadyPlaced",
+    "OrderIsCancelled",
+    "OrderIsConfirmed",
+    "OrderIsRejected",
+    "OrderIsShipped",
+    "OrderNotConfirmed",
+    "OrderNotCovered",
+    "OrderNotFound",
+    "OrderNotShipped",
+    "SkuOnTwoLines",
+]
 
 
 class OrderNotFound(NotFound):
@@ -29,12 +55,36 @@ class OrderAlreadyPlaced(Refused):
     code = "order_already_placed"
 
 
-class OrderIsCancelled(Refused):
-    code = "order_is_cancelled"
-
-
 class SkuOnTwoLines(Refused):
     code = "sku_on_two_lines"
+
+
+class OrderNotCovered(Refused):
+    code = "order_not_covered"
+
+
+class OrderNotConfirmed(Refused):
+    code = "order_not_confirmed"
+
+
+class OrderNotShipped(Refused):
+    code = "order_not_shipped"
+
+
+class OrderIsConfirmed(Refused):
+    code = "order_is_confirmed"
+
+
+class OrderIsShipped(Refused):
+    code = "order_is_shipped"
+
+
+class OrderIsRejected(Refused):
+    code = "order_is_rejected"
+
+
+class OrderIsCancelled(Refused):
+    code = "order_is_cancelled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +93,34 @@ class NoOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenOrder:
+class PlacedOrder:
+    """Waits until all of it is reserved and paid for."""
+
+    customer_id: CustomerId
+    currency: Currency
+    lines: tuple[Line, ...]
+    address: Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmedOrder:
     customer_id: CustomerId
     address: Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippedOrder:
+    """On its way: nothing can be changed any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveredOrder:
+    """Nothing can happen any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectedOrder:
+    """Nothing can happen any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +128,53 @@ class CancelledOrder:
     """Nothing can happen any more."""
 
 
-Order = NoOrder | OpenOrder | CancelledOrder
+Order = (
+    NoOrder
+    | PlacedOrder
+    | ConfirmedOrder
+    | ShippedOrder
+    | DeliveredOrder
+    | RejectedOrder
+    | CancelledOrder
+)
+Over = NoOrder | RejectedOrder | CancelledOrder
 
 
 def evolve(order: Order, event: OrderEvent) -> Order:
     match event:
         case OrderPlaced():
-            return OpenOrder(customer_id=event.customer_id, address=event.address)
+            return PlacedOrder(
+                customer_id=event.customer_id,
+                currency=event.currency,
+                lines=event.lines,
+                address=event.address,
+            )
         case OrderAddressChanged():
-            return replace(order, address=event.address) if isinstance(order, OpenOrder) else order
+            return _at(order, event.address)
+        case OrderConfirmed():
+            return _confirmed(order)
+        case OrderRejected():
+            return RejectedOrder()
         case OrderCancelled():
             return CancelledOrder()
+        case OrderShipped():
+            return ShippedOrder()
+        case OrderDelivered():
+            return DeliveredOrder()
         case _:
             assert_never(event)
+
+
+def _at(order: Order, address: Address) -> Order:
+    if isinstance(order, PlacedOrder | ConfirmedOrder):
+        return replace(order, address=address)
+    return order
+
+
+def _confirmed(order: Order) -> Order:
+    if isinstance(order, PlacedOrder):
+        return ConfirmedOrder(customer_id=order.customer_id, address=order.address)
+    return order
 
 
 def decide(command: OrderCommand, order: Order) -> Sequence[OrderEvent]:
@@ -74,8 +183,16 @@ def decide(command: OrderCommand, order: Order) -> Sequence[OrderEvent]:
             return _place(command, order)
         case ChangeAddress():
             return _change_address(command, order)
+        case ConfirmOrder():
+            return _confirm(command, order)
+        case RejectOrder():
+            return _reject(command, order)
         case CancelOrder():
             return _cancel(command, order)
+        case ShipOrder():
+            return _ship(command, order)
+        case DeliverOrder():
+            return _deliver(command, order)
         case _:
             assert_never(command)
 
@@ -93,17 +210,14 @@ def _place(command: PlaceOrder, order: Order) -> Sequence[OrderEvent]:
             currency=command.currency,
             lines=command.lines,
             address=command.address,
+            payment_method=command.payment_method,
         )
     ]
 
 
 def _change_address(command: ChangeAddress, order: Order) -> Sequence[OrderEvent]:
     match order:
-        case NoOrder():
-            raise OrderNotFound(f"There is no order {command.order_id}.")
-        case CancelledOrder():
-            raise OrderIsCancelled(f"Order {command.order_id} is cancelled.")
-        case OpenOrder():
+        case PlacedOrder() | ConfirmedOrder():
             if order.address == command.address:
                 return []
             return [
@@ -113,16 +227,112 @@ def _change_address(command: ChangeAddress, order: Order) -> Sequence[OrderEvent
                     address=command.address,
                 )
             ]
+        case ShippedOrder() | DeliveredOrder():
+            raise OrderIsShipped(f"Order {command.order_id} has been shipped.")
+        case NoOrder() | RejectedOrder() | CancelledOrder():
+            raise _refusal(command.order_id, order)
+        case _:
+            assert_never(order)
+
+
+def _confirm(command: ConfirmOrder, order: Order) -> Sequence[OrderEvent]:
+    match order:
+        case PlacedOrder():
+            _check_coverage(command, order)
+            return [
+                OrderConfirmed(
+                    order_id=command.order_id, reserved=command.reserved, paid=command.paid
+                )
+            ]
+        case ConfirmedOrder() | ShippedOrder() | DeliveredOrder():
+            return []
+        case NoOrder() | RejectedOrder() | CancelledOrder():
+            raise _refusal(command.order_id, order)
+        case _:
+            assert_never(order)
+
+
+def _check_coverage(command: ConfirmOrder, order: PlacedOrder) -> None:
+    ordered = sorted((line.sku, line.quantity) for line in order.lines)
+    if ordered != sorted((reserved.sku, reserved.quantity) for reserved in command.reserved):
+        raise OrderNotCovered("What is reserved is not what was ordered.")
+    paid, price = command.paid, total_of(order.lines)
+    if (paid.amount, paid.currency) != (price, order.currency):
+        raise OrderNotCovered(
+            f"The order costs {price} {order.currency}, not {paid.amount} {paid.currency}."
+        )
+
+
+def _reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
+    match order:
+        case NoOrder():
+            raise _refusal(command.order_id, order)
+        case PlacedOrder():
+            return [
+                OrderRejected(
+                    order_id=command.order_id, reason=command.reason, detail=command.detail
+                )
+            ]
+        case ConfirmedOrder() | ShippedOrder() | DeliveredOrder():
+            raise OrderIsConfirmed(f"Order {command.order_id} is confirmed.")
+        case RejectedOrder() | CancelledOrder():
+            return []
+        case _:
+            assert_never(order)
 
 
 def _cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
-        case NoOrder():
-            raise OrderNotFound(f"There is no order {command.order_id}.")
+        case PlacedOrder() | ConfirmedOrder():
+            return [OrderCancelled(order_id=command.order_id, reason=command.reason)]
+        case ShippedOrder() | DeliveredOrder():
+            raise OrderIsShipped(f"Order {command.order_id} has been shipped.")
         case CancelledOrder():
             return []
-        case OpenOrder():
-            return [OrderCancelled(order_id=command.order_id, reason=command.reason)]
+        case NoOrder() | RejectedOrder():
+            raise _refusal(command.order_id, order)
+        case _:
+            assert_never(order)
+
+
+def _ship(command: ShipOrder, order: Order) -> Sequence[OrderEvent]:
+    match order:
+        case PlacedOrder():
+            raise OrderNotConfirmed(f"Order {command.order_id} is not confirmed yet.")
+        case ConfirmedOrder():
+            return [OrderShipped(order_id=command.order_id)]
+        case ShippedOrder() | DeliveredOrder():
+            return []
+        case NoOrder() | RejectedOrder() | CancelledOrder():
+            raise _refusal(command.order_id, order)
+        case _:
+            assert_never(order)
+
+
+def _deliver(command: DeliverOrder, order: Order) -> Sequence[OrderEvent]:
+    match order:
+        case PlacedOrder() | ConfirmedOrder():
+            raise OrderNotShipped(f"Order {command.order_id} has not been shipped yet.")
+        case ShippedOrder():
+            return [OrderDelivered(order_id=command.order_id)]
+        case DeliveredOrder():
+            return []
+        case NoOrder() | RejectedOrder() | CancelledOrder():
+            raise _refusal(command.order_id, order)
+        case _:
+            assert_never(order)
+
+
+def _refusal(order_id: OrderId, order: Over) -> NotFound | Refused:
+    match order:
+        case NoOrder():
+            return OrderNotFound(f"There is no order {order_id}.")
+        case RejectedOrder():
+            return OrderIsRejected(f"Order {order_id} was rejected.")
+        case CancelledOrder():
+            return OrderIsCancelled(f"Order {order_id} is cancelled.")
+        case _:
+            assert_never(order)
 
 
 ORDER: Decider[OrderCommand, Order, OrderEvent] = Decider(
@@ -132,5 +342,5 @@ ORDER: Decider[OrderCommand, Order, OrderEvent] = Decider(
     evolve=evolve,
     decide=decide,
     state=Order,
-    state_schema=1,
+    state_schema=2,
 )

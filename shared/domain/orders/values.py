@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, NewType
+from typing import Annotated
 
-from cqrs.plain import Between, Text
+from cqrs.plain import Text
+from domain.kernel import Amount, Currency, Money, Quantity, Sku
 
-__all__ = ["Address", "Currency", "CustomerId", "Line", "Money", "OrderId", "Quantity", "Sku"]
+__all__ = [
+    "Address",
+    "Line",
+    "Paid",
+    "PaymentMethod",
+    "RejectReason",
+    "Reserved",
+    "total_of",
+]
 
-_ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_ID_HINT = "may have letters, digits and . _ - only, and must start with a letter or digit"
-
-OrderId = NewType("OrderId", str)
-CustomerId = Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)]
-Sku = Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)]
-Quantity = Annotated[int, Between(1, 1_000)]
-Money = Annotated[int, Between(0, 10_000_000)]
-"""In minor units of the order's currency: 1250 is 12.50 euros."""
-
-
-class Currency(StrEnum):
-    CHF = "CHF"
-    EUR = "EUR"
-    GBP = "GBP"
-    USD = "USD"
+PaymentMethod = Annotated[str, Text(max=64)]
+"""What the customer chose to pay with, by the name the gateway has for it: never a card number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +40,33 @@ class Address:
     postal_code: Annotated[str, Text(max=20)]
     city: Annotated[str, Text(max=100)]
     country: Annotated[str, Text(max=2, pattern="[A-Z]{2}", hint="must be a code like AT")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """What lies in the stock for this order."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paid:
+    """What the customer's bank has set aside for this order; `reference` is the gateway's."""
+
+    amount: Amount
+    currency: Currency
+    reference: Annotated[str, Text(max=200)]
+
+
+class RejectReason(StrEnum):
+    OUT_OF_STOCK = "out_of_stock"
+    PRICE_DIFFERS = "price_differs"
+    UNKNOWN_PRODUCT = "unknown_product"
+    PAYMENT_DECLINED = "payment_declined"
+    TIMED_OUT = "timed_out"
+    NOT_POSSIBLE = "not_possible"
+
+
+def total_of(lines: Iterable[Line]) -> Amount:
+    return sum(line.quantity * line.unit_price for line in lines)

@@ -1,34 +1,87 @@
-"""The view `order_history`: a row per order, as its customer sees it; lists by customer, newest
-first.
+"""The view `order_history`: a row per order, as its customer sees it, with its payment and all that
+happened to both; lists by customer, newest first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from cqrs import plain
 from cqrs.events import Instant, Recorded
+from cqrs.plain import Json
 from cqrs.views import Document, Fold, Parts, Place, RowView
+from domain.kernel import Currency, CustomerId
 from domain.orders import (
     ORDER_EVENTS,
     Address,
-    Currency,
-    CustomerId,
     Line,
     OrderAddressChanged,
     OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
     OrderEvent,
     OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+    RejectReason,
+    total_of,
+)
+from domain.payments import (
+    PAYMENT_EVENTS,
+    AuthorisationRequested,
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundRequested,
+    VoidRequested,
 )
 
-__all__ = ["BY_CUSTOMER", "ORDER", "ORDER_HISTORY"]
+__all__ = ["BY_CUSTOMER", "ORDER", "ORDER_HISTORY", "PAYMENT"]
+
+TIMELINE = 50  # the newest events of a stream that a row shows: an address can be changed for ever
 
 
 class Status(StrEnum):
     PLACED = "placed"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
     CANCELLED = "cancelled"
+
+
+class PaymentStatus(StrEnum):
+    AUTHORISING = "authorising"
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    VOIDING = "voiding"
+    VOIDED = "voided"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """An event, as a timeline shows it."""
+
+    at: Instant
+    what: str
+
+
+Timeline = tuple[Moment, ...]
+
+
+def _after(timeline: Timeline, recorded: Recorded[Any]) -> Timeline:
+    moment = Moment(at=recorded.at, what=type(recorded.event).__name__)
+    return (*timeline, moment)[-TIMELINE:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,31 +94,97 @@ class OrderPart:
     lines: tuple[Line, ...]
     address: Address
     placed_at: Instant
-    updated_at: Instant
+    timeline: Timeline
+    reject_reason: RejectReason | None = None
+    reject_detail: str | None = None
     cancel_reason: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PaymentPart:
+    """What the row remembers of the stream `payment-<id>`. `amount` is what is to be paid."""
+
+    status: PaymentStatus | None = None
+    amount: int | None = None
+    reference: str | None = None
+    reason: str | None = None
+    timeline: Timeline = ()
+
+
 def follow_order(order: OrderPart | None, recorded: Recorded[OrderEvent]) -> OrderPart:
-    event, at = recorded.event, recorded.at
+    event = recorded.event
     if isinstance(event, OrderPlaced):
-        return OrderPart(
-            status=Status.PLACED,
-            customer_id=event.customer_id,
-            currency=event.currency,
-            lines=event.lines,
-            address=event.address,
-            placed_at=at,
-            updated_at=at,
-        )
+        return _placed(event, recorded)
     if order is None:
         raise ValueError(f"{type(event).__name__} before OrderPlaced")
+    return replace(_changed_order(order, event), timeline=_after(order.timeline, recorded))
+
+
+def _placed(event: OrderPlaced, recorded: Recorded[OrderEvent]) -> OrderPart:
+    return OrderPart(
+        status=Status.PLACED,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        lines=event.lines,
+        address=event.address,
+        placed_at=recorded.at,
+        timeline=_after((), recorded),
+    )
+
+
+def _changed_order(
+    order: OrderPart,
+    event: OrderAddressChanged
+    | OrderConfirmed
+    | OrderRejected
+    | OrderCancelled
+    | OrderShipped
+    | OrderDelivered,
+) -> OrderPart:
     match event:
         case OrderAddressChanged():
-            return replace(order, address=event.address, updated_at=at)
-        case OrderCancelled():
+            return replace(order, address=event.address)
+        case OrderConfirmed():
+            return replace(order, status=Status.CONFIRMED)
+        case OrderRejected(reason=reason, detail=detail):
             return replace(
-                order, status=Status.CANCELLED, cancel_reason=event.reason, updated_at=at
+                order, status=Status.REJECTED, reject_reason=reason, reject_detail=detail
             )
+        case OrderCancelled():
+            return replace(order, status=Status.CANCELLED, cancel_reason=event.reason)
+        case OrderShipped():
+            return replace(order, status=Status.SHIPPED)
+        case OrderDelivered():
+            return replace(order, status=Status.DELIVERED)
+        case _:
+            assert_never(event)
+
+
+def follow_payment(payment: PaymentPart, recorded: Recorded[PaymentEvent]) -> PaymentPart:
+    changed = _changed_payment(payment, recorded.event)
+    return replace(changed, timeline=_after(payment.timeline, recorded))
+
+
+def _changed_payment(payment: PaymentPart, event: PaymentEvent) -> PaymentPart:
+    match event:
+        case AuthorisationRequested():
+            return replace(payment, status=PaymentStatus.AUTHORISING, amount=event.amount)
+        case PaymentAuthorised():
+            return replace(payment, status=PaymentStatus.AUTHORISED, reference=event.reference)
+        case PaymentDeclined():
+            return replace(payment, status=PaymentStatus.DECLINED, reason=event.reason)
+        case CaptureRequested():
+            return replace(payment, status=PaymentStatus.CAPTURING)
+        case PaymentCaptured():
+            return replace(payment, status=PaymentStatus.CAPTURED, reference=event.reference)
+        case VoidRequested():
+            return replace(payment, status=PaymentStatus.VOIDING)
+        case PaymentVoided():
+            return replace(payment, status=PaymentStatus.VOIDED)
+        case RefundRequested():
+            return replace(payment, status=PaymentStatus.REFUNDING)
+        case PaymentRefunded():
+            return replace(payment, status=PaymentStatus.REFUNDED, reference=event.reference)
         case _:
             assert_never(event)
 
@@ -77,25 +196,56 @@ ORDER: Fold[OrderPart | None, OrderEvent] = Fold(
     initial=None,
     evolve=follow_order,
 )
+PAYMENT: Fold[PaymentPart, PaymentEvent] = Fold(
+    category="payment",
+    events=PAYMENT_EVENTS,
+    state=PaymentPart,
+    initial=PaymentPart(),
+    evolve=follow_payment,
+)
 
 
 def render(parts: Parts) -> Document | None:
-    order = parts[ORDER]
+    """Nothing before there is an order, even if its payment is there already."""
+    order, payment = parts[ORDER], parts[PAYMENT]
     if order is None:
         return None
+    timeline = _timeline(order, payment)
     return {
         "order_id": parts.key,
         "version": parts.version(ORDER),
         "status": order.status,
         "customer_id": order.customer_id,
         "currency": order.currency,
-        "total": sum(line.quantity * line.unit_price for line in order.lines),
+        "total": total_of(order.lines),
         "lines": plain.dump(order.lines),
         "address": plain.dump(order.address),
+        "payment": _payment(payment),
         "placed_at": order.placed_at,
-        "updated_at": order.updated_at,
+        "updated_at": timeline[-1][1].at,
+        "reject_reason": order.reject_reason,
+        "reject_detail": order.reject_detail,
         "cancel_reason": order.cancel_reason,
+        "timeline": [{"at": m.at, "what": m.what, "by": by} for by, m in timeline],
     }
+
+
+def _payment(payment: PaymentPart) -> Json:
+    if payment.status is None:
+        return None
+    return {
+        "status": payment.status,
+        "amount": payment.amount,
+        "reference": payment.reference,
+        "reason": payment.reason,
+    }
+
+
+def _timeline(order: OrderPart, payment: PaymentPart) -> list[tuple[str, Moment]]:
+    """What happened to both, by time; a stream's events of one time stay in their order."""
+    moments = [("order", moment) for moment in order.timeline]
+    moments += [("payment", moment) for moment in payment.timeline]
+    return sorted(moments, key=lambda entry: (entry[1].at, entry[0]))
 
 
 def by_customer(order: Document) -> Place:
@@ -106,7 +256,7 @@ BY_CUSTOMER = "customer"
 
 ORDER_HISTORY = RowView(
     name="order_history",
-    folds=[ORDER],
+    folds=[ORDER, PAYMENT],
     render=render,
     lists={BY_CUSTOMER: by_customer},
 )

@@ -1,5 +1,5 @@
 resource "aws_lambda_function" "this" {
-  function_name = local.name
+  function_name = module.short.name
   description   = var.description
   role          = aws_iam_role.this.arn
 
@@ -32,15 +32,13 @@ resource "aws_lambda_function" "this" {
 
 # Made here and not by Lambda, which would keep the lines for ever.
 resource "aws_cloudwatch_log_group" "this" {
-  name              = "/aws/lambda/${local.name}"
+  name              = "/aws/lambda/${module.short.name}"
   retention_in_days = var.log_retention_days
 }
 
-locals {
-  # Lambda and IAM allow 64 characters. A cut name keeps a hash, so that two of them can't become equal.
-  name = (
-    length(var.name) <= 64
-    ? var.name
-    : "${substr(var.name, 0, 55)}-${substr(sha1(var.name), 0, 8)}"
-  )
+module "short" {
+  source = "../short_name"
+
+  name       = var.name
+  max_length = 64 # of Lambda and of IAM
 }

@@ -1,7 +1,7 @@
 # Every function has a role of its own, with the policies it was given and no more.
 resource "aws_iam_role" "this" {
-  name        = local.name
-  description = "What ${local.name} may do."
+  name        = module.short.name
+  description = "What ${module.short.name} may do."
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -11,7 +11,7 @@ variable "description" {
 }
 
 variable "routes" {
-  description = "Which function answers which route, for example { \"POST /orders\" = \"order_commands\" }. The route \"$default\" gets what no other matches."
+  description = "Which function answers which route, for example { \"POST /orders\" = \"orders_commands\" }. The route \"$default\" gets what no other matches."
   type        = map(string)
   nullable    = false
 

@@ -1,5 +1,5 @@
 resource "aws_s3_bucket" "this" {
-  bucket        = local.name
+  bucket        = module.short.name
   force_destroy = var.force_destroy
 }
 
@@ -39,11 +39,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 }
 
-locals {
-  # S3 allows 63 characters. A cut name keeps a hash, so that two of them can't become equal.
-  name = (
-    length(var.name) <= 63
-    ? var.name
-    : "${trimsuffix(substr(var.name, 0, 54), "-")}-${substr(sha1(var.name), 0, 8)}"
-  )
+module "short" {
+  source = "../short_name"
+
+  name       = var.name
+  max_length = 63
 }

@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_metric_alarm" "behind" {
   alarm_name        = "${var.name}-behind"
-  alarm_description = "${var.function_name} has been more than ${var.behind_seconds} seconds behind its stream for five minutes. What it feeds is old, nothing is lost. Look at its errors and its duration."
+  alarm_description = "${var.function_name} has been more than ${var.behind_seconds} seconds behind a stream for five minutes. What it feeds is old, nothing is lost. Look at its errors and its duration."
 
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
@@ -18,7 +18,7 @@ resource "aws_cloudwatch_metric_alarm" "behind" {
 
 resource "aws_cloudwatch_metric_alarm" "expiring" {
   alarm_name        = "${var.name}-expiring"
-  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind its stream. At ${floor(var.maximum_age_seconds / 3600)} hours its records are given up and wait in the failures bucket for the sweep. Repair it before."
+  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind a stream. At ${floor(var.maximum_age_seconds / 3600)} hours its records are given up and wait in the failures bucket for the sweep. Repair it before."
 
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"

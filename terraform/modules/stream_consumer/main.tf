@@ -1,9 +1,11 @@
-# Delivers a stream to a function. A batch that fails is halved until the bad record is alone, the
+# Delivers streams to a function. A batch that fails is halved until the bad record is alone, the
 # function says how far it came, and it is tried again until it is old: an outage must not become loss
 # after a few tries. What is given up then goes to the failures bucket, whole, and the sweep takes it up.
 resource "aws_lambda_event_source_mapping" "this" {
+  for_each = var.source_arns
+
   function_name    = var.function_arn
-  event_source_arn = var.source_arn
+  event_source_arn = each.value
   enabled          = var.enabled
 
   # LATEST can miss what is written while the mapping is being made.

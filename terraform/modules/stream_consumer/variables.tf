@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the mapping, for its alarms: one function may serve several streams."
+  description = "Name of what is done with the records, for the alarms."
   type        = string
   nullable    = false
 }
@@ -16,9 +16,9 @@ variable "function_name" {
   nullable    = false
 }
 
-variable "source_arn" {
-  description = "ARN of the stream: of a DynamoDB table or of Kinesis."
-  type        = string
+variable "source_arns" {
+  description = "ARNs of the streams that the function is fed with, each by a mapping of its own: of DynamoDB tables or of Kinesis. The alarms are one set for all, as Lambda measures a function's lag over all its streams."
+  type        = map(string)
   nullable    = false
 }
 

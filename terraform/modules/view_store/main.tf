@@ -36,6 +36,10 @@ resource "aws_dynamodb_table" "this" {
   }
 
   deletion_protection_enabled = var.deletion_protection
+
+  point_in_time_recovery {
+    enabled = var.point_in_time_recovery
+  }
 }
 
 locals {

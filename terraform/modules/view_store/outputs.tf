@@ -31,6 +31,7 @@ output "bookmarks_policy_json" {
 output "protection" {
   description = "How the table is guarded."
   value = {
-    deletion_protection = aws_dynamodb_table.this.deletion_protection_enabled
+    deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
+    point_in_time_recovery = aws_dynamodb_table.this.point_in_time_recovery[0].enabled
   }
 }

@@ -21,8 +21,15 @@ variable "lists" {
   }
 }
 
+variable "point_in_time_recovery" {
+  description = "Whether the table can be restored to any second of the last 35 days. A view can be rebuilt instead; the rows of a process also hold what it was told by others than events, and what it still has to send."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "deletion_protection" {
-  description = "Whether the table refuses to be deleted. Its data can be rebuilt, but not in a moment."
+  description = "Whether the table refuses to be deleted. A view's data can be rebuilt, but not in a moment."
   type        = bool
   nullable    = false
 }

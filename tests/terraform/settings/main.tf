@@ -31,6 +31,7 @@ output "all" {
       "log_level",
       "log_retention_days",
       "throttling",
+      "checkout_deadline_seconds",
       "sweep_schedule",
       "alarm_topic_arns",
     ] : name => lookup(local.settings, name, null)
@@ -50,6 +51,7 @@ output "unknown" {
     "log_level",
     "log_retention_days",
     "throttling",
+    "checkout_deadline_seconds",
     "sweep_schedule",
     "alarm_topic_arns",
   ])

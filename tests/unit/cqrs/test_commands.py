@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +17,12 @@ from cqrs.commands import CommandHandler, Outcome
 from cqrs.commits import Commit, Envelope
 from cqrs.decider import Decider
 from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refused
-from cqrs.event_store import AppendConflict, Heads, History
+from cqrs.event_store import AppendConflict
 from cqrs.events import EventCodec, EventTypes, Instant
 from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.plain import Json
+from tests.unit.cqrs.stores import Counting
 
-S = TypeVar("S")
 TYPES = EventTypes("till")
 LIMIT = 1_000
 
@@ -81,43 +81,6 @@ def envelope(key: str = "k", actor: str = "ada", payload: object = None) -> Enve
         causation_id="r",
         time=Instant("2026-01-01T00:00:00.000000Z"),
     )
-
-
-class Counting:
-    """A memory store that counts its calls, and lets something happen around an append."""
-
-    def __init__(self) -> None:
-        self.store = MemoryEventStore()
-        self.calls: Counter[str] = Counter()
-        self.before_append: Callable[[Commit], None] = lambda _: None
-        self.after_append: Callable[[Commit], None] = lambda _: None
-        self.stale_by: Callable[[], int] = lambda: 0
-        self.loaded: list[int] = []
-        self.snapshots: list[str] = []
-
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
-        self.calls["load"] += 1
-        if stale := self.stale_by():
-            commits = self.store.read(stream)
-            commits = commits[: max(0, len(commits) - stale)]
-            return History(None, commits, len(commits))
-        history = self.store.load(stream, limit, open_snapshot)
-        self.loaded.append(len(history.commits))
-        return history
-
-    def append(self, commit: Commit, command_id: str, snapshot: str | None = None) -> None:
-        self.calls["append"] += 1
-        self.snapshots += [snapshot] if snapshot else []
-        self.before_append(commit)
-        self.store.append(commit, command_id, snapshot)
-        self.after_append(commit)
-
-    def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        self.calls["read"] += 1
-        return self.store.read(stream, after, limit)
-
-    def heads(self, cursor: str | None = None) -> Heads:
-        return self.store.heads(cursor)
 
 
 @pytest.fixture

@@ -60,7 +60,8 @@ def test_all_that_went_into_a_commit_can_be_read_from_its_text() -> None:
     assert again == COMMIT
     assert again.envelope == ENVELOPE
     assert again.events(codec) == [
-        Recorded(event=event, version=3, at=NOON, actor="ada") for event in EVENTS
+        Recorded(event=event, version=3, at=NOON, actor="ada", correlation_id="correlation-1")
+        for event in EVENTS
     ]
 
 

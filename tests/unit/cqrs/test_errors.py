@@ -75,7 +75,12 @@ def test_every_error_has_a_status_of_its_own_kind() -> None:
         return next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
 
     ours = {kind.__name__ for kind in everywhere() if status(kind) == 500}
-    assert ours == {"CqrsError", "Unreadable", "AppendConflict"}  # these never reach a client
+    assert ours == {
+        "CqrsError",
+        "Unreadable",
+        "AppendConflict",
+        "GuardTaken",
+    }  # never reach a client
 
 
 def test_what_may_succeed_later_is_never_the_clients_fault() -> None:

@@ -23,6 +23,7 @@ PLACED = OrderPlaced(
     currency=Currency.EUR,
     lines=(Line(sku="book-1", quantity=1, unit_price=1),),
     address=Address(name="Ada", street="1", postal_code="1", city="Vienna", country="AT"),
+    payment_method="card-on-file",
 )
 
 
@@ -309,7 +310,7 @@ def test_a_cipher_that_is_out_of_reach_fails_streams_and_parks_none(rows: Memory
 
     events = recorded(ORDER_EVENTS, "order-7", PLACED)
     store = stored(events)
-    follows = Follower(ORDER_HISTORY, rows, {"order": store}, Locked())
+    follows = Follower(ORDER_HISTORY, rows, {"order": store, "payment": store}, Locked())
 
     report = follows.catch_up({"order-7": events})
 

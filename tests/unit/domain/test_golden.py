@@ -7,6 +7,7 @@ written once, when an event or a schema is new, and never changed.
 import importlib
 import json
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,42 @@ import pytest
 import domain
 from cqrs import plain
 from cqrs.events import EventCodec, EventTypes
+from domain.customers import CustomerEmailChanged, CustomerRegistered, CustomerRenamed
+from domain.inventory import (
+    PriceChanged,
+    ProductRegistered,
+    ReservationBarred,
+    StockReceived,
+    StockReleased,
+    StockReserved,
+    StockShipped,
+)
 from domain.orders import (
     Address,
     Currency,
     Line,
     OrderAddressChanged,
     OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
     OrderId,
     OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+    Paid,
+    RejectReason,
+    Reserved,
+)
+from domain.payments import (
+    AuthorisationRequested,
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundRequested,
+    VoidRequested,
 )
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "history"
@@ -36,22 +65,67 @@ VIENNA = Address(
     city="Vienna",
     country="AT",
 )
+PLACED = OrderPlaced(
+    order_id=SEVEN,
+    customer_id="c-1",
+    currency=Currency.EUR,
+    lines=(
+        Line(sku="book-1", quantity=2, unit_price=1250),
+        Line(sku="pen", quantity=1, unit_price=0),
+    ),
+    address=VIENNA,
+    payment_method="invoice",
+)
 
 EXPECTED: dict[str, object] = {
-    "orders.OrderPlaced.1": OrderPlaced(
-        order_id=SEVEN,
-        customer_id="c-1",
-        currency=Currency.EUR,
-        lines=(
-            Line(sku="book-1", quantity=2, unit_price=1250),
-            Line(sku="pen", quantity=1, unit_price=0),
-        ),
-        address=VIENNA,
-    ),
+    "orders.OrderPlaced.1": replace(PLACED, payment_method="card-on-file"),
+    "orders.OrderPlaced.2": PLACED,
     "orders.OrderAddressChanged.1": OrderAddressChanged(
         order_id=SEVEN, customer_id="c-1", address=VIENNA
     ),
     "orders.OrderCancelled.1": OrderCancelled(order_id=SEVEN, reason="too late"),
+    "orders.OrderConfirmed.1": OrderConfirmed(
+        order_id=SEVEN,
+        reserved=(Reserved(sku="book-1", quantity=2), Reserved(sku="pen", quantity=1)),
+        paid=Paid(amount=2500, currency=Currency.EUR, reference="gateway-1"),
+    ),
+    "orders.OrderRejected.1": OrderRejected(
+        order_id=SEVEN, reason=RejectReason.PAYMENT_DECLINED, detail="The card was declined."
+    ),
+    "orders.OrderShipped.1": OrderShipped(order_id=SEVEN),
+    "orders.OrderDelivered.1": OrderDelivered(order_id=SEVEN),
+    "payments.AuthorisationRequested.1": AuthorisationRequested(
+        order_id=SEVEN, amount=2500, currency=Currency.EUR, method="invoice"
+    ),
+    "payments.PaymentAuthorised.1": PaymentAuthorised(order_id=SEVEN, reference="gateway-1"),
+    "payments.PaymentDeclined.1": PaymentDeclined(order_id=SEVEN, reason="The card was declined."),
+    "payments.CaptureRequested.1": CaptureRequested(order_id=SEVEN),
+    "payments.PaymentCaptured.1": PaymentCaptured(order_id=SEVEN, reference="gateway-2"),
+    "payments.VoidRequested.1": VoidRequested(order_id=SEVEN),
+    "payments.PaymentVoided.1": PaymentVoided(order_id=SEVEN),
+    "payments.RefundRequested.1": RefundRequested(order_id=SEVEN),
+    "payments.PaymentRefunded.1": PaymentRefunded(order_id=SEVEN, reference="gateway-3"),
+    "customers.CustomerRegistered.1": CustomerRegistered(
+        customer_id="c-1", name="Zoë Example", email="Zoe@Example.com"
+    ),
+    "customers.CustomerRenamed.1": CustomerRenamed(customer_id="c-1", name="Zoë Sample"),
+    "customers.CustomerEmailChanged.1": CustomerEmailChanged(
+        customer_id="c-1", email="zoë@example.org"
+    ),
+    "inventory.ProductRegistered.1": ProductRegistered(
+        sku="book-1",
+        title="Käfer & Co",
+        description="A field guide.",
+        tags=("nature", "für Kinder"),
+        price=1250,
+        currency=Currency.EUR,
+    ),
+    "inventory.PriceChanged.1": PriceChanged(sku="book-1", price=1300),
+    "inventory.StockReceived.1": StockReceived(sku="book-1", quantity=5000),
+    "inventory.StockReserved.1": StockReserved(sku="book-1", order_id=SEVEN, quantity=2),
+    "inventory.StockReleased.1": StockReleased(sku="book-1", order_id=SEVEN, quantity=2),
+    "inventory.ReservationBarred.1": ReservationBarred(sku="book-1", order_id=SEVEN),
+    "inventory.StockShipped.1": StockShipped(sku="book-1", order_id=SEVEN, quantity=2),
 }
 """What each file is read as today: always the event in its current schema."""
 

@@ -57,6 +57,7 @@ class Answer:
 @dataclass
 class Shop:
     store: EventStore = field(default_factory=MemoryEventStore)
+    payments: EventStore = field(default_factory=MemoryEventStore)
     rows: MemoryRows = field(default_factory=MemoryRows)
     reader: RowReader | None = None  # instead of `rows`, where a query finds them
     scope: str = GENERATION
@@ -88,7 +89,7 @@ class Shop:
 
     @cached_property
     def stores(self) -> dict[str, Any]:
-        return {"order": self.store}
+        return {"order": self.store, "payment": self.payments}
 
     @cached_property
     def follower(self) -> Follower:

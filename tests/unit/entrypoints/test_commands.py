@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from cqrs.commands import SNAPSHOT_INTERVAL
+from cqrs.aggregates import SNAPSHOT_INTERVAL
 from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
 from cqrs.idempotency import entity_id_of
 from cqrs.plain import MAX_FAULTS

@@ -9,6 +9,9 @@ import pytest
 from cqrs.adapters.memory import MemoryRows
 from cqrs.commits import Commit
 from cqrs.errors import Unavailable
+from cqrs.testing.views import recorded
+from domain.kernel import OrderId
+from domain.payments import PAYMENT_EVENTS, PaymentVoided
 from tests.fixtures.payloads import unrouted
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (
@@ -38,9 +41,9 @@ def cursor(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def payments(number: int) -> str:
+def products(number: int) -> str:
     """A token that names this many streams that the view does not follow."""
-    return ", ".join(f"payment-{n}@1" for n in range(number))
+    return ", ".join(f"product-{n}@1" for n in range(number))
 
 
 def place_some(shop: Shop, number: int, *, followed: bool = True) -> list[str]:
@@ -115,8 +118,8 @@ class TestRows:
     def test_a_token_of_what_this_view_does_not_follow_is_passed_on(self, shop: Shop) -> None:
         order = shop.place()
         shop.follow(order)
-        answer = shop.query(ROW, id=order, headers=token("payment-7@4"))
-        assert answer.headers["Consistency-Token"] == f"payment-7@4, order-{order}@1"
+        answer = shop.query(ROW, id=order, headers=token("product-7@4"))
+        assert answer.headers["Consistency-Token"] == f"product-7@4, order-{order}@1"
 
     @pytest.mark.parametrize(
         "text",
@@ -151,8 +154,8 @@ class TestRows:
     def test_a_token_that_names_too_many_streams_is_refused(self, shop: Shop) -> None:
         order = shop.place()
         shop.follow(order)
-        assert shop.query(ROW, id=order, headers=token(payments(150))).status == 200
-        answer = shop.query(ROW, id=order, headers=token(payments(151)))
+        assert shop.query(ROW, id=order, headers=token(products(150))).status == 200
+        answer = shop.query(ROW, id=order, headers=token(products(151)))
         problem = refused(answer, 400, "invalid_consistency_token")
         assert problem["detail"] == "A token names at most 150 streams, not 151."
 
@@ -160,24 +163,24 @@ class TestRows:
         order = shop.place()
         shop.follow(order)
         for number in (149, 150):
-            asked = token(payments(number))
+            asked = token(products(number))
             answered = shop.query(ROW, id=order, headers=asked).headers["Consistency-Token"]
             assert shop.query(ROW, id=order, headers=token(answered)).status == 200
 
     def test_what_was_shown_is_added_to_the_token_while_there_is_room(self, shop: Shop) -> None:
         order = shop.place()
         shop.follow(order)
-        roomy = shop.query(ROW, id=order, headers=token(payments(149)))
-        assert roomy.headers["Consistency-Token"] == f"{payments(149)}, order-{order}@1"
-        full = shop.query(ROW, id=order, headers=token(payments(150)))
-        assert full.headers["Consistency-Token"] == payments(150)
+        roomy = shop.query(ROW, id=order, headers=token(products(149)))
+        assert roomy.headers["Consistency-Token"] == f"{products(149)}, order-{order}@1"
+        full = shop.query(ROW, id=order, headers=token(products(150)))
+        assert full.headers["Consistency-Token"] == products(150)
 
     def test_what_was_asked_stays_in_the_token_of_a_list_however_many_are_shown(
         self, shop: Shop
     ) -> None:
         orders = place_some(shop, 3)
         shop.command(CANCEL, id=orders[0])
-        asked = f"order-{orders[0]}@2, {payments(148)}"
+        asked = f"order-{orders[0]}@2, {products(148)}"
         answered = shop.query(LIST, id="c-1", headers=token(asked)).headers["Consistency-Token"]
         assert answered == f"{asked}, order-{orders[2]}@1"
 
@@ -186,6 +189,18 @@ class TestRows:
         order = shop.place()
         shop.follow(order)
         assert shop.query(ROW, id=order, headers=token(text)).headers["Consistency"] == "eventual"
+
+    def test_a_row_can_be_asked_to_be_as_new_as_its_payment(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        voided = PaymentVoided(order_id=OrderId(order))
+        (commit,) = recorded(PAYMENT_EVENTS, f"payment-{order}", voided)
+        shop.payments.append(commit, "")
+        answer = shop.query(ROW, id=order, headers=token(f"payment-{order}@1"))
+        assert answer.headers["Consistency"] == "folded; commits=1"
+        assert answer.headers["Consistency-Token"] == f"payment-{order}@1, order-{order}@1"
+        assert answer.headers["ETag"] == '"1"'
+        assert answer.body["payment"]["status"] == "voided"
 
     def test_a_version_that_does_not_exist_is_refused(self, shop: Shop) -> None:
         order = shop.place()

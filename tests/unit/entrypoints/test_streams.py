@@ -305,7 +305,7 @@ class TestFollowing:
         assert (counted["Applied"], counted["Repaired"]) == (2, 1)
 
     def test_what_this_view_does_not_follow_is_passed_over(self, shop: Shop) -> None:
-        commit = Commit("payment-7", 1, "{}")
+        commit = Commit("product-7", 1, "{}")
         assert shop.projecting(kinesis_of(commit), None) == ALL_WELL
         assert shop.rows.get("7").revision == 0
 

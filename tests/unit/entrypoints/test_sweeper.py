@@ -451,7 +451,7 @@ class TestOperators:
         assert (line["message"], line["applied"]) == ("redriven", {f"order-{order}": 2})
         assert [counted["Applied"] for counted in metrics()] == [2]
 
-    @pytest.mark.parametrize("stream", ["payment-7", "nothing", "order-nothing"])
+    @pytest.mark.parametrize("stream", ["product-7", "nothing", "order-nothing", "payment-nothing"])
     def test_a_redrive_of_a_stream_that_is_not_there_says_so(
         self, world: World, stream: str
     ) -> None:

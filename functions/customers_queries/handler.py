@@ -1,0 +1,30 @@
+"""Answers what the customers service knows of a customer, from its own store."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.commands import CommandHandler
+from cqrs.entrypoints.http import HttpFunction
+from cqrs.entrypoints.queries import facts_of
+from cqrs.settings import read_settings
+from domain.customers import CUSTOMER, customer_facts
+
+
+@dataclass(frozen=True)
+class Settings:
+    customers_events_table: str
+
+
+@cache
+def app() -> HttpFunction:
+    settings = read_settings(Settings, os.environ)
+    store = DynamoDbEventStore(settings.customers_events_table)
+    customers = CommandHandler(store, CUSTOMER)
+    return HttpFunction({"GET /customers/{id}": facts_of(customers, customer_facts, "customer")})
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return app()(event, context)

@@ -1,0 +1,30 @@
+"""Answers what the inventory service knows of a product, from its own store."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.commands import CommandHandler
+from cqrs.entrypoints.http import HttpFunction
+from cqrs.entrypoints.queries import facts_of
+from cqrs.settings import read_settings
+from domain.inventory import PRODUCT, product_facts
+
+
+@dataclass(frozen=True)
+class Settings:
+    inventory_events_table: str
+
+
+@cache
+def app() -> HttpFunction:
+    settings = read_settings(Settings, os.environ)
+    store = DynamoDbEventStore(settings.inventory_events_table)
+    products = CommandHandler(store, PRODUCT)
+    return HttpFunction({"GET /products/{id}": facts_of(products, product_facts, "product")})
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return app()(event, context)

@@ -1,0 +1,97 @@
+"""An aggregate as a decision sees it: the state that its stream's events lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Generic, TypeVar
+
+from cqrs import plain
+from cqrs.commits import Commit, Envelope
+from cqrs.decider import Decider
+from cqrs.errors import Unreadable
+from cqrs.event_store import EventStore
+from cqrs.events import EventCodec
+
+__all__ = ["Aggregates", "Loaded"]
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+SNAPSHOT_INTERVAL = 8  # a load reads at most this many commits and one snapshot
+REMEMBERED_COMMANDS = 100  # per stream: the idempotency window
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[S]):
+    """A stream's state. `recent` are the ids of its last commands, newest last; `tail` is what was
+    read to get here.
+    """
+
+    state: S
+    version: int
+    recent: tuple[str, ...] = ()
+    tail: Sequence[Commit] = ()
+    since_snapshot: int = 0
+
+
+class Aggregates(Generic[C, S, E]):
+    """The aggregates of one decider. Loading is one call, for a stream of any length."""
+
+    def __init__(
+        self, store: EventStore, decider: Decider[C, S, E], codec: EventCodec | None = None
+    ) -> None:
+        self._store = store
+        self._decider = decider
+        self._codec = codec or EventCodec(decider.events)
+        self.nothing: Loaded[S] = Loaded(decider.initial, 0)
+
+    def load(self, stream: str) -> Loaded[S]:
+        """Raises Unavailable, Unreadable."""
+        history = self._store.load(stream, SNAPSHOT_INTERVAL + 1, self._open_snapshot)
+        base = history.snapshot or self.nothing
+        loaded = Loaded(base.state, history.version - len(history.commits), base.recent)
+        for commit in history.commits:
+            loaded = self.after(loaded, commit)
+        return loaded
+
+    def after(self, loaded: Loaded[S], commit: Commit) -> Loaded[S]:
+        if commit.version != loaded.version + 1:
+            raise Unreadable(f"{commit} does not follow version {loaded.version}")
+        events = [recorded.event for recorded in commit.events(self._codec)]
+        return Loaded(
+            state=reduce(self._decider.evolve, events, loaded.state),
+            version=commit.version,
+            recent=(*loaded.recent, commit.envelope.command_id)[-REMEMBERED_COMMANDS:],
+            tail=(*loaded.tail, commit),
+            since_snapshot=loaded.since_snapshot + 1,
+        )
+
+    def snapshot(self, loaded: Loaded[S], events: Sequence[E], envelope: Envelope) -> str | None:
+        """The state after `events`, when loading this stream starts to take many commits."""
+        if loaded.since_snapshot < SNAPSHOT_INTERVAL or self._codec.seals:
+            # a state has no seals: what is sealed in the events must not lie open beside them
+            return None
+        recent = (*loaded.recent, envelope.command_id)[-REMEMBERED_COMMANDS:]
+        state = reduce(self._decider.evolve, events, loaded.state)
+        return plain.to_json(
+            {
+                "schema": self._decider.state_schema,
+                "state": plain.dump(state, tagged=plain.is_tagged(self._decider.state)),
+                "commands": recent,
+            }
+        )
+
+    def _open_snapshot(self, text: str) -> Loaded[S] | None:
+        """None for a snapshot that this code did not write: it is a cache, so it is ignored."""
+        try:
+            stored: dict[str, Any] = plain.from_json(text)
+            if stored["schema"] != self._decider.state_schema:
+                return None
+            state: S = plain.load(self._decider.state, stored["state"])
+            recent = tuple(str(command_id) for command_id in stored["commands"])
+        except (Unreadable, ValueError, LookupError, TypeError):
+            return None
+        return Loaded(state, 0, recent)

@@ -1,0 +1,20 @@
+"""The clock, and reckoning with instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from cqrs.events import Instant
+
+__all__ = ["later", "now"]
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def now() -> Instant:
+    return Instant(datetime.now(UTC).strftime(_FORM))
+
+
+def later(instant: Instant, seconds: float) -> Instant:
+    moment = datetime.strptime(instant, _FORM) + timedelta(seconds=seconds)
+    return Instant(moment.strftime(_FORM))

@@ -1,0 +1,57 @@
+"""Commands that one part of the system sends to another, and how they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cqrs.events import Instant
+
+__all__ = ["Answer", "Message", "Receiver", "Timer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A command on its way: `command` is the name of its class, `data` its fields as plain JSON.
+
+    `id` is the same for every try: whoever receives the message twice must do it once.
+    """
+
+    id: str
+    command: str
+    data: Mapping[str, Any]
+    actor: str
+    correlation_id: str
+    causation_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of a message. One that was not accepted never will be: `code` and `detail` say
+    why.
+
+    `stream` and `version` are where the events are that it led to; `reference` is what the receiver
+    calls the matter, if that is not one of our services.
+    """
+
+    accepted: bool
+    code: str = ""
+    detail: str = ""
+    stream: str = ""
+    version: int = 0
+    reference: str = ""
+
+
+class Receiver(Protocol):
+    def send(self, message: Message) -> Answer:
+        """Raises Unavailable (Throttled, if it is worth trying at once) when it can't be told
+        whether the message has arrived: it must be sent again.
+        """
+
+
+class Timer(Protocol):
+    def set(self, message: Message, at: Instant) -> None:
+        """Lets `message` be sent at a time to come; once, however often it is set. Perhaps late,
+        perhaps never: the row that asked for it looks after that. Raises Unavailable.
+        """

@@ -1,0 +1,165 @@
+"""Process managers: followers whose output is commands, sent until they are answered.
+
+A process is one pure function. From what a row has followed and what its commands were answered,
+`react` says which commands must have been sent by now. The rest is the follower's work:
+
+    what is newly wanted      is saved in the row, with the positions that it follows from
+    what waits in the row     is sent at every visit, with the same id, until it is answered
+    an answer                 is saved in the row, and may lead to more being wanted
+    what was asked for and is
+      no longer wanted        is not sent any more; it may have arrived, so undoing includes it
+    what is for later         is given to a timer, and sent from here if the timer does not ring
+
+So a crash anywhere only repeats a command that has an effect once. A command that can't be
+delivered waits for the next visit, of an event or of the sweep; it never holds up another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cqrs import plain
+from cqrs.errors import Unreadable
+from cqrs.events import Instant
+from cqrs.idempotency import command_id_of
+from cqrs.instants import later
+from cqrs.messages import Answer, Message
+from cqrs.views import Document, Fold, KeyedByEntity, Parts, Place, Row
+
+__all__ = ["WAITING", "Entry", "ProcessManager", "Send", "Sent", "due_at", "entries_of"]
+
+WAITING = "waiting"
+"""The list of the rows with something to deliver, by when it is due."""
+
+AT_ONCE = "0"
+GRACE_SECONDS = 120  # a timer may be this late before the command is sent without it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send:
+    """A command that a process wants to have been sent, to the receiver named `to`.
+
+    `key` names it in its row: whatever has the same key is the same command. With `at` it is for
+    later, and is forgotten if it is no longer wanted by then.
+    """
+
+    key: str
+    to: str
+    command: object
+    correlation_id: str
+    at: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A command in a row: waiting, answered, or (neither) asked for and no longer wanted.
+
+    `timed`: a timer has it.
+    """
+
+    to: str = ""
+    message: Message | None = None
+    at: Instant | None = None
+    timed: bool = False
+    answer: Answer | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.message is not None
+
+
+class Sent:
+    """What a row has asked for so far, as `react` sees it."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+
+    def asked(self, key: str) -> bool:
+        """Whether the command may have been sent. It may also never have arrived."""
+        return key in self._entries
+
+    def answer(self, key: str) -> Answer | None:
+        entry = self._entries.get(key)
+        return entry.answer if entry else None
+
+    def accepted(self, key: str) -> bool:
+        answer = self.answer(key)
+        return answer is not None and answer.accepted
+
+    def refusal(self, key: str) -> Answer | None:
+        answer = self.answer(key)
+        return answer if answer and not answer.accepted else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessManager(KeyedByEntity):
+    """A process per entity. Its rows can't be made again: what was asked for is only here."""
+
+    name: str
+    folds: Sequence[Fold[Any, Any]]
+    react: Callable[[Parts, Sent], Iterable[Send]]
+    lists: Mapping[str, object] = field(default_factory=lambda: {WAITING: None}, init=False)
+
+    def shown(self, row: Row) -> Row:
+        """`row` with what it wants to have sent now."""
+        entries = entries_of(row)
+        wanted = {s.key: s for s in self.react(Parts(row.key, row.parts), Sent(entries))}
+        for key, entry in entries.items():
+            if entry.waits and key not in wanted:
+                entries[key] = Entry()
+        for key, send in wanted.items():
+            entry = entries.get(key, Entry())
+            if not entry.answer and not entry.waits:
+                entries[key] = self._entry(row.key, send)
+        return _with_entries(row, entries)
+
+    def _entry(self, row: str, send: Send) -> Entry:
+        actor = f"process:{self.name}"
+        message = Message(
+            id=command_id_of(actor, f"{row}/{send.key}"),
+            command=type(send.command).__name__,
+            data=plain.dump(send.command),  # type: ignore[arg-type]
+            actor=actor,
+            correlation_id=send.correlation_id,
+            causation_id=f"{self.name}/{row}",
+        )
+        return Entry(to=send.to, message=message, at=send.at)
+
+    def answered(self, row: Row, answers: Mapping[str, Answer | None]) -> Row:
+        """`row` with the answers to its commands (None: a timer has it), and what follows."""
+        entries = entries_of(row)
+        for key, answer in answers.items():
+            entry = entries.get(key, Entry())
+            if answer:
+                entries[key] = Entry(answer=entry.answer or answer)
+            elif entry.waits:
+                entries[key] = replace(entry, timed=True)
+        return self.shown(_with_entries(row, entries))
+
+
+def entries_of(row: Row) -> dict[str, Entry]:
+    """What a row has asked for, by key, in the order it was asked. Raises Unreadable."""
+    stored = (row.document or {}).get("sent", {})
+    if not isinstance(stored, dict):
+        raise Unreadable(f"the row {row.key} has no list of what was sent")
+    return {key: plain.load(Entry, entry) for key, entry in stored.items()}
+
+
+def _with_entries(row: Row, entries: Mapping[str, Entry]) -> Row:
+    document: Document = {"sent": {key: _compact(entry) for key, entry in entries.items()}}
+    due = min((due_at(entry) for entry in entries.values() if entry.waits), default=None)
+    places = {WAITING: Place(WAITING, f"{due}/{row.key}")} if due else {}
+    return replace(row, document=document, places=places)
+
+
+def due_at(entry: Entry) -> str:
+    """When to look after a waiting entry: an instant, or before all of them."""
+    return later(entry.at, GRACE_SECONDS) if entry.at and entry.timed else AT_ONCE
+
+
+def _compact(value: object) -> Any:
+    """The plain form without what is empty: loading fills it in again."""
+    dumped: Any = plain.dump(value)
+    return {name: entry for name, entry in dumped.items() if entry}

@@ -1,0 +1,5 @@
+"""The door to the checkout, which leads an order through the services. It owns no facts."""
+
+from domain.checkout.process import checkout
+
+__all__ = ["checkout"]

@@ -1,0 +1,293 @@
+"""The checkout of an order: reserve each line, authorise the payment, confirm; or undo and reject.
+
+The order's own stream is the arbiter: it is confirmed, rejected or cancelled once, whatever races
+for it. Undoing begins when it says so, and undoes whatever may have been done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import assert_never
+
+from cqrs.events import Instant, Recorded
+from cqrs.instants import later
+from cqrs.messages import Answer
+from cqrs.process_managers import ProcessManager, Send, Sent
+from cqrs.views import Fold, Parts
+from domain.inventory import ReleaseStock, ReserveStock, ShipStock
+from domain.kernel import Amount, Currency, OrderId
+from domain.orders import (
+    ORDER_EVENTS,
+    ConfirmOrder,
+    Line,
+    OrderAddressChanged,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderEvent,
+    OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+    Paid,
+    RejectOrder,
+    RejectReason,
+    Reserved,
+    total_of,
+)
+from domain.payments import (
+    PAYMENT_EVENTS,
+    AuthorisationRequested,
+    AuthorisePayment,
+    CapturePayment,
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundPayment,
+    RefundRequested,
+    VoidPayment,
+    VoidRequested,
+)
+
+__all__ = ["checkout"]
+
+
+# What is remembered of the order
+
+
+class Stage(StrEnum):
+    OPEN = "open"  # it is to be checked out
+    CONFIRMED = "confirmed"
+    SHIPPED = "shipped"
+    OFF = "off"  # rejected or cancelled: nothing may remain of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSeen:
+    stage: Stage
+    currency: Currency
+    lines: tuple[Line, ...]
+    payment_method: str
+    placed_at: Instant
+    correlation_id: str
+
+
+def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> OrderSeen:
+    event = recorded.event
+    if isinstance(event, OrderPlaced):
+        return OrderSeen(
+            stage=Stage.OPEN,
+            currency=event.currency,
+            lines=event.lines,
+            payment_method=event.payment_method,
+            placed_at=recorded.at,
+            correlation_id=recorded.correlation_id,
+        )
+    if order is None:
+        raise ValueError(f"{type(event).__name__} before OrderPlaced")
+    match event:
+        case OrderAddressChanged():
+            return order
+        case OrderConfirmed():
+            return replace(order, stage=Stage.CONFIRMED)
+        case OrderRejected() | OrderCancelled():
+            return replace(order, stage=Stage.OFF)
+        case OrderShipped() | OrderDelivered():
+            return replace(order, stage=Stage.SHIPPED)
+        case _:
+            assert_never(event)
+
+
+ORDER: Fold[OrderSeen | None, OrderEvent] = Fold(
+    category="order",
+    events=ORDER_EVENTS,
+    state=OrderSeen,
+    initial=None,
+    evolve=follow_order,
+)
+
+
+# What is remembered of the payment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentSeen:
+    """`reference` is there once it is authorised, `refusal` once that has become impossible."""
+
+    amount: Amount = 0
+    currency: Currency = Currency.EUR
+    reference: str | None = None
+    refusal: str | None = None
+
+
+def follow_payment(payment: PaymentSeen, recorded: Recorded[PaymentEvent]) -> PaymentSeen:
+    event = recorded.event
+    match event:
+        case AuthorisationRequested():
+            return replace(payment, amount=event.amount, currency=event.currency)
+        case PaymentAuthorised():
+            return replace(payment, reference=event.reference)
+        case PaymentDeclined():
+            return replace(payment, refusal=event.reason)
+        case VoidRequested() | PaymentVoided():
+            return replace(payment, refusal="The payment was voided.")
+        case CaptureRequested() | PaymentCaptured() | RefundRequested() | PaymentRefunded():
+            return payment
+        case _:
+            assert_never(event)
+
+
+PAYMENT: Fold[PaymentSeen, PaymentEvent] = Fold(
+    category="payment",
+    events=PAYMENT_EVENTS,
+    state=PaymentSeen,
+    initial=PaymentSeen(),
+    evolve=follow_payment,
+)
+
+
+# What has to be sent
+
+DEADLINE, AUTHORISE, CONFIRM, REJECT = "deadline", "authorise", "confirm", "reject"
+CAPTURE, VOID, REFUND = "capture", "void", "refund"
+
+REASONS: Mapping[str, RejectReason] = {
+    "out_of_stock": RejectReason.OUT_OF_STOCK,
+    "price_differs": RejectReason.PRICE_DIFFERS,
+    "product_not_found": RejectReason.UNKNOWN_PRODUCT,
+}
+
+
+@dataclass(frozen=True)
+class _Checkout:
+    """One order's checkout, as it stands."""
+
+    order_id: OrderId
+    order: OrderSeen
+    payment: PaymentSeen
+    sent: Sent
+    seconds: int
+
+    def wanted(self) -> Iterator[Send]:
+        match self.order.stage:
+            case Stage.OPEN:
+                yield self._deadline()
+                yield from self._get_it_confirmed()
+            case Stage.CONFIRMED:
+                return
+            case Stage.SHIPPED:
+                yield from self._take_what_was_promised()
+            case Stage.OFF:
+                yield from self._undo()
+            case _:
+                assert_never(self.order.stage)
+
+    def _deadline(self) -> Send:
+        timed_out = RejectOrder(
+            order_id=self.order_id,
+            reason=RejectReason.TIMED_OUT,
+            detail=f"It could not be confirmed within {self.seconds} seconds.",
+        )
+        at = later(self.order.placed_at, self.seconds)
+        return replace(self._send(DEADLINE, "orders", timed_out), at=at)
+
+    def _get_it_confirmed(self) -> Iterator[Send]:
+        lines = self.order.lines
+        refusals = [self.sent.refusal(reserve_key(line)) for line in lines]
+        if refused := next(filter(None, refusals), None):
+            yield self._reject(REASONS.get(refused.code, RejectReason.NOT_POSSIBLE), refused.detail)
+            return
+        yield from map(self._reserve, lines)
+        if all(self.sent.accepted(reserve_key(line)) for line in lines):
+            yield from self._get_it_paid()
+
+    def _get_it_paid(self) -> Iterator[Send]:
+        refused = self.sent.refusal(AUTHORISE) or self.sent.refusal(CONFIRM)
+        if refused:
+            yield self._reject(RejectReason.NOT_POSSIBLE, refused.detail)
+        elif self.payment.refusal:
+            yield self._reject(RejectReason.PAYMENT_DECLINED, self.payment.refusal)
+        else:
+            yield self._send(AUTHORISE, "payments", self._authorisation())
+            if self.payment.reference:
+                yield self._send(CONFIRM, "orders", self._confirmation(self.payment.reference))
+
+    def _take_what_was_promised(self) -> Iterator[Send]:
+        yield self._send(CAPTURE, "payments", CapturePayment(order_id=self.order_id))
+        for line in self.order.lines:
+            ship = ShipStock(sku=line.sku, order_id=self.order_id)
+            yield self._send(f"ship/{line.sku}", "inventory", ship)
+
+    def _undo(self) -> Iterator[Send]:
+        """A command without an answer may have arrived, or may yet."""
+        for line in self.order.lines:
+            if self._may_have_happened(reserve_key(line)):
+                release = ReleaseStock(sku=line.sku, order_id=self.order_id)
+                yield self._send(f"release/{line.sku}", "inventory", release)
+        if self._may_have_happened(AUTHORISE):
+            yield self._send(VOID, "payments", VoidPayment(order_id=self.order_id))
+            if _is(self.sent.refusal(VOID), "payment_is_captured"):
+                yield self._send(REFUND, "payments", RefundPayment(order_id=self.order_id))
+
+    def _may_have_happened(self, key: str) -> bool:
+        return self.sent.asked(key) and not self.sent.refusal(key)
+
+    def _reserve(self, line: Line) -> Send:
+        reserve = ReserveStock(
+            sku=line.sku,
+            order_id=self.order_id,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            currency=self.order.currency,
+        )
+        return self._send(reserve_key(line), "inventory", reserve)
+
+    def _authorisation(self) -> AuthorisePayment:
+        return AuthorisePayment(
+            order_id=self.order_id,
+            amount=total_of(self.order.lines),
+            currency=self.order.currency,
+            method=self.order.payment_method,
+        )
+
+    def _confirmation(self, reference: str) -> ConfirmOrder:
+        payment = self.payment
+        return ConfirmOrder(
+            order_id=self.order_id,
+            reserved=tuple(Reserved(sku=ln.sku, quantity=ln.quantity) for ln in self.order.lines),
+            paid=Paid(amount=payment.amount, currency=payment.currency, reference=reference),
+        )
+
+    def _reject(self, reason: RejectReason, detail: str) -> Send:
+        reject = RejectOrder(order_id=self.order_id, reason=reason, detail=detail[:500] or None)
+        return self._send(REJECT, "orders", reject)
+
+    def _send(self, key: str, to: str, command: object) -> Send:
+        return Send(key=key, to=to, command=command, correlation_id=self.order.correlation_id)
+
+
+def reserve_key(line: Line) -> str:
+    return f"reserve/{line.sku}"
+
+
+def _is(refusal: Answer | None, code: str) -> bool:
+    return refusal is not None and refusal.code == code
+
+
+def react(parts: Parts, sent: Sent, seconds: int) -> Iterator[Send]:
+    order = parts[ORDER]
+    if order is not None:
+        yield from _Checkout(OrderId(parts.key), order, parts[PAYMENT], sent, seconds).wanted()
+
+
+def checkout(seconds: int) -> ProcessManager:
+    """The process that has an order confirmed or rejected within `seconds`."""
+    return ProcessManager(
+        name="checkout", folds=[ORDER, PAYMENT], react=partial(react, seconds=seconds)
+    )

@@ -1,0 +1,32 @@
+"""What can be asked of a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.customers.values import Email, Name
+from domain.kernel import CustomerId
+
+__all__ = ["ChangeEmail", "CustomerCommand", "RegisterCustomer", "RenameCustomer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterCustomer:
+    customer_id: CustomerId
+    name: Name
+    email: Email
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenameCustomer:
+    customer_id: CustomerId
+    name: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeEmail:
+    customer_id: CustomerId
+    email: Email
+
+
+CustomerCommand = RegisterCustomer | RenameCustomer | ChangeEmail

@@ -1,0 +1,152 @@
+"""The rules of one customer, and the one about all of them: an e-mail address has one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from cqrs.decider import Decider
+from cqrs.errors import NotFound, Refused
+from cqrs.guards import Claim, Guard, Release
+from domain.customers.commands import (
+    ChangeEmail,
+    CustomerCommand,
+    RegisterCustomer,
+    RenameCustomer,
+)
+from domain.customers.events import (
+    CUSTOMER_EVENTS,
+    CustomerEmailChanged,
+    CustomerEvent,
+    CustomerRegistered,
+    CustomerRenamed,
+)
+from domain.customers.values import Email, Name
+from domain.kernel import CustomerId
+
+__all__ = [
+    "CUSTOMER",
+    "Customer",
+    "CustomerAlreadyRegistered",
+    "CustomerNotFound",
+    "CustomerState",
+    "EmailTaken",
+    "NoCustomer",
+]
+
+
+class CustomerNotFound(NotFound):
+    code = "customer_not_found"
+
+
+class CustomerAlreadyRegistered(Refused):
+    code = "customer_already_registered"
+
+
+class EmailTaken(Refused):
+    code = "email_taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoCustomer:
+    """Nobody was registered yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    name: Name
+    email: Email
+
+
+CustomerState = NoCustomer | Customer
+
+
+def evolve(customer: CustomerState, event: CustomerEvent) -> CustomerState:
+    if isinstance(event, CustomerRegistered):
+        return Customer(name=event.name, email=event.email)
+    return _changed(customer, event) if isinstance(customer, Customer) else customer
+
+
+def _changed(customer: Customer, event: CustomerRenamed | CustomerEmailChanged) -> Customer:
+    match event:
+        case CustomerRenamed():
+            return replace(customer, name=event.name)
+        case CustomerEmailChanged():
+            return replace(customer, email=event.email)
+        case _:
+            assert_never(event)
+
+
+def decide(command: CustomerCommand, customer: CustomerState) -> Sequence[CustomerEvent]:
+    match command:
+        case RegisterCustomer():
+            return _register(command, customer)
+        case RenameCustomer():
+            return _rename(command, _found(customer, command.customer_id))
+        case ChangeEmail():
+            return _change_email(command, _found(customer, command.customer_id))
+        case _:
+            assert_never(command)
+
+
+def guards(customer: CustomerState, event: CustomerEvent) -> Sequence[Guard]:
+    match event:
+        case CustomerRegistered():
+            return [_claim(event.email)]
+        case CustomerEmailChanged() if isinstance(customer, Customer):
+            return _exchange(customer.email, event.email)
+        case CustomerRenamed() | CustomerEmailChanged():
+            return []
+        case _:
+            assert_never(event)
+
+
+def _found(customer: CustomerState, customer_id: CustomerId) -> Customer:
+    if isinstance(customer, NoCustomer):
+        raise CustomerNotFound(f"There is no customer {customer_id}.")
+    return customer
+
+
+def _register(command: RegisterCustomer, customer: CustomerState) -> Sequence[CustomerEvent]:
+    if isinstance(customer, Customer):
+        raise CustomerAlreadyRegistered(f"Customer {command.customer_id} was registered before.")
+    return [
+        CustomerRegistered(customer_id=command.customer_id, name=command.name, email=command.email)
+    ]
+
+
+def _rename(command: RenameCustomer, customer: Customer) -> Sequence[CustomerEvent]:
+    if command.name == customer.name:
+        return []
+    return [CustomerRenamed(customer_id=command.customer_id, name=command.name)]
+
+
+def _change_email(command: ChangeEmail, customer: Customer) -> Sequence[CustomerEvent]:
+    if command.email == customer.email:
+        return []
+    return [CustomerEmailChanged(customer_id=command.customer_id, email=command.email)]
+
+
+def _exchange(old: Email, new: Email) -> Sequence[Guard]:
+    """Nothing, if only capitals differ: it is claimed already."""
+    if old.casefold() == new.casefold():
+        return []
+    return [_claim(new), Release(kind="email", value=old.casefold())]
+
+
+def _claim(email: Email) -> Claim:
+    taken = EmailTaken("Another customer has this e-mail address.")
+    return Claim(kind="email", value=email.casefold(), taken=taken)
+
+
+CUSTOMER: Decider[CustomerCommand, CustomerState, CustomerEvent] = Decider(
+    category="customer",
+    events=CUSTOMER_EVENTS,
+    initial=NoCustomer(),
+    evolve=evolve,
+    decide=decide,
+    state=CustomerState,
+    state_schema=1,
+    guards=guards,
+)

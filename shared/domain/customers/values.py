@@ -1,0 +1,19 @@
+"""The words of this context, and what is allowed in each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cqrs.plain import Text
+
+__all__ = ["Email", "Name"]
+
+Name = Annotated[str, Text(max=100)]
+Email = Annotated[
+    str,
+    Text(
+        max=254,
+        pattern=r"[^@\s]+@(?:[^@\s.]+\.)+[^@\s.]{2,}",
+        hint="must be an e-mail address like ada@example.com",
+    ),
+]

@@ -1,0 +1,65 @@
+"""The door to the inventory context: its rules, its commands, and the events others may follow."""
+
+from domain.inventory.commands import (
+    ChangePrice,
+    ProductCommand,
+    ReceiveStock,
+    RegisterProduct,
+    ReleaseStock,
+    ReserveStock,
+    ShipStock,
+)
+from domain.inventory.events import (
+    PRODUCT_EVENTS,
+    PriceChanged,
+    ProductEvent,
+    ProductRegistered,
+    ReservationBarred,
+    StockReceived,
+    StockReleased,
+    StockReserved,
+    StockShipped,
+)
+from domain.inventory.facts import product_facts
+from domain.inventory.product import (
+    PRODUCT,
+    NoProduct,
+    OutOfStock,
+    PriceDiffers,
+    Product,
+    ProductAlreadyRegistered,
+    ProductNotFound,
+    ProductState,
+    ReservationDiffers,
+    ReservationIsOver,
+)
+
+__all__ = [
+    "PRODUCT",
+    "PRODUCT_EVENTS",
+    "ChangePrice",
+    "NoProduct",
+    "OutOfStock",
+    "PriceChanged",
+    "PriceDiffers",
+    "Product",
+    "ProductAlreadyRegistered",
+    "ProductCommand",
+    "ProductEvent",
+    "ProductNotFound",
+    "ProductRegistered",
+    "ProductState",
+    "ReceiveStock",
+    "RegisterProduct",
+    "ReleaseStock",
+    "ReservationBarred",
+    "ReservationDiffers",
+    "ReservationIsOver",
+    "ReserveStock",
+    "ShipStock",
+    "StockReceived",
+    "StockReleased",
+    "StockReserved",
+    "StockShipped",
+    "product_facts",
+]

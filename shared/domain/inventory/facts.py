@@ -1,0 +1,25 @@
+"""What this service tells of a product and its stock."""
+
+from __future__ import annotations
+
+from cqrs.views import Document
+from domain.inventory.product import NoProduct, ProductState
+
+__all__ = ["product_facts"]
+
+
+def product_facts(sku: str, product: ProductState) -> Document | None:
+    """`reserved` is what all open reservations hold: whose they are is the orders' business."""
+    if isinstance(product, NoProduct):
+        return None
+    return {
+        "sku": sku,
+        "title": product.title,
+        "description": product.description,
+        "tags": list(product.tags),
+        "price": product.price,
+        "currency": product.currency,
+        "on_hand": product.on_hand,
+        "reserved": sum(product.reserved.values()),
+        "available": product.available,
+    }

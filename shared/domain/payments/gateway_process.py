@@ -1,0 +1,149 @@
+"""The process that makes the calls to the gateway: what was requested is asked for until it is
+answered, and the answer recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from cqrs import plain
+from cqrs.events import Recorded
+from cqrs.messages import Answer, Message
+from cqrs.process_managers import ProcessManager, Send, Sent
+from cqrs.views import Fold, Parts
+from domain.kernel import OrderId
+from domain.payments.commands import RecordAnswer
+from domain.payments.events import (
+    PAYMENT_EVENTS,
+    AuthorisationRequested,
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundRequested,
+    VoidRequested,
+)
+from domain.payments.gateway import Approved, PaymentGateway, Refusal
+from domain.payments.values import GatewayCall, Terms
+
+__all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskGateway:
+    """A call to the gateway; `payment` is the key that makes it safe to repeat."""
+
+    call: GatewayCall
+    payment: str
+    terms: Terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calling:
+    """What a payment is waiting to hear from the gateway, if anything."""
+
+    terms: Terms
+    call: GatewayCall | None
+    correlation_id: str
+
+
+def follow(calling: Calling | None, recorded: Recorded[PaymentEvent]) -> Calling | None:
+    event = recorded.event
+    if isinstance(event, AuthorisationRequested):
+        return Calling(
+            terms=Terms(amount=event.amount, currency=event.currency, method=event.method),
+            call=GatewayCall.AUTHORISE,
+            correlation_id=recorded.correlation_id,
+        )
+    call = _waited_for(event)
+    # a payment that was voided before it was requested has nothing to ask the gateway for
+    return calling and replace(calling, call=call, correlation_id=recorded.correlation_id)
+
+
+def _waited_for(event: PaymentEvent) -> GatewayCall | None:
+    match event:
+        case AuthorisationRequested():
+            return GatewayCall.AUTHORISE
+        case CaptureRequested():
+            return GatewayCall.CAPTURE
+        case VoidRequested():
+            return GatewayCall.VOID
+        case RefundRequested():
+            return GatewayCall.REFUND
+        case PaymentAuthorised() | PaymentDeclined():
+            return None
+        case PaymentCaptured() | PaymentVoided() | PaymentRefunded():
+            return None
+        case _:
+            assert_never(event)
+
+
+PAYMENT: Fold[Calling | None, PaymentEvent] = Fold(
+    category="payment",
+    events=PAYMENT_EVENTS,
+    state=Calling | None,
+    initial=None,
+    evolve=follow,
+)
+
+
+def react(parts: Parts, sent: Sent) -> Iterator[Send]:
+    calling = parts[PAYMENT]
+    if calling is None or calling.call is None:
+        return
+    ask = AskGateway(call=calling.call, payment=f"payment-{parts.key}", terms=calling.terms)
+    correlation = calling.correlation_id
+    yield Send(key=ask.call, to="gateway", command=ask, correlation_id=correlation)
+    if answer := sent.answer(ask.call):
+        record = _record(OrderId(parts.key), ask.call, answer)
+        yield Send(
+            key=f"{ask.call}/record", to="payments", command=record, correlation_id=correlation
+        )
+
+
+def _record(order_id: OrderId, call: GatewayCall, answer: Answer) -> RecordAnswer:
+    return RecordAnswer(
+        order_id=order_id,
+        call=call,
+        approved=answer.accepted,
+        reference=answer.reference[:200] or None,
+        reason=answer.detail[:500] or None,
+    )
+
+
+PAYMENT_GATEWAY = ProcessManager(name="payment_gateway", folds=[PAYMENT], react=react)
+
+
+class GatewayReceiver:
+    """Takes the process's calls to the gateway."""
+
+    def __init__(self, gateway: PaymentGateway) -> None:
+        self._gateway = gateway
+
+    def send(self, message: Message) -> Answer:
+        """Raises GatewayTimeout."""
+        answer = self._ask(plain.load(AskGateway, message.data))
+        if isinstance(answer, Approved):
+            return Answer(accepted=True, reference=answer.reference)
+        return Answer(accepted=False, code="declined", detail=answer.reason)
+
+    def _ask(self, ask: AskGateway) -> Approved | Refusal:
+        match ask.call:
+            case GatewayCall.AUTHORISE:
+                terms = ask.terms
+                return self._gateway.authorise(
+                    ask.payment, terms.amount, terms.currency, terms.method
+                )
+            case GatewayCall.CAPTURE:
+                return self._gateway.capture(ask.payment)
+            case GatewayCall.VOID:
+                return self._gateway.void(ask.payment)
+            case GatewayCall.REFUND:
+                return self._gateway.refund(ask.payment)
+            case _:
+                assert_never(ask.call)

@@ -1,0 +1,316 @@
+"""The rules of the payment of one order: no money is taken that was not set aside, none twice, and
+none after the payment was voided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from cqrs.decider import Decider
+from cqrs.errors import NotFound, Refused, Unreadable
+from domain.kernel import OrderId
+from domain.payments.commands import (
+    AuthorisePayment,
+    CapturePayment,
+    PaymentCommand,
+    RecordAnswer,
+    RefundPayment,
+    VoidPayment,
+)
+from domain.payments.events import (
+    PAYMENT_EVENTS,
+    AuthorisationRequested,
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundRequested,
+    VoidRequested,
+)
+from domain.payments.values import GatewayCall, Reason, Reference, Terms
+
+__all__ = [
+    "PAYMENT",
+    "AnswerNotUnderstood",
+    "Authorised",
+    "Authorising",
+    "Captured",
+    "Capturing",
+    "Declined",
+    "NoPayment",
+    "Payment",
+    "PaymentDiffers",
+    "PaymentIsCaptured",
+    "PaymentIsVoided",
+    "PaymentNotAuthorised",
+    "PaymentNotCaptured",
+    "PaymentNotFound",
+    "Refunded",
+    "Refunding",
+    "Voided",
+    "Voiding",
+]
+
+
+class PaymentNotFound(NotFound):
+    code = "payment_not_found"
+
+
+class PaymentDiffers(Refused):
+    code = "payment_differs"
+
+
+class PaymentNotAuthorised(Refused):
+    code = "payment_not_authorised"
+
+
+class PaymentNotCaptured(Refused):
+    code = "payment_not_captured"
+
+
+class PaymentIsCaptured(Refused):
+    code = "payment_is_captured"
+
+
+class PaymentIsVoided(Refused):
+    code = "payment_is_voided"
+
+
+class AnswerNotUnderstood(Refused):
+    """The gateway answered what its port says it never does."""
+
+    code = "answer_not_understood"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoPayment:
+    """Nothing was asked for yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorising:
+    terms: Terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorised:
+    terms: Terms
+    reference: Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declined:
+    terms: Terms
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capturing:
+    terms: Terms
+    reference: Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    terms: Terms
+    reference: Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voiding:
+    terms: Terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voided:
+    """For good. Without terms if it was voided before it was to be authorised."""
+
+    terms: Terms | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refunding:
+    terms: Terms
+    reference: Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refunded:
+    terms: Terms
+    reference: Reference
+
+
+Payment = (
+    NoPayment
+    | Authorising
+    | Authorised
+    | Declined
+    | Capturing
+    | Captured
+    | Voiding
+    | Voided
+    | Refunding
+    | Refunded
+)
+
+
+def evolve(payment: Payment, event: PaymentEvent) -> Payment:
+    match payment, event:
+        case NoPayment(), AuthorisationRequested():
+            terms = Terms(amount=event.amount, currency=event.currency, method=event.method)
+            return Authorising(terms=terms)
+        case Authorising(terms=terms), PaymentAuthorised(reference=reference):
+            return Authorised(terms=terms, reference=reference)
+        case Authorising(terms=terms), PaymentDeclined(reason=reason):
+            return Declined(terms=terms, reason=reason)
+        case Authorised(terms=terms, reference=reference), CaptureRequested():
+            return Capturing(terms=terms, reference=reference)
+        case Capturing(terms=terms), PaymentCaptured(reference=reference):
+            return Captured(terms=terms, reference=reference)
+        case Authorising(terms=terms) | Authorised(terms=terms), VoidRequested():
+            return Voiding(terms=terms)
+        case Voiding(terms=terms), PaymentVoided():
+            return Voided(terms=terms)
+        case NoPayment(), PaymentVoided():
+            return Voided(terms=None)
+        case Captured(terms=terms, reference=reference), RefundRequested():
+            return Refunding(terms=terms, reference=reference)
+        case Refunding(terms=terms), PaymentRefunded(reference=reference):
+            return Refunded(terms=terms, reference=reference)
+        case _:
+            # with money, what no decision leads to is better not glossed over
+            what, state = type(event).__name__, type(payment).__name__
+            raise Unreadable(f"{what} can't happen to a payment that is {state}")
+
+
+def decide(command: PaymentCommand, payment: Payment) -> Sequence[PaymentEvent]:
+    match command:
+        case AuthorisePayment():
+            return _authorise(command, payment)
+        case CapturePayment():
+            return _capture(command.order_id, payment)
+        case VoidPayment():
+            return _void(command.order_id, payment)
+        case RefundPayment():
+            return _refund(command.order_id, payment)
+        case RecordAnswer():
+            return _record(command, payment)
+        case _:
+            assert_never(command)
+
+
+def _authorise(command: AuthorisePayment, payment: Payment) -> Sequence[PaymentEvent]:
+    match payment:
+        case NoPayment():
+            return [
+                AuthorisationRequested(
+                    order_id=command.order_id,
+                    amount=command.amount,
+                    currency=command.currency,
+                    method=command.method,
+                )
+            ]
+        case Voiding() | Voided():
+            raise _voided(command.order_id)
+        case _:
+            agreed = payment.terms
+            asked = Terms(amount=command.amount, currency=command.currency, method=command.method)
+            if asked != agreed:
+                raise PaymentDiffers(
+                    f"{agreed.amount} {agreed.currency} by {agreed.method} was agreed to before."
+                )
+            return []
+
+
+def _capture(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
+    match payment:
+        case NoPayment():
+            raise _not_found(order_id)
+        case Authorising() | Declined():
+            raise PaymentNotAuthorised(f"The payment of order {order_id} is not authorised.")
+        case Authorised():
+            return [CaptureRequested(order_id=order_id)]
+        case Capturing() | Captured() | Refunding() | Refunded():
+            return []
+        case Voiding() | Voided():
+            raise _voided(order_id)
+        case _:
+            assert_never(payment)
+
+
+def _void(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
+    """Before there is anything to void it leaves a mark, which refuses what comes late."""
+    match payment:
+        case NoPayment():
+            return [PaymentVoided(order_id=order_id)]
+        case Authorising() | Authorised():
+            return [VoidRequested(order_id=order_id)]
+        case Declined() | Voiding() | Voided():
+            return []
+        case Capturing() | Captured() | Refunding() | Refunded():
+            raise PaymentIsCaptured(f"The payment of order {order_id} is taken; refund it.")
+        case _:
+            assert_never(payment)
+
+
+def _refund(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
+    match payment:
+        case NoPayment():
+            raise _not_found(order_id)
+        case Authorising() | Authorised() | Declined() | Capturing() | Voiding() | Voided():
+            raise PaymentNotCaptured(f"Nothing was taken for order {order_id}.")
+        case Captured():
+            return [RefundRequested(order_id=order_id)]
+        case Refunding() | Refunded():
+            return []
+        case _:
+            assert_never(payment)
+
+
+def _record(command: RecordAnswer, payment: Payment) -> Sequence[PaymentEvent]:
+    """Nothing, if it is not the answer that is waited for: it came twice, or was overtaken."""
+    order_id = command.order_id
+    match command.call, payment:
+        case GatewayCall.AUTHORISE, Authorising() if command.approved:
+            return [PaymentAuthorised(order_id=order_id, reference=_reference(command))]
+        case GatewayCall.AUTHORISE, Authorising():
+            return [PaymentDeclined(order_id=order_id, reason=command.reason or "No reason given.")]
+        case GatewayCall.CAPTURE, Capturing():
+            return [PaymentCaptured(order_id=order_id, reference=_reference(command))]
+        case GatewayCall.VOID, Voiding():
+            _reference(command)
+            return [PaymentVoided(order_id=order_id)]
+        case GatewayCall.REFUND, Refunding():
+            return [PaymentRefunded(order_id=order_id, reference=_reference(command))]
+        case _:
+            return []
+
+
+def _reference(command: RecordAnswer) -> Reference:
+    if command.approved and command.reference:
+        return command.reference
+    raise AnswerNotUnderstood(f"A {command.call} is approved, with a reference, or not answered.")
+
+
+def _not_found(order_id: OrderId) -> PaymentNotFound:
+    return PaymentNotFound(f"There is no payment of order {order_id}.")
+
+
+def _voided(order_id: OrderId) -> PaymentIsVoided:
+    return PaymentIsVoided(f"The payment of order {order_id} is voided.")
+
+
+PAYMENT: Decider[PaymentCommand, Payment, PaymentEvent] = Decider(
+    category="payment",
+    events=PAYMENT_EVENTS,
+    initial=NoPayment(),
+    evolve=evolve,
+    decide=decide,
+    state=Payment,
+    state_schema=1,
+)

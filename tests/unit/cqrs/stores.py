@@ -1,0 +1,57 @@
+"""An event store that counts its calls, and around whose appends things happen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from cqrs.adapters.memory import MemoryEventStore
+from cqrs.commits import Commit
+from cqrs.event_store import Heads, History
+from cqrs.guards import Guard
+
+S = TypeVar("S")
+
+
+class Counting:
+    """A memory store that counts its calls, and lets something happen around an append."""
+
+    def __init__(self) -> None:
+        self.store = MemoryEventStore()
+        self.calls: Counter[str] = Counter()
+        self.before_append: Callable[[Commit], None] = lambda _: None
+        self.after_append: Callable[[Commit], None] = lambda _: None
+        self.stale_by: Callable[[], int] = lambda: 0
+        self.loaded: list[int] = []
+        self.snapshots: list[str] = []
+
+    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
+        self.calls["load"] += 1
+        if stale := self.stale_by():
+            commits = self.store.read(stream)
+            commits = commits[: max(0, len(commits) - stale)]
+            return History(None, commits, len(commits))
+        history = self.store.load(stream, limit, open_snapshot)
+        self.loaded.append(len(history.commits))
+        return history
+
+    def append(
+        self,
+        commit: Commit,
+        command_id: str,
+        snapshot: str | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> None:
+        self.calls["append"] += 1
+        self.snapshots += [snapshot] if snapshot else []
+        self.before_append(commit)
+        self.store.append(commit, command_id, snapshot, guards)
+        self.after_append(commit)
+
+    def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
+        self.calls["read"] += 1
+        return self.store.read(stream, after, limit)
+
+    def heads(self, cursor: str | None = None) -> Heads:
+        return self.store.heads(cursor)
