@@ -16,7 +16,7 @@ help: ## Print this list
 	@printf '\n%s\n' 'Variables: ENV=$(ENV) (dev or prod, for plan, deploy, destroy), PYTHON=$(PYTHON), PORT (of the local AWS)'
 
 ##@ On your laptop
-.PHONY: up down status url logs faults sweep parked redrive history
+.PHONY: up down status url logs faults sweep deliver waiting parked redrive history
 up: .venv build/emulator ## Start a local AWS, build, terraform apply, place one order, print a curl session
 	@$(LOCAL) up
 
@@ -38,7 +38,13 @@ faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_project
 sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
 	@$(LOCAL) invoke sweeper '{}'
 
-parked: .venv ## Streams that a view could not follow, and why
+deliver: .venv ## Send now what processes could not deliver (a schedule does it every minute)
+	@$(LOCAL) invoke sweeper '{"deliver": "waiting"}'
+
+waiting: .venv ## What processes still wait to have sent, and to whom
+	@$(LOCAL) invoke sweeper '{"waiting": true}'
+
+parked: .venv ## Streams that a view or a process could not follow, and why
 	@$(LOCAL) invoke sweeper '{"parked": true}'
 
 redrive: .venv ## Fold a stream anew: STREAM=order-7, all (that are parked), every (after a view changed), rest

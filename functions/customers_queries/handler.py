@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.commands import CommandHandler
+from cqrs.aggregates import Aggregates
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import facts_of
 from cqrs.settings import read_settings
@@ -22,7 +22,7 @@ class Settings:
 def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
     store = DynamoDbEventStore(settings.customers_events_table)
-    customers = CommandHandler(store, CUSTOMER)
+    customers = Aggregates(store, CUSTOMER)
     return HttpFunction({"GET /customers/{id}": facts_of(customers, customer_facts, "customer")})
 
 

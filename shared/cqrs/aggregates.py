@@ -48,8 +48,11 @@ class Aggregates(Generic[C, S, E]):
         self._codec = codec or EventCodec(decider.events)
         self.nothing: Loaded[S] = Loaded(decider.initial, 0)
 
+    def stream(self, entity: str) -> str:
+        return self._decider.stream(entity)
+
     def load(self, stream: str) -> Loaded[S]:
-        """Raises Unavailable, Unreadable."""
+        """What is known now; at version 0 if there is nothing. Raises Unavailable, Unreadable."""
         history = self._store.load(stream, SNAPSHOT_INTERVAL + 1, self._open_snapshot)
         base = history.snapshot or self.nothing
         loaded = Loaded(base.state, history.version - len(history.commits), base.recent)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from cqrs.aggregates import Aggregates, Loaded
 from cqrs.commits import Commit, Envelope
 from cqrs.decider import Decider
-from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused
+from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
 from cqrs.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.events import CLEAR, Cipher, EventCodec
 from cqrs.guards import Claim, Guard
@@ -45,6 +45,8 @@ class CommandHandler(Generic[C, S, E]):
     AWS calls: 1 for a command that opens a stream, 2 for any other. A lost race costs 1 more, or 2
     from the second on; so does a repeat from before the last snapshot; opening what exists costs 2.
     With guards an append is one transaction: twice the write units of each item, still one call.
+    What is held already is found by that call; a command that opens a stream then looks, and tries
+    once more: 2 more. What the own stream holds costs 1 more.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class CommandHandler(Generic[C, S, E]):
         the stream is at this version. Raises Refused (by a rule), KeyReused, PreconditionFailed,
         Conflict, TooLarge, Unavailable.
         """
-        stream = self.stream(entity)
+        stream = self._aggregates.stream(entity)
         if opens:
             with suppress(Refused, NotFound, AppendConflict):
                 if outcome := self._append(stream, self._aggregates.nothing, command, envelope):
@@ -103,13 +105,6 @@ class CommandHandler(Generic[C, S, E]):
                     self._pause(random.uniform(0, 0.02 * 2**attempt))
                     loaded = self._aggregates.load(stream)
         raise Conflict(stream, ATTEMPTS)
-
-    def stream(self, entity: str) -> str:
-        return self._decider.stream(entity)
-
-    def load(self, entity: str) -> Loaded[S]:
-        """What is known of an aggregate now; at version 0 if there is none. Raises Unavailable."""
-        return self._aggregates.load(self.stream(entity))
 
     def _append(
         self, stream: str, loaded: Loaded[S], command: C, envelope: Envelope
@@ -142,6 +137,8 @@ class CommandHandler(Generic[C, S, E]):
         for event in events:
             guards += self._decider.guards(state, event)
             state = self._decider.evolve(state, event)
+        if len({guard.key for guard in guards}) < len(guards):
+            raise ValueError(f"{stream}: a commit can name a guard only once, not {guards}")
         return guards
 
     def _held(
@@ -149,9 +146,11 @@ class CommandHandler(Generic[C, S, E]):
     ) -> Outcome[E] | None:
         """What is claimed is held: by an earlier try of the same command, or for good."""
         if held.stream == stream:
-            (holder,) = self._store.read(stream, held.version - 1, limit=1)
-            if holder.envelope.command_id == envelope.command_id:
-                return self._repeat(holder, envelope)
+            holder = self._store.read(stream, held.version - 1, limit=1)
+            if not holder:
+                raise Unreadable(f"{held}, which is not there: were the guards restored too?")
+            if holder[0].envelope.command_id == envelope.command_id:
+                return self._repeat(holder[0], envelope)
             if held.version > loaded.version:  # decided on an old state
                 raise AppendConflict(self._store.read(stream, loaded.version, limit=1)[0])
         if held.claim.taken:

@@ -47,8 +47,8 @@ class Report:
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
     store; `parked` can't go on; `waiting` were parked before and not looked at; `failed` must be
-    tried again. Of processes: `delivered` counts commands that were answered, `undelivered` says by
-    row what could not be sent.
+    tried again; `rows` are as they were left. Of processes: `delivered` counts commands that were
+    answered, `undelivered` says by row what could not be sent.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Report:
     parked: dict[str, ParkedAt] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
     delivered: int = 0
     undelivered: dict[str, str] = field(default_factory=dict)
 
@@ -77,6 +78,7 @@ class _Step:
     failed: dict[str, str] = field(default_factory=dict)
     # also when there was nothing to save
     result: SaveResult = field(default_factory=lambda: SaveResult(Saved.SAVED))
+    saved: Row | None = None
 
     @property
     def changed(self) -> bool:
@@ -345,8 +347,9 @@ class Follower:
             except Exception as error:  # whatever `render` raises, only its own row stops
                 step.result = SaveResult(Saved.REFUSED, parked_at(0, error).error)
         results = self._rows.save([row for _, row in shown]) if shown else []
-        for (step, _), result in zip(shown, results, strict=True):
+        for (step, row), result in zip(shown, results, strict=True):
             step.result = result
+            step.saved = replace(row, revision=row.revision + 1)
 
     def _park_what_is_refused(self, refused: _Step) -> _Step:
         """Saves one commit at a time, to find the first with which the row is refused, and parks
@@ -394,6 +397,7 @@ def _tell(step: _Step, report: Report) -> None:
     for name, commits in step.news.items():
         report.applied[name] = report.applied.get(name, 0) + len(commits)
     report.repaired |= step.repaired
+    report.rows[step.before.key] = step.saved or step.before
     report.failed.update(step.failed)
     marks = step.after.parked
     report.parked.update({name: marks[name] for name in step.followed if name in marks})

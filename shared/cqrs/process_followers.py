@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cqrs.errors import Throttled, Unavailable, Unreadable
@@ -27,7 +27,7 @@ __all__ = ["ProcessFollower", "ProcessRows"]
 SENDERS = 8  # commands that are sent at the same time
 TRIES = 3  # of a command whose receiver is only out of breath
 STEPS = 20  # that a row is taken in one visit
-PAGE = 50
+PAGE = 20  # rows; what they wait for is sent within the time that a function has to spare
 
 
 class ProcessRows(RowStore, RowReader, Protocol):
@@ -40,6 +40,17 @@ class _Errand:
     key: str
     entry: Entry
     message: Message
+
+
+@dataclass
+class _Visit:
+    """One visit to some rows. What is `stuck` in it is not tried again before the next."""
+
+    report: Report
+    stuck: set[tuple[str, str]] = field(default_factory=set)
+
+    def failed(self, row: str, reason: str) -> None:
+        self.report.undelivered[row] = reason[:ERROR_LENGTH]
 
 
 class ProcessFollower(Follower):
@@ -68,13 +79,12 @@ class ProcessFollower(Follower):
 
     def catch_up(self, hints: Hints) -> Report:
         report = super().catch_up(hints)
-        self._deliver(hints, report)
+        self._visit(report.rows, report)
         return report
 
     def redrive(self, names: Iterable[str]) -> Report:
-        names = list(names)
         report = super().redrive(names)
-        self._deliver(names, report)
+        self._visit(report.rows, report)
         return report
 
     def waiting(self) -> Iterator[list[Row]]:
@@ -94,46 +104,55 @@ class ProcessFollower(Follower):
         """
         for page in self.waiting():
             report = Report()
-            self._visit([row.key for row in page], report)
+            rows = self._rows.load([row.key for row in page])
+            self._visit(self._readable(rows, report), report)
             yield report
 
-    def _deliver(self, names: Iterable[str], report: Report) -> None:
-        keys = {self.view.key_of(name) for name in names if self.view.fold_of(name)}
-        try:
-            self._visit(sorted(keys), report)
-        except Unavailable as error:  # what waits in the rows waits for the next visit
-            report.undelivered.update(dict.fromkeys(keys, str(error)))
+    def _readable(self, rows: Mapping[str, Row], report: Report) -> Mapping[str, Row]:
+        """`rows`, with what other code has saved folded anew: no answer can be noted beside it."""
+        strange = [
+            name
+            for row in rows.values()
+            for name, part in row.parts.items()
+            if name in self._streams and not self._streams[name].can_read(part)
+        ]
+        return {**rows, **self._look_at(strange, report)}
 
-    def _visit(self, keys: Sequence[str], report: Report) -> None:
+    def _look_at(self, names: Iterable[str], report: Report) -> Mapping[str, Row]:
+        """The rows of these streams, as far as they are followed, up to date."""
+        more = super().catch_up(dict.fromkeys(names, ()))
+        _add(report, more)
+        return more.rows
+
+    def _visit(self, rows: Mapping[str, Row], report: Report) -> None:
         """Sends what waits, notes the answers, looks at what they led to, and so on."""
+        visit = _Visit(report)
         for _ in range(STEPS):
-            rows = self._rows.load(keys) if keys else {}
-            keys = self._step_on(rows, report)
-            if not keys:
+            rows = self._step_on(rows, visit)
+            if not rows:
                 return
 
-    def _step_on(self, rows: Mapping[str, Row], report: Report) -> list[str]:
+    def _step_on(self, rows: Mapping[str, Row], visit: _Visit) -> Mapping[str, Row]:
         """The rows that got on."""
-        errands = [errand for row in rows.values() for errand in self._errands(row)]
+        errands = [errand for row in rows.values() for errand in self._errands(row, visit)]
         if not errands:
-            return []
+            return {}
         with ThreadPoolExecutor(SENDERS) as pool:
             outcomes = list(pool.map(self._send, errands))
         answers: dict[str, dict[str, Answer | None]] = {}
         for errand, outcome in zip(errands, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                report.undelivered[errand.row.key] = f"{errand.key}: {outcome!r}"[:ERROR_LENGTH]
+                visit.stuck.add((errand.row.key, errand.key))
+                visit.failed(errand.row.key, f"{errand.key}: {outcome!r}")
             else:
                 answers.setdefault(errand.row.key, {})[errand.key] = outcome
-        noted = [key for key in answers if self._note(rows[key], answers[key], report)]
-        report.delivered += sum(len(answers[key]) for key in noted)
+        noted = self._note({key: rows[key] for key in answers}, answers, visit)
+        visit.report.delivered += sum(len(answers[key]) for key in noted)
         # an answer is a doorbell too: what it says has happened can be looked at now
         rung = {a.stream for key in noted for a in answers[key].values() if a and a.stream}
-        if mine := {name: () for name in sorted(rung) if name in self._streams}:
-            _add(report, super().catch_up(mine))
-        return noted
+        return {**noted, **self._look_at(sorted(rung), visit.report)}
 
-    def _errands(self, row: Row) -> list[_Errand]:
+    def _errands(self, row: Row, visit: _Visit) -> list[_Errand]:
         try:
             entries = entries_of(row)
         except Unreadable:
@@ -142,22 +161,22 @@ class ProcessFollower(Follower):
         return [
             _Errand(row, key, entry, entry.message)
             for key, entry in entries.items()
-            if entry.message and due_at(entry) <= moment
+            if entry.message and due_at(entry) <= moment and (row.key, key) not in visit.stuck
         ]
 
     def _send(self, errand: _Errand) -> Answer | Exception | None:
         """The answer, None if it is with a timer now, or what went wrong."""
         entry, message = errand.entry, errand.message
         try:
-            if entry.at and not entry.timed and entry.at > self._clock():
+            if entry.at and entry.at > self._clock():
                 if timer := self._timers.get(entry.to):
                     timer.set(message, entry.at)
                 return None
-            return self._deliver_one(entry.to, message)
+            return self._deliver(entry.to, message)
         except Exception as error:  # whatever it is, the other rows must have their turn
             return error
 
-    def _deliver_one(self, to: str, message: Message) -> Answer:
+    def _deliver(self, to: str, message: Message) -> Answer:
         for attempt in range(TRIES - 1):
             try:
                 return self._receivers[to].send(message)
@@ -165,23 +184,41 @@ class ProcessFollower(Follower):
                 self._pause(random.uniform(0, 0.1 * 2**attempt))
         return self._receivers[to].send(message)
 
-    def _note(self, row: Row, answers: Mapping[str, Answer | None], report: Report) -> bool:
-        """Whether the answers are in the row. If not, the same commands are sent again."""
-        reason = "others save the same row all the time"
+    def _note(
+        self,
+        rows: Mapping[str, Row],
+        answers: Mapping[str, Mapping[str, Answer | None]],
+        visit: _Visit,
+    ) -> dict[str, Row]:
+        """The rows with their answers. What can't be kept will be sent, and answered, again."""
+        noted: dict[str, Row] = {}
         for _ in range(ATTEMPTS):
+            drafts = [
+                d for key, row in rows.items() if (d := self._draft(row, answers[key], visit))
+            ]
+            results = self._rows.save(drafts) if drafts else []
+            raced: list[str] = []
+            for draft, result in zip(drafts, results, strict=True):
+                if result.saved is Saved.SAVED:
+                    noted[draft.key] = replace(draft, revision=draft.revision + 1)
+                elif result.saved is Saved.RACED:
+                    raced.append(draft.key)
+                else:
+                    visit.failed(draft.key, f"answers not kept: {result.reason}")
             try:
-                (result,) = self._rows.save([self._process.answered(row, answers)])
-            except Exception as error:  # whatever `react` raises, only its own row stops
-                reason = repr(error)
+                rows = self._rows.load(raced) if raced else {}
+            except Unavailable:
                 break
-            if result.saved is Saved.SAVED:
-                return True
-            if result.saved is not Saved.RACED:
-                reason = result.reason
-                break
-            row = self._rows.load([row.key])[row.key]
-        report.undelivered[row.key] = f"answers not kept: {reason}"[:ERROR_LENGTH]
-        return False
+        for key in rows:
+            visit.failed(key, "answers not kept: others save the same row")
+        return noted
+
+    def _draft(self, row: Row, answers: Mapping[str, Answer | None], visit: _Visit) -> Row | None:
+        try:
+            return self._process.answered(row, answers)
+        except Exception as error:  # whatever `react` raises, only its own row stops
+            visit.failed(row.key, f"answers not kept: {error!r}")
+            return None
 
 
 def _add(report: Report, more: Report) -> None:

@@ -1,5 +1,7 @@
-"""The tables of terraform/modules, as boto3 makes them: for contracts without Terraform."""
+"""What Terraform makes: its tables, as boto3 makes them; and what it gives to functions."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 
@@ -56,3 +58,11 @@ def _hash(name: str) -> dict[str, str]:
 
 def _range(name: str) -> dict[str, str]:
     return {"AttributeName": name, "KeyType": "RANGE"}
+
+
+def timeout_seconds(function: str) -> int:
+    """What a function is given in Terraform."""
+    text = (Path(__file__).parents[2] / "terraform" / "functions.tf").read_text()
+    found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
+    assert found, function
+    return int(found[1])

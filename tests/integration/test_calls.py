@@ -18,10 +18,23 @@ from cqrs.aggregates import SNAPSHOT_INTERVAL
 from cqrs.commands import CommandHandler
 from cqrs.commits import Commit, Envelope
 from cqrs.consistency import Reader, Token
+from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
 from cqrs.events import Instant
 from cqrs.followers import Follower
+from cqrs.instants import later
+from cqrs.process_followers import PAGE
 from cqrs.sweep import sweep
+from domain.customers import CUSTOMER, ChangeEmail, EmailTaken, RegisterCustomer
+from domain.inventory import (
+    PRODUCT,
+    ReceiveStock,
+    RegisterProduct,
+    ReleaseStock,
+    ReservationIsOver,
+    ReserveStock,
+    ShipStock,
+)
 from domain.orders import (
     ORDER,
     Address,
@@ -35,7 +48,8 @@ from domain.orders import (
     SkuOnTwoLines,
 )
 from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
-from tests.integration.tables import create_event_store, create_view_store
+from tests.integration.tables import create_event_store, create_guard_store, create_view_store
+from tests.unit.cqrs.processes import NOON, TRIPS, Wished, World
 
 VIENNA = Address(
     name="Ada Lovelace",
@@ -83,6 +97,30 @@ class Counted:
 
     def names(self) -> list[str]:
         return [call.operation for call in self.taken()]
+
+
+BOOK = RegisterProduct(
+    sku="book-1",
+    title="On engines",
+    description="Notes on a machine.",
+    tags=(),
+    price=1250,
+    currency=Currency.EUR,
+)
+RESERVE = ReserveStock(
+    sku="book-1", order_id=OrderId("7"), quantity=2, unit_price=1250, currency=Currency.EUR
+)
+
+
+@dataclass
+class Inventory:
+    aws: Counted
+    commands: CommandHandler[Any, Any, Any]
+    sent: int = field(default=0)
+
+    def send(self, command: object, *, opens: bool = False) -> None:
+        self.sent += 1
+        self.commands.handle("book-1", command, envelope(f"send-{self.sent}"), opens=opens)
 
 
 @dataclass
@@ -268,6 +306,72 @@ class TestCommands:
         assert put.request["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
 
 
+@pytest.fixture
+def inventory(aws: None) -> Inventory:
+    counted = Counted()
+    create_event_store(counted.client, "events")
+    create_guard_store(counted.client, "guards")
+    counted.start()
+    store = DynamoDbEventStore("events", "guards", client=lambda: counted.client)
+    inventory = Inventory(counted, CommandHandler(store, PRODUCT, pause=lambda _: None))
+    inventory.send(BOOK, opens=True)
+    inventory.send(ReceiveStock(sku="book-1", quantity=100))
+    counted.taken()
+    return inventory
+
+
+class TestGuards:
+    def test_an_append_with_a_guard_is_one_transaction(self, inventory: Inventory) -> None:
+        inventory.send(RESERVE)
+        query, write = inventory.aws.taken()
+        assert (query.operation, write.operation) == ("Query", "TransactWriteItems")
+        own, guard = (action["Put"] for action in write.request["TransactItems"])
+        assert (own["TableName"], guard["TableName"]) == ("events", "guards")
+        assert own["ConditionExpression"] == "attribute_not_exists(version)"
+        assert guard["ConditionExpression"] == "attribute_not_exists(guard)"
+        assert {put["ReturnValuesOnConditionCheckFailure"] for put in (own, guard)} == {"ALL_OLD"}
+
+    def test_an_append_without_a_guard_is_none(self, inventory: Inventory) -> None:
+        inventory.send(RESERVE)
+        inventory.aws.taken()
+        inventory.send(ShipStock(sku="book-1", order_id=OrderId("7")))
+        assert inventory.aws.names() == ["Query", "PutItem"]
+
+    def test_a_command_that_is_guarded_costs_no_call_more(self, inventory: Inventory) -> None:
+        inventory.send(ReceiveStock(sku="book-1", quantity=1))
+        assert inventory.aws.names() == ["Query", "TransactWriteItems"]
+
+    def test_what_another_stream_holds_is_refused_by_the_one_write(self, aws: None) -> None:
+        counted = Counted()
+        create_event_store(counted.client, "events")
+        create_guard_store(counted.client, "guards")
+        store = DynamoDbEventStore("events", "guards", client=lambda: counted.client)
+        customers = CommandHandler(store, CUSTOMER, pause=lambda _: None)
+        for customer in ("1", "2"):
+            register = RegisterCustomer(
+                customer_id=customer, name="Ada", email=f"ada{customer}@example.com"
+            )
+            customers.handle(customer, register, envelope(f"register-{customer}"), opens=True)
+        change = ChangeEmail(customer_id="2", email="ada1@example.com")
+        again = replace(register, customer_id="3")
+        counted.start()
+
+        with pytest.raises(EmailTaken):
+            customers.handle("2", change, envelope("change"))
+        assert counted.names() == ["Query", "TransactWriteItems"]
+        with pytest.raises(EmailTaken):
+            customers.handle("3", again, envelope("register-3"), opens=True)
+        assert counted.names() == ["TransactWriteItems", "Query", "TransactWriteItems"]
+
+    def test_what_the_own_stream_holds_is_a_read_more(self, inventory: Inventory) -> None:
+        inventory.send(RESERVE)
+        inventory.send(ReleaseStock(sku="book-1", order_id=OrderId("7")))
+        inventory.aws.taken()
+        with pytest.raises(ReservationIsOver):
+            inventory.send(RESERVE)
+        assert inventory.aws.names() == ["Query", "TransactWriteItems", "Query"]
+
+
 class TestQueries:
     def test_a_row_is_one_read_at_half_the_price(self, shop: Shop) -> None:
         order = shop.place()
@@ -363,6 +467,64 @@ class TestFollowing:
         shop.follower.catch_up(hints)
         (put,) = [call for call in shop.aws.taken() if call.operation == "PutItem"]
         assert put.write_units <= 2
+
+
+@pytest.fixture
+def process(aws: None) -> tuple[Counted, World]:
+    counted = Counted()
+    create_view_store(counted.client, "trips", ("waiting",))
+    rows: Any = DynamoDbRows("trips", "trips#1", TRIPS.lists, lambda: counted.client)
+    counted.start()
+    return counted, World(rows=rows)
+
+
+class TestProcesses:
+    def test_a_command_that_is_answered_is_one_write_more(
+        self, process: tuple[Counted, World]
+    ) -> None:
+        """The row with what is wanted, then with the answer."""
+        aws, world = process
+        commits = world.wishes("7", "bed")
+        world.follower().catch_up({"trip-7": commits})
+        assert aws.names() == ["BatchGetItem", "PutItem", "PutItem"]
+
+    def test_a_batch_that_comes_again_is_one_read(self, process: tuple[Counted, World]) -> None:
+        aws, world = process
+        commits = world.wishes("7", "bed")
+        world.follower().catch_up({"trip-7": commits})
+        aws.taken()
+        world.follower().catch_up({"trip-7": commits})
+        assert aws.names() == ["BatchGetItem"]
+
+    def test_to_look_for_what_waits_where_nothing_does_is_one_read(
+        self, process: tuple[Counted, World]
+    ) -> None:
+        aws, world = process
+        world.wishes("7", "bed", Wished(what="bell", at=later(NOON, 3_600)))
+        world.visit("7")
+        aws.taken()
+        assert world.deliver() == []
+        assert aws.names() == ["Query"]
+
+    def test_what_waits_is_found_page_by_page_and_delivered(
+        self, process: tuple[Counted, World]
+    ) -> None:
+        aws, world = process
+        world.works.trouble = {"bed": Unavailable("the works are down")}
+        trips = [f"{n:03}" for n in range(PAGE + 5)]
+        for trip in trips:
+            world.wishes(trip, "bed")
+        world.visit(*trips)
+        assert sorted(world.waiting()) == trips
+        aws.taken()
+        world.works.trouble = {}
+
+        reports = world.deliver()
+
+        assert [report.delivered for report in reports] == [PAGE, 5]
+        assert world.waiting() == []
+        a_page = ["Query", "BatchGetItem", *["PutItem"] * PAGE, "Query"]
+        assert aws.names()[: len(a_page)] == a_page
 
 
 class TestSweeping:

@@ -1,9 +1,7 @@
 """DynamoDB in trouble: what passes is Throttled or Unavailable, what is our fault is not."""
 
 import json
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,11 +17,14 @@ from botocore.exceptions import (
 
 from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_event_store import CONTENDED_TRIES, DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import BATCH_TRIES, DynamoDbRows
 from cqrs.commits import Commit
-from cqrs.errors import Throttled, Unavailable
+from cqrs.errors import Throttled, Unavailable, Unreadable
+from cqrs.event_store import AppendConflict, GuardTaken
+from cqrs.guards import Claim, Release
 from cqrs.views import Part, Row, Saved
+from tests.integration.tables import timeout_seconds
 
 URL = "https://dynamodb.eu-west-1.amazonaws.com"
 ROW = Row(key="7", parts={"order-7": Part(version=1, state={})}, document={"order_id": "7"})
@@ -84,6 +85,17 @@ class Trouble:
         self._with: Callable[[], Any] = lambda: AWSResponse(URL, status, {}, Raw(content))
         return self
 
+    def in_turn(self, *answers: tuple[object, int]) -> "Trouble":
+        """One answer after the other, and the last one for ever."""
+        left = list(answers)
+
+        def next_one() -> Any:
+            body, status = left.pop(0) if len(left) > 1 else left[0]
+            return AWSResponse(URL, status, {}, Raw(json.dumps(body).encode()))
+
+        self._with = next_one
+        return self
+
     def failing(self, error: Exception) -> "Trouble":
         def fail() -> None:
             raise error
@@ -114,6 +126,9 @@ def bookmarks(client: Any) -> DynamoDbBookmarks:
 
 EVERY_USE: dict[str, Use] = {
     "append": lambda client: store(client).append(Commit("order-7", 1, "{}"), "c"),
+    "append with guards": lambda client: DynamoDbEventStore(
+        "events", "guards", client=lambda: client
+    ).append(Commit("order-7", 1, "{}"), "c", None, CLAIMS),
     "load": lambda client: store(client).load("order-7", 9, str),
     "read": lambda client: store(client).read("order-7"),
     "heads": lambda client: store(client).heads(),
@@ -196,6 +211,117 @@ class TestSaving:
                 rows(client).save(batch)
 
 
+CLAIMS = [Claim(kind="name", value=value, taken=None) for value in ("ada", "bob")]
+DONE: tuple[object, int] = ({}, 200)
+HOLDER = {"guard": {"S": CLAIMS[0].key}, "stream": {"S": "order-6"}, "version": {"N": "4"}}
+WINNER = {"stream": {"S": "order-7"}, "version": {"N": "1"}, "body": {"S": "theirs"}}
+PASSING = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+
+
+def cancelled(*reasons: str | tuple[str, object]) -> tuple[object, int]:
+    """What DynamoDB says of a transaction: a reason per action, and the item that is there."""
+    pairs = [(reason, None) if isinstance(reason, str) else reason for reason in reasons]
+    listed = [{"Code": code} | ({"Item": item} if item else {}) for code, item in pairs]
+    kind = "com.amazonaws#TransactionCanceledException"
+    return {"__type": kind, "message": "no", "CancellationReasons": listed}, 400
+
+
+def failed(item: object) -> tuple[str, object]:
+    return "ConditionalCheckFailed", item
+
+
+class TestTransactions:
+    def append(self, trouble: Trouble, *, guarded: bool = True) -> list[float]:
+        """The pauses that were made."""
+        pauses: list[float] = []
+        events = DynamoDbEventStore(
+            "events", "guards", client=lambda: trouble.client, pause=pauses.append
+        )
+        events.append(Commit("order-7", 1, "{}"), "c", None, CLAIMS if guarded else ())
+        return pauses
+
+    @pytest.mark.parametrize("code", PASSING)
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_a_transaction_that_met_another_is_tried_again(
+        self, trouble: Trouble, code: str, place: int
+    ) -> None:
+        reasons = ["None"] * 3
+        reasons[place] = code
+        before = trouble.requests
+        pauses = self.append(trouble.in_turn(cancelled(*reasons), cancelled(*reasons), DONE))
+        assert trouble.requests - before == len(pauses) == 3
+
+    @pytest.mark.parametrize("code", PASSING)
+    def test_a_transaction_that_meets_others_again_and_again_is_throttled(
+        self, trouble: Trouble, code: str
+    ) -> None:
+        before = trouble.requests
+        with pytest.raises(Throttled):
+            self.append(trouble.in_turn(cancelled("None", code, "None")))
+        assert trouble.requests - before == CONTENDED_TRIES
+
+    def test_the_pauses_between_get_longer_and_the_first_try_waits_for_nothing(
+        self, trouble: Trouble
+    ) -> None:
+        conflict = cancelled("TransactionConflict", "None", "None")
+        pauses = self.append(trouble.in_turn(*[conflict] * (CONTENDED_TRIES - 1), DONE))
+        assert (pauses[0], len(pauses)) == (0, CONTENDED_TRIES)
+        assert all(0 <= pause <= 0.02 * 2**tries for tries, pause in enumerate(pauses))
+
+    def test_a_plain_append_that_met_a_transaction_is_tried_again(self, trouble: Trouble) -> None:
+        met = ({"__type": "com.amazonaws#TransactionConflictException", "message": "no"}, 400)
+        before = trouble.requests
+        self.append(trouble.in_turn(met, DONE), guarded=False)
+        assert trouble.requests - before == 2
+        with pytest.raises(Throttled):
+            self.append(trouble.in_turn(met), guarded=False)
+        assert trouble.requests - before == 2 + CONTENDED_TRIES
+
+    def test_a_taken_version_counts_whatever_else_is_said(self, trouble: Trouble) -> None:
+        both = cancelled(failed(WINNER), failed(HOLDER), "TransactionConflict")
+        with pytest.raises(AppendConflict) as conflict:
+            self.append(trouble.in_turn(both))
+        assert conflict.value.winner == Commit("order-7", 1, "theirs")
+
+    def test_a_held_claim_counts_whatever_is_said_of_others(self, trouble: Trouble) -> None:
+        for other in ("None", "TransactionConflict"):
+            with pytest.raises(GuardTaken) as held:
+                self.append(trouble.in_turn(cancelled("None", failed(HOLDER), other)))
+            assert (held.value.claim, held.value.stream, held.value.version) == (
+                CLAIMS[0],
+                "order-6",
+                4,
+            )
+
+    @pytest.mark.parametrize("code", PASSING)
+    def test_a_held_claim_does_not_count_while_nobody_knows_who_takes_the_version(
+        self, trouble: Trouble, code: str
+    ) -> None:
+        """The other transaction may be a try of the same command, half of which can be seen."""
+        unclear = cancelled(code, failed(HOLDER), "None")
+        with pytest.raises(AppendConflict):
+            self.append(trouble.in_turn(unclear, cancelled(failed(WINNER), failed(HOLDER), "None")))
+
+    def test_what_another_stream_holds_cannot_be_released(self, trouble: Trouble) -> None:
+        release = Release(kind="name", value="ada")
+        client = trouble.in_turn(cancelled("None", failed(HOLDER))).client
+        with pytest.raises(Unreadable, match="order-6"):
+            DynamoDbEventStore("events", "guards", client=lambda: client).append(
+                Commit("order-7", 1, "{}"), "c", None, [release]
+            )
+
+    @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+    def test_what_is_our_own_fault_in_a_transaction_stays_what_it_is(
+        self, trouble: Trouble, code: str
+    ) -> None:
+        with pytest.raises(ClientError, match="TransactionCanceled"):
+            self.append(trouble.in_turn(cancelled("None", code, "None")))
+
+    def test_guards_without_a_table_for_them_are_our_own_fault(self, trouble: Trouble) -> None:
+        with pytest.raises(LookupError, match="no table for guards"):
+            store(trouble.client).append(Commit("order-7", 1, "{}"), "c", None, CLAIMS)
+
+
 def test_a_batch_that_never_comes_whole_is_throttled(trouble: Trouble) -> None:
     keys = {"Keys": [{"row": {"S": "order_history#1/7"}}]}
     answer = {"Responses": {}, "UnprocessedKeys": {"order_history": keys}}
@@ -209,14 +335,6 @@ def test_a_batch_that_never_comes_whole_is_throttled(trouble: Trouble) -> None:
     assert all(0 <= pause <= 0.02 * 2**tries for tries, pause in enumerate(pauses))
 
 
-def _timeout_seconds(function: str) -> int:
-    """What a function is given in Terraform."""
-    text = (Path(__file__).parents[2] / "terraform" / "functions.tf").read_text()
-    found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
-    assert found, function
-    return int(found[1])
-
-
 def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) -> None:
     calls = 2  # of a command: load and append; of a query for a row: the row and its stream
     for name in ("dynamodb", "kinesis", "s3"):
@@ -228,5 +346,5 @@ def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) 
         wait = max(config.connect_timeout, config.read_timeout)
         for function in ("orders_commands", "storefront_queries"):
             longest = wait * config.retries["total_max_attempts"] * calls
-            assert longest < _timeout_seconds(function)
+            assert longest < timeout_seconds(function)
         make.cache_clear()

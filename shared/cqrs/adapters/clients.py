@@ -30,7 +30,7 @@ THROTTLED = {
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
 
 
-def _client(service: str, read_seconds: float = 2) -> Any:
+def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
     # imported here: only functions that call AWS pay for it, and importing this module stays free
     import boto3
     from botocore.config import Config
@@ -40,7 +40,7 @@ def _client(service: str, read_seconds: float = 2) -> Any:
         config=Config(
             connect_timeout=1,
             read_timeout=read_seconds,
-            retries={"mode": "standard", "total_max_attempts": 2},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             tcp_keepalive=True,
             # a third of the CPU time of a call; our own requests are valid, and named
@@ -67,8 +67,8 @@ def s3() -> S3Client:
 
 @cache
 def functions() -> LambdaClient:
-    # an answer may take as long as a command function may run
-    return _client("lambda", read_seconds=12)  # type: ignore[no-any-return]
+    # An answer may take as long as a command function may run. Who asked asks again.
+    return _client("lambda", read_seconds=12, attempts=1)  # type: ignore[no-any-return]
 
 
 @cache

@@ -38,7 +38,7 @@ S = TypeVar("S")
 MAX_ITEM_BYTES = 400 * 1024
 CONTENDED_TRIES = 5
 FAILED = "ConditionalCheckFailed"
-CONTENDED = {"None", "TransactionConflict"}
+UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -56,7 +56,7 @@ def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable
 
 
 class _Contended(Exception):
-    """Another transaction is at the same items: nothing is decided by that."""
+    """Another transaction is at the same items, or they are out of capacity: nothing is decided."""
 
 
 class DynamoDbEventStore:
@@ -126,10 +126,12 @@ class DynamoDbEventStore:
             own, *of_guards = response["CancellationReasons"]
             if own["Code"] == FAILED:
                 raise AppendConflict(commit_of(own["Item"])) from cancelled
+            if own["Code"] in UNDECIDED:  # who holds a guard may be the one who takes this version
+                raise _Contended from cancelled
             for guard, reason in zip(guards, of_guards, strict=True):
                 if reason["Code"] == FAILED:
                     raise _taken(guard, reason["Item"], commit) from cancelled
-            if all(reason["Code"] in CONTENDED for reason in (own, *of_guards)):
+            if any(reason["Code"] in UNDECIDED for reason in of_guards):
                 raise _Contended from cancelled
             raise
 

@@ -90,9 +90,15 @@ class CommandFunction:
                 raise
             if error.retryable:
                 return {"again": error.code}, {"why": str(error)}
-            return _plain(Answer(accepted=False, code=error.code, detail=str(error))), {}
+            refusal = Answer(accepted=False, code=error.code, detail=str(error))
+            return _plain(refusal), _faults(error)
         done = Answer(accepted=True, stream=outcome.stream, version=outcome.version)
         return _plain(done), _notes(outcome)
+
+
+def _faults(error: CqrsError) -> dict[str, Any]:
+    faults = error.faults if isinstance(error, InvalidInput) else ()
+    return {"errors": [plain.dump(fault) for fault in faults]} if faults else {}
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

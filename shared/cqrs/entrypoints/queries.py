@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from cqrs import plain
-from cqrs.commands import CommandHandler
+from cqrs.aggregates import Aggregates
 from cqrs.commits import STREAM_NAME
 from cqrs.consistency import Answer, Consistency, Reader
 from cqrs.entrypoints.http import Handler, Request, Response
@@ -63,7 +63,7 @@ def page_of(reader: Reader, scope: str, name: str, items: str) -> Handler:
 
 
 def facts_of(
-    commands: CommandHandler[Any, S, Any], shown: Callable[[str, S], Document | None], what: str
+    aggregates: Aggregates[Any, S, Any], shown: Callable[[str, S], Document | None], what: str
 ) -> Handler:
     """The route of one aggregate, `{id}` in the path, folded from its own store: always current.
 
@@ -73,8 +73,8 @@ def facts_of(
     def answer(request: Request) -> Response:
         key = request.id("id")
         token = _token(request)
-        loaded = commands.load(key)
-        stream = commands.stream(key)
+        stream = aggregates.stream(key)
+        loaded = aggregates.load(stream)
         if token.positions.get(stream, 0) > loaded.version:
             raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
         facts = shown(key, loaded.state)

@@ -28,7 +28,7 @@ from cqrs.observability import count, logger
 from cqrs.process_followers import ProcessFollower
 from cqrs.process_managers import entries_of
 from cqrs.sweep import sweep
-from cqrs.views import ParkedAt
+from cqrs.views import ParkedAt, Row
 
 __all__ = ["SweeperFunction"]
 
@@ -186,11 +186,16 @@ class SweeperFunction:
 
 
 def _waiting(process: ProcessFollower) -> dict[str, Any]:
-    """By row what is due, and for whom."""
+    """By row with something due, what waits in it, and for whom."""
     rows = islice((row for page in process.waiting() for row in page), MAX_LISTED)
-    return {
-        row.key: [f"{e.to}: {key}" for key, e in entries_of(row).items() if e.waits] for row in rows
-    }
+    return {row.key: _waiting_in(row) for row in rows}
+
+
+def _waiting_in(row: Row) -> list[str]:
+    try:
+        return [f"{e.to}: {key}" for key, e in entries_of(row).items() if e.waits]
+    except Unreadable as error:
+        return [f"unreadable: {error}"]
 
 
 def _not_understood(event: object) -> dict[str, Any]:

@@ -355,6 +355,17 @@ class RowsContract:
 
         assert [row.key for row in first + rest] == [row.key for row in reversed(made)]
 
+    def test_a_list_can_be_read_on_from_a_place_where_no_row_is(self, rows: Rows) -> None:
+        customer = uuid.uuid4().hex
+        made = [_row(customer, f"2026-01-0{n}") for n in range(1, 6)]
+        rows.save(made)
+
+        found = rows.page("customer", customer, ("2026-01-04", "~"), 2)
+
+        assert [row.key for row in found] == [made[2].key, made[1].key]
+        assert rows.page("customer", customer, ("2026-01-01", "~"), 2) == []
+        assert len(rows.page("customer", customer, ("2027", "~"), 10)) == 5
+
     def test_a_row_in_a_list_has_document_positions_and_marks(self, rows: Rows) -> None:
         mark = ParkedAt(version=4, error="broken")
         row = _row()

@@ -10,12 +10,6 @@ resource "aws_dynamodb_table" "this" {
     type = "S"
   }
 
-  # Claims that need not stand for ever say when they may go.
-  ttl {
-    attribute_name = "expires"
-    enabled        = true
-  }
-
   deletion_protection_enabled = var.deletion_protection
 
   point_in_time_recovery {

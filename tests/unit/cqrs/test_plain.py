@@ -196,6 +196,69 @@ def test_an_object_with_any_names_is_nothing_else(several: object) -> None:
     assert faults(by_place=several) == [Fault("/by_place", "must be an object")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    label: str
+    contents: Mapping[str, Any]
+    remark: Any = None
+
+
+WHATEVER: list[Any] = [
+    None,
+    True,
+    3,
+    0.5,
+    "dots",
+    [],
+    [1, [2]],
+    {},
+    {"is": "Circle", "a": {"b": 1}},
+]
+
+
+@pytest.mark.parametrize("value", WHATEVER)
+def test_anything_is_taken_and_written_as_it_is(value: Any) -> None:
+    written = {"label": "l", "contents": {"a": value}, "remark": value}
+    parcel = Parcel(label="l", contents={"a": value}, remark=value)
+    assert plain.dump(parcel) == written
+    assert plain.load(Parcel, written) == plain.parse(Parcel, written) == parcel
+    assert plain.load(Parcel, plain.from_json(plain.to_json(written))) == parcel
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(), anything))
+def test_whatever_is_in_an_object_of_anything_stays_as_it_is(contents: dict[str, Any]) -> None:
+    parcel = plain.load(Parcel, {"label": "l", "contents": contents})
+    assert parcel.contents is not None
+    assert repr(plain.dump(parcel)) == repr({"label": "l", "contents": contents, "remark": None})
+
+
+@pytest.mark.parametrize("contents", [None, 3, "dots", [], ["a"]])
+def test_an_object_of_anything_is_an_object(contents: object) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        plain.parse(Parcel, {"label": "l", "contents": contents})
+    assert refusal.value.faults == (Fault("/contents", "must be an object"),)
+    with pytest.raises(Unreadable):
+        plain.load(Parcel, {"label": "l", "contents": contents})
+
+
+def test_beside_anything_the_rest_is_checked_as_ever() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        plain.parse(Parcel, {"label": 3, "contents": {"a": object}, "more": 1})
+    assert {fault.pointer for fault in refusal.value.faults} == {"/label", "/more"}
+
+
+def test_what_is_in_anything_never_says_which_class_it_is() -> None:
+    parcel = Parcel(label="l", contents={"a": Circle(radius=1)}, remark=[Square(side=2)])
+    assert plain.dump(parcel) == {
+        "label": "l",
+        "contents": {"a": {"radius": 1}},
+        "remark": [{"side": 2}],
+    }
+    assert not plain.is_tagged(Any)
+    assert not plain.is_tagged(Mapping[str, Any])
+
+
 @pytest.mark.parametrize("tag", [[], {}, None, 3, "", "Drawing"])
 def test_a_union_takes_only_the_names_of_its_classes(tag: object) -> None:
     (fault,) = faults(shape={"is": tag, "radius": 2})

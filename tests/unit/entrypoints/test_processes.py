@@ -1,0 +1,257 @@
+"""The edges of a process: what makes it deliver, and what is told of what it could not."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.s3_failures import FailedBatch
+from cqrs.entrypoints.streams import LOGGED, FollowerFunction
+from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
+from cqrs.errors import Unavailable
+from cqrs.followers import Follower
+from cqrs.instants import later
+from cqrs.process_followers import PAGE
+from cqrs.process_managers import GRACE_SECONDS
+from cqrs.views import Row
+from tests.fixtures.payloads import kinesis_of
+from tests.unit.cqrs.processes import NOON, Wished, World
+from tests.unit.cqrs.worlds import VIEW
+from tests.unit.entrypoints.conftest import Lines
+from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
+
+DELIVER = {"deliver": "waiting"}
+DOWN = Unavailable("the works are down")
+ALL_WELL: dict[str, Any] = {"batchItemFailures": []}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def stuck(world: World, *trips: str) -> None:
+    """Trips whose bed could not be ordered when it was wished for."""
+    world.works.trouble = {"bed": DOWN}
+    for trip in trips:
+        world.wishes(trip, "bed")
+    world.visit(*trips)
+    world.works.trouble = {}
+    world.works.sent.clear()
+
+
+class Sweeper:
+    def __init__(self, world: World, *others: Follower) -> None:
+        self.bookmarks = Bookmarks()
+        self.failures = Failures()
+        self._world, self._others = world, others
+
+    def ask(self, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+        function = SweeperFunction(
+            stores={"trips": self._world.store},
+            followers=[*self._others, self._world.follower()],
+            failures=self.failures,
+            bookmarks=self.bookmarks,
+        )
+        return function(event, context or Context())
+
+
+class TestBatches:
+    def test_a_batch_is_followed_and_what_it_leads_to_is_sent(self, world: World) -> None:
+        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea"))
+        assert FollowerFunction([world.follower()])(batch, None) == ALL_WELL
+        assert sorted(world.works.heard) == ["bed", "tea"]
+
+    def test_what_cannot_be_sent_holds_up_no_batch(self, world: World) -> None:
+        world.works.trouble = {"bed": DOWN}
+        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea"))
+        assert FollowerFunction([world.follower()])(batch, None) == ALL_WELL
+        assert list(world.works.done.values()) == ["tea"]
+
+    def test_what_was_delivered_and_what_was_not_is_logged_and_counted(
+        self, world: World, logs: Lines, metrics: Lines
+    ) -> None:
+        world.works.trouble = {"bed": DOWN}
+        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea", "bath"))
+        FollowerFunction([world.follower()])(batch, None)
+        (line,) = logs()
+        assert (line["message"], line["view"]) == ("followed", "trips")
+        assert line["undelivered"] == {"7": "bed: Unavailable('the works are down')"}
+        (counted,) = metrics()
+        assert (counted["Delivered"], counted["Undelivered"]) == (2, 1)
+        assert (counted["Applied"], counted["view"]) == (3, "trips")
+        assert "Failed" not in counted
+
+    def test_a_batch_that_comes_again_counts_what_it_delivers_only(
+        self, world: World, metrics: Lines
+    ) -> None:
+        stuck(world, "7")
+        FollowerFunction([world.follower()])(kinesis_of(*world.store.read("trip-7")), None)
+        assert metrics() == [{"Delivered": 1, "view": "trips", "service": "test"}]
+
+    def test_a_view_delivers_nothing_and_says_nothing_of_it(
+        self, world: World, logs: Lines, metrics: Lines
+    ) -> None:
+        view = Follower(VIEW, MemoryRows(), dict.fromkeys(("order", "payment"), world.store))
+        FollowerFunction([view])(kinesis_of(*world.wishes("7", "bed")), None)
+        assert logs()[0]["undelivered"] == {}
+        assert metrics() == []
+
+    def test_a_log_line_stays_short_however_much_is_stuck(self, world: World, logs: Lines) -> None:
+        world.works.trouble = {"bed": DOWN}
+        trips = [str(n) for n in range(2 * LOGGED)]
+        batch = kinesis_of(*(commit for trip in trips for commit in world.wishes(trip, "bed")))
+        FollowerFunction([world.follower()])(batch, None)
+        (line,) = logs()
+        assert len(line["undelivered"]) == LOGGED
+
+
+class TestDelivering:
+    def test_what_could_not_be_delivered_is_when_it_is_asked_for(self, world: World) -> None:
+        stuck(world, "7", "8")
+        told = Sweeper(world).ask(DELIVER)
+        assert told == {"delivered": {"trips": {"delivered": 2, "undelivered": {}}}}
+        assert world.works.heard == ["bed", "bed"]
+        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 0
+
+    def test_what_still_cannot_be_delivered_is_told(self, world: World) -> None:
+        stuck(world, "7", "8")
+        world.works.trouble = {"bed": DOWN}
+        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        reason = "bed: Unavailable('the works are down')"
+        assert told == {"delivered": 0, "undelivered": {"7": reason, "8": reason}}
+
+    def test_what_no_timer_rang_for_is_sent(self, world: World) -> None:
+        world.wishes("7", Wished(what="bell", at=later(NOON, 60)))
+        world.visit("7")
+        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 0
+        world.clock.forward(60 + GRACE_SECONDS + 1)
+        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 1
+        assert world.works.heard == ["bell"]
+
+    def test_every_page_is_logged_and_counted(
+        self, world: World, logs: Lines, metrics: Lines
+    ) -> None:
+        stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
+        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        assert told["delivered"] == PAGE + 1
+        assert [(line["message"], line["view"]) for line in logs()] == [("delivered", "trips")] * 2
+        assert [counted["Delivered"] for counted in metrics()] == [PAGE, 1]
+
+    def test_when_there_is_no_time_left_the_rest_waits_for_the_next_time(
+        self, world: World
+    ) -> None:
+        stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
+        told = Sweeper(world).ask(DELIVER, Context(SPARE_MS - 1))["delivered"]["trips"]
+        assert told["delivered"] == PAGE
+        assert len(world.waiting()) == 1
+
+    def test_one_process_in_trouble_does_not_keep_others_from_delivering(
+        self, world: World, logs: Lines, metrics: Lines
+    ) -> None:
+        class Broken(MemoryRows):
+            def page(self, *place: Any) -> list[Row]:
+                raise Unavailable("the table is down")
+
+        broken = World(rows=Broken(), process=replace(world.process, name="other_trips"))
+        stuck(world, "7")
+        told = Sweeper(world, broken.follower()).ask(DELIVER)["delivered"]
+        assert told["other_trips"] == {"error": "Unavailable: the table is down"}
+        assert told["trips"] == {"delivered": 1, "undelivered": {}}
+        (line,) = [line for line in logs() if line["message"] == "a part of the sweep failed"]
+        assert line["part"] == "other_trips"
+        assert {"SweepErrors": 1, "part": "other_trips", "service": "test"} in metrics()
+
+    def test_views_have_nothing_to_deliver(self, world: World) -> None:
+        store = MemoryEventStore()
+        view = Follower(VIEW, MemoryRows(), {"order": store, "payment": store})
+        assert Sweeper(world, view).ask(DELIVER)["delivered"].keys() == {"trips"}
+
+    def test_a_delivery_leaves_the_walks_of_the_sweep_where_they_are(self, world: World) -> None:
+        world.wishes("7", "bed")
+        sweeper = Sweeper(world)
+        sweeper.ask(DELIVER)
+        assert (sweeper.bookmarks.kept, world.works.heard) == ([], [])
+
+    @pytest.mark.parametrize(
+        "event",
+        [{"deliver": "all"}, {"deliver": True}, {"deliver": "waiting", "x": 1}, {"waiting": False}],
+    )
+    def test_what_is_not_understood_delivers_nothing(
+        self, world: World, event: dict[str, Any]
+    ) -> None:
+        stuck(world, "7")
+        assert "not understood" in Sweeper(world).ask(event)["error"]
+        assert world.works.heard == []
+
+
+class TestWaiting:
+    def waiting(self, world: World) -> dict[str, Sequence[str]]:
+        found: dict[str, Sequence[str]] = Sweeper(world).ask({"waiting": True})["waiting"]["trips"]
+        return found
+
+    def test_what_waits_is_listed_with_whom_it_is_for_and_not_sent(self, world: World) -> None:
+        stuck(world, "7")
+        world.wishes("8", "tea")
+        world.visit("8")
+        world.works.sent.clear()
+        assert self.waiting(world) == {"7": ["works: bed"]}
+        assert world.works.heard == []
+
+    def test_nothing_waiting_is_an_empty_list(self, world: World) -> None:
+        assert self.waiting(world) == {}
+
+    def test_what_a_timer_has_is_not_listed_before_its_time_and_grace(self, world: World) -> None:
+        world.wishes("7", Wished(what="bell", at=later(NOON, 60)))
+        world.visit("7")
+        assert self.waiting(world) == {}
+        world.clock.forward(60 + GRACE_SECONDS + 1)
+        assert self.waiting(world) == {"7": ["works: bell"]}
+
+    def test_a_row_that_cannot_be_read_keeps_no_other_from_being_listed(self, world: World) -> None:
+        stuck(world, "7", "8")
+        world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
+        listed = self.waiting(world)
+        assert listed["8"] == ["works: bed"]
+        assert listed["7"][0].startswith("unreadable")
+
+    def test_processes_only_are_asked(self, world: World) -> None:
+        store = MemoryEventStore()
+        view = Follower(VIEW, MemoryRows(), {"order": store, "payment": store})
+        assert Sweeper(world, view).ask({"waiting": True}) == {"waiting": {"trips": {}}}
+
+
+class TestSweep:
+    def test_a_sweep_finds_what_no_message_told_a_process(self, world: World) -> None:
+        world.wishes("7", "bed")
+        assert Sweeper(world).ask({})["stores"]["trips"]["behind"] == {"trips": 1}
+        assert world.works.heard == ["bed"]
+
+    def test_what_cannot_be_sent_fails_no_stream_and_keeps_no_batch(self, world: World) -> None:
+        world.works.trouble = {"bed": DOWN}
+        commits = world.wishes("7", "bed")
+        sweeper = Sweeper(world)
+        sweeper.failures.left.append(FailedBatch("b-1", tuple(kinesis_of(*commits)["Records"])))
+        told = sweeper.ask({})
+        assert told["stores"]["trips"]["failed"] == 0
+        assert told["given_up"] == {"batches": 1, "streams": 1}
+
+    def test_a_redrive_of_a_process_delivers_what_waits(self, world: World) -> None:
+        stuck(world, "7")
+        told = Sweeper(world).ask({"redrive": "trip-7"})["redrive"]["trips"]
+        assert (told["applied"], world.works.heard) == ({"trip-7": 1}, ["bed"])
+
+    def test_a_redrive_of_every_stream_sends_nothing_again(self, world: World) -> None:
+        world.wishes("7", "bed")
+        world.visit("7")
+        world.works.sent.clear()
+        told = Sweeper(world).ask({"redrive": "every"})["redrive"]["trips"]
+        assert (told["folded anew"], world.works.heard) == ({"trips": 1}, [])
+
+    def test_a_parked_process_is_listed_as_views_are(self, world: World) -> None:
+        world.wishes("7", "poison")
+        world.visit("7")
+        (mark,) = Sweeper(world).ask({"parked": True})["parked"]["trips"].values()
+        assert mark["version"] == 1
