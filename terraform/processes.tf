@@ -7,6 +7,7 @@ module "checkout" {
 
   name                   = "${local.prefix}-checkout"
   lists                  = ["waiting"]
+  bare_lists             = ["waiting"]
   point_in_time_recovery = var.protect_data
   deletion_protection    = var.protect_data
 }
@@ -16,6 +17,7 @@ module "payment_gateway" {
 
   name                   = "${local.prefix}-payment-gateway"
   lists                  = ["waiting"]
+  bare_lists             = ["waiting"]
   point_in_time_recovery = var.protect_data
   deletion_protection    = var.protect_data
 }

@@ -23,7 +23,7 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ CqrsError
 │   └── Throttled            a store has no capacity left for now
 └── Unreadable               stored data that this code can't read: damaged, or too new
 
+(Two more never leave the event store and its caller: `event_store.AppendConflict`, `GuardTaken`.)
+
 `code` is stable and meant for programs; HTTP statuses live at the edge (`entrypoints.http`).
 `retryable` says whether the same request may succeed later without being changed.
 """

@@ -45,8 +45,8 @@ class Answer:
 
 class Receiver(Protocol):
     def send(self, message: Message) -> Answer:
-        """Raises Unavailable (Throttled, if it is worth trying at once) when it can't be told
-        whether the message has arrived: it must be sent again.
+        """Raises Unavailable when it can't be told whether the message has arrived: it must be sent
+        again. Throttled says that a moment later is soon enough.
         """
 
 

@@ -44,10 +44,13 @@ _TAG = "is"
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A line of text, not blank, of `min` to `max` characters that match `pattern`."""
+    """A line of text (`lines`: or several), not blank, of `min` to `max` characters that match
+    `pattern`.
+    """
 
     max: int
     min: int = 1
+    lines: bool = False
     pattern: str | None = None
     hint: str = "has characters that are not allowed here"
 
@@ -56,7 +59,8 @@ class Text:
             return f"must have {self.min} to {self.max} characters, has {len(value)}"
         if self.min and not value.strip():
             return "must not be blank"
-        if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in value):
+        shown = value.replace("\n", "") if self.lines else value
+        if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in shown):
             return "must not contain control characters"
         if self.pattern and not re.fullmatch(self.pattern, value):
             return self.hint

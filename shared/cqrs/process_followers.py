@@ -1,23 +1,25 @@
 """Follows for a process manager: delivers what its rows are waiting to have sent.
 
 Every visit to a row delivers what waits there, also one that finds its event already applied; and
-the sweep visits the rows that wait.
+the sweep visits the rows that wait. A receiver that lets us wait for long, time after time, is not
+asked again in the same visit: time-outs must not add up to more than a function has.
 """
 
 from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from cqrs.errors import Throttled, Unavailable, Unreadable
+from cqrs.errors import Refused, Throttled, Unavailable, Unreadable
 from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher, Instant
 from cqrs.followers import ATTEMPTS, ERROR_LENGTH, Follower, Hints, Report
-from cqrs.instants import now
+from cqrs.instants import later, now
 from cqrs.messages import Answer, Message, Receiver, Timer
 from cqrs.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
 from cqrs.views import Row, RowReader, RowStore, Saved
@@ -25,9 +27,11 @@ from cqrs.views import Row, RowReader, RowStore, Saved
 __all__ = ["ProcessFollower", "ProcessRows"]
 
 SENDERS = 8  # commands that are sent at the same time
-TRIES = 3  # of a command whose receiver is only out of breath
+TRIES = 4  # of a command whose receiver is only out of breath
 STEPS = 20  # that a row is taken in one visit
-PAGE = 20  # rows; what they wait for is sent within the time that a function has to spare
+LONG_SECONDS = 2.0  # to wait for an answer that does not come
+MOST_DUE = 1_000
+PAGE = 20
 
 
 class ProcessRows(RowStore, RowReader, Protocol):
@@ -44,9 +48,12 @@ class _Errand:
 
 @dataclass
 class _Visit:
-    """One visit to some rows. What is `stuck` in it is not tried again before the next."""
+    """One visit to some rows. What is `stuck` in it is not tried again before the next; `silent`
+    counts by receiver for how many errands in a row there was a long wait and no answer.
+    """
 
     report: Report
+    silent: Counter[str] = field(default_factory=Counter)
     stuck: set[tuple[str, str]] = field(default_factory=set)
 
     def failed(self, row: str, reason: str) -> None:
@@ -67,45 +74,50 @@ class ProcessFollower(Follower):
         cipher: Cipher = CLEAR,
         clock: Callable[[], Instant] = now,
         pause: Callable[[float], None] = time.sleep,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`receivers` and `timers` are by the names that the process sends to."""
         super().__init__(process, rows, stores, cipher)
         self._process = process
-        self._waiting = rows
+        self._lists = rows
         self._receivers = receivers
         self._timers = timers or {}
         self._clock = clock
         self._pause = pause
+        self._stopwatch = stopwatch
 
     def catch_up(self, hints: Hints) -> Report:
         report = super().catch_up(hints)
-        self._visit(report.rows, report)
+        self._visit(report.rows, _Visit(report))
         return report
 
     def redrive(self, names: Iterable[str]) -> Report:
         report = super().redrive(names)
-        self._visit(report.rows, report)
+        self._visit(report.rows, _Visit(report))
         return report
 
-    def waiting(self) -> Iterator[list[Row]]:
-        """The rows with something due, page by page. May lag. Raises Unavailable."""
+    def waiting(self) -> Iterator[Mapping[str, Row]]:
+        """The rows with something due, page by page; of each thousand in any order, so that what is
+        stuck holds up nothing for ever. May lag. Raises Unavailable.
+        """
         after: tuple[str, str] | None = (self._clock(), "~")
         while after:
-            page = self._waiting.page(WAITING, WAITING, after, PAGE)
-            if page:
-                yield page
-            full = len(page) == PAGE
-            after = (page[-1].places[WAITING].sort, page[-1].key) if full else None
+            due = self._lists.page(WAITING, WAITING, after, MOST_DUE)
+            after = (due[-1].places[WAITING].sort, due[-1].key) if len(due) == MOST_DUE else None
+            keys = [row.key for row in due]
+            random.shuffle(keys)
+            for start in range(0, len(keys), PAGE):
+                yield self._rows.load(keys[start : start + PAGE])
 
     def deliver_waiting(self) -> Iterator[Report]:
         """Visits the rows with something due, page by page as reports are taken.
 
         Raises Unavailable.
         """
-        for page in self.waiting():
+        silent: Counter[str] = Counter()
+        for rows in self.waiting():
             report = Report()
-            rows = self._rows.load([row.key for row in page])
-            self._visit(self._readable(rows, report), report)
+            self._visit(self._readable(rows, report), _Visit(report, silent))
             yield report
 
     def _readable(self, rows: Mapping[str, Row], report: Report) -> Mapping[str, Row]:
@@ -124,9 +136,8 @@ class ProcessFollower(Follower):
         _add(report, more)
         return more.rows
 
-    def _visit(self, rows: Mapping[str, Row], report: Report) -> None:
+    def _visit(self, rows: Mapping[str, Row], visit: _Visit) -> None:
         """Sends what waits, notes the answers, looks at what they led to, and so on."""
-        visit = _Visit(report)
         for _ in range(STEPS):
             rows = self._step_on(rows, visit)
             if not rows:
@@ -138,8 +149,8 @@ class ProcessFollower(Follower):
         if not errands:
             return {}
         with ThreadPoolExecutor(SENDERS) as pool:
-            outcomes = list(pool.map(self._send, errands))
-        answers: dict[str, dict[str, Answer | None]] = {}
+            outcomes = list(pool.map(lambda errand: self._send(errand, visit), errands))
+        answers: dict[str, dict[str, Answer | Instant]] = {}
         for errand, outcome in zip(errands, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 visit.stuck.add((errand.row.key, errand.key))
@@ -149,13 +160,15 @@ class ProcessFollower(Follower):
         noted = self._note({key: rows[key] for key in answers}, answers, visit)
         visit.report.delivered += sum(len(answers[key]) for key in noted)
         # an answer is a doorbell too: what it says has happened can be looked at now
-        rung = {a.stream for key in noted for a in answers[key].values() if a and a.stream}
-        return {**noted, **self._look_at(sorted(rung), visit.report)}
+        found = [a for key in noted for a in answers[key].values() if isinstance(a, Answer)]
+        rung = sorted({answer.stream for answer in found if answer.stream})
+        return {**noted, **self._look_at(rung, visit.report)}
 
     def _errands(self, row: Row, visit: _Visit) -> list[_Errand]:
         try:
             entries = entries_of(row)
-        except Unreadable:
+        except Unreadable as error:
+            visit.failed(row.key, str(error))
             return []
         moment = self._clock()
         return [
@@ -164,17 +177,32 @@ class ProcessFollower(Follower):
             if entry.message and due_at(entry) <= moment and (row.key, key) not in visit.stuck
         ]
 
-    def _send(self, errand: _Errand) -> Answer | Exception | None:
-        """The answer, None if it is with a timer now, or what went wrong."""
+    def _send(self, errand: _Errand, visit: _Visit) -> Answer | Instant | Exception:
+        """The answer, when a timer will ring, or what went wrong."""
         entry, message = errand.entry, errand.message
+        is_for_later = bool(entry.after_seconds and not entry.at)
+        whom = f"the timer of {entry.to}" if is_for_later else entry.to
+        if visit.silent[whom] >= SENDERS:
+            return Unavailable(f"{whom} does not answer")
+        started = self._stopwatch()
         try:
-            if entry.at and entry.at > self._clock():
-                if timer := self._timers.get(entry.to):
-                    timer.set(message, entry.at)
-                return None
-            return self._deliver(entry.to, message)
+            if is_for_later:
+                return self._set_timer(entry, message)
+            answer = self._deliver(entry.to, message)
         except Exception as error:  # whatever it is, the other rows must have their turn
+            if self._stopwatch() - started > LONG_SECONDS:
+                visit.silent[whom] += 1
             return error
+        visit.silent[whom] = 0
+        if not answer.accepted and not entry.refusable:
+            return Refused(f"{answer.code}: {answer.detail}")
+        return answer
+
+    def _set_timer(self, entry: Entry, message: Message) -> Instant:
+        at = later(self._clock(), entry.after_seconds)
+        if timer := self._timers.get(entry.to):
+            timer.set(message, at)
+        return at
 
     def _deliver(self, to: str, message: Message) -> Answer:
         for attempt in range(TRIES - 1):
@@ -187,11 +215,12 @@ class ProcessFollower(Follower):
     def _note(
         self,
         rows: Mapping[str, Row],
-        answers: Mapping[str, Mapping[str, Answer | None]],
+        answers: Mapping[str, Mapping[str, Answer | Instant]],
         visit: _Visit,
     ) -> dict[str, Row]:
         """The rows with their answers. What can't be kept will be sent, and answered, again."""
         noted: dict[str, Row] = {}
+        reason = "others save the same row all the time"
         for _ in range(ATTEMPTS):
             drafts = [
                 d for key, row in rows.items() if (d := self._draft(row, answers[key], visit))
@@ -205,15 +234,19 @@ class ProcessFollower(Follower):
                     raced.append(draft.key)
                 else:
                     visit.failed(draft.key, f"answers not kept: {result.reason}")
+            rows = {key: rows[key] for key in raced}
             try:
                 rows = self._rows.load(raced) if raced else {}
-            except Unavailable:
+            except Unavailable as error:
+                reason = str(error)
                 break
         for key in rows:
-            visit.failed(key, "answers not kept: others save the same row")
+            visit.failed(key, f"answers not kept: {reason}")
         return noted
 
-    def _draft(self, row: Row, answers: Mapping[str, Answer | None], visit: _Visit) -> Row | None:
+    def _draft(
+        self, row: Row, answers: Mapping[str, Answer | Instant], visit: _Visit
+    ) -> Row | None:
         try:
             return self._process.answered(row, answers)
         except Exception as error:  # whatever `react` raises, only its own row stops

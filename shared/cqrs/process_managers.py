@@ -9,9 +9,11 @@ A process is one pure function. From what a row has followed and what its comman
     what was asked for and is
       no longer wanted        is not sent any more; it may have arrived, so undoing includes it
     what is for later         is given to a timer, and sent from here if the timer does not ring
+    a refusal                 is an answer only where `react` can do something about it; else the
+                              command waits on, and is counted, until somebody has seen to it
 
 So a crash anywhere only repeats a command that has an effect once. A command that can't be
-delivered waits for the next visit, of an event or of the sweep; it never holds up another row.
+delivered waits for the next visit, of an event or of the sweep.
 """
 
 from __future__ import annotations
@@ -41,28 +43,31 @@ GRACE_SECONDS = 120  # a timer may be this late before the command is sent witho
 class Send:
     """A command that a process wants to have been sent, to the receiver named `to`.
 
-    `key` names it in its row: whatever has the same key is the same command. With `at` it is for
-    later, and is forgotten if it is no longer wanted by then.
+    `key` names it in its row: whatever has the same key is the same command. `refusable`: a refusal
+    is an answer that the process deals with. With `after_seconds` the command is for later, counted
+    from when it is first wanted, and forgotten if it is not wanted any more by then.
     """
 
     key: str
     to: str
     command: object
     correlation_id: str
-    at: Instant | None = None
+    refusable: bool = False
+    after_seconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """A command in a row: waiting, answered, or (neither) asked for and no longer wanted.
 
-    `timed`: a timer has it.
+    `at`: a timer has it, for then.
     """
 
     to: str = ""
     message: Message | None = None
+    refusable: bool = False
+    after_seconds: int = 0
     at: Instant | None = None
-    timed: bool = False
     answer: Answer | None = None
 
     @property
@@ -125,17 +130,22 @@ class ProcessManager(KeyedByEntity):
             correlation_id=send.correlation_id,
             causation_id=f"{self.name}/{row}",
         )
-        return Entry(to=send.to, message=message, at=send.at)
+        return Entry(
+            to=send.to,
+            message=message,
+            refusable=send.refusable,
+            after_seconds=send.after_seconds,
+        )
 
-    def answered(self, row: Row, answers: Mapping[str, Answer | None]) -> Row:
-        """`row` with the answers to its commands (None: a timer has it), and what follows."""
+    def answered(self, row: Row, answers: Mapping[str, Answer | Instant]) -> Row:
+        """`row` with the answers to its commands, or when a timer will ring, and what follows."""
         entries = entries_of(row)
         for key, answer in answers.items():
             entry = entries.get(key, Entry())
-            if answer:
+            if isinstance(answer, Answer):
                 entries[key] = Entry(answer=entry.answer or answer)
             elif entry.waits:
-                entries[key] = replace(entry, timed=True)
+                entries[key] = replace(entry, at=answer)
         return self.shown(_with_entries(row, entries))
 
 
@@ -156,7 +166,7 @@ def _with_entries(row: Row, entries: Mapping[str, Entry]) -> Row:
 
 def due_at(entry: Entry) -> str:
     """When to look after a waiting entry: an instant, or before all of them."""
-    return later(entry.at, GRACE_SECONDS) if entry.at and entry.timed else AT_ONCE
+    return later(entry.at, GRACE_SECONDS) if entry.at else AT_ONCE
 
 
 def _compact(value: object) -> Any:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
 from scripts.local.streams.control import Control
 
-BOOK = {"sku": "book-1", "quantity": 2, "unit_price": 1250}
+pytest.register_assert_rewrite("tests.ledger")
+
+PRICE = 1250
+BOOK = {"sku": "book-1", "quantity": 2, "unit_price": PRICE}
 VIENNA = {
     "name": "Ada Lovelace",
     "street": "1 Example Street",
@@ -34,6 +40,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: here in item.path.parents)
 
 
+def until(condition: Callable[[], bool], what: object, seconds: float = 30) -> None:
+    """Looks until `condition` holds. `what` is told if it does not."""
+    deadline = time.monotonic() + seconds
+    pause = 0.02
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(pause)
+        pause = min(2 * pause, 0.5)
+
+
+def many_at_a_time() -> requests.Session:
+    """For many threads: each finds a connection."""
+    session = http()
+    session.mount("http://", HTTPAdapter(pool_maxsize=64))
+    return session
+
+
 @dataclass(frozen=True)
 class Shop:
     """The running system, as its users, and as its operator."""
@@ -41,7 +64,7 @@ class Shop:
     url: str
     stack: Stack
     clients: Clients
-    session: requests.Session = field(default_factory=http)
+    session: requests.Session = field(default_factory=many_at_a_time)
 
     # As a user
 
@@ -51,14 +74,61 @@ class Shop:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body)
         return self.session.request(method, self.url + path, data=data, headers=names, timeout=60)
 
-    def place(self, customer: str, **headers: str) -> requests.Response:
-        return self.ask("POST", "/orders", order_of(customer), **headers)
+    def place(
+        self, customer: str, order: dict[str, Any] | None = None, **headers: str
+    ) -> requests.Response:
+        """`order` is what differs from the usual one."""
+        return self.ask("POST", "/orders", order_of(customer, **(order or {})), **headers)
+
+    def cancel(self, order_id: str) -> requests.Response:
+        return self.ask("POST", f"/orders/{order_id}/cancel")
+
+    def ship(self, order_id: str) -> requests.Response:
+        return self.ask("POST", f"/orders/{order_id}/ship")
+
+    def register_product(self, sku: str, stock: int = 0) -> None:
+        registered = self.ask("POST", "/products", product_of(sku))
+        assert registered.status_code == 201, registered.text
+        if stock:
+            assert self.receive(sku, stock).status_code == 200
+
+    def receive(self, sku: str, quantity: int, **headers: str) -> requests.Response:
+        return self.ask("POST", f"/products/{sku}/receive", {"quantity": quantity}, **headers)
+
+    def product(self, sku: str) -> Any:
+        return self._found(f"/products/{sku}")
+
+    def payment(self, order_id: str) -> Any:
+        """None if there never was one."""
+        return self._found(f"/payments/{order_id}")
+
+    def _found(self, path: str) -> Any:
+        answer = self.ask("GET", path)
+        assert answer.status_code in (200, 404), answer.text
+        return answer.json() if answer.ok else None
 
     def order(self, order_id: str, token: str | None = None) -> requests.Response:
         return self.ask("GET", f"/orders/{order_id}", **_token(token))
 
     def orders(self, customer: str, token: str | None = None, query: str = "") -> Any:
         return self.ask("GET", f"/customers/{customer}/orders{query}", **_token(token))
+
+    def settled(self, order_ids: Iterable[str], seconds: float = 60) -> dict[str, Any]:
+        """The orders as their view shows them, once it shows that none is waiting any more."""
+        waiting, orders = list(order_ids), {}
+
+        def is_settled(order_id: str) -> bool:
+            read = self.order(order_id)
+            assert read.status_code in (200, 404), read.text
+            orders[order_id] = read.json()
+            return read.ok and orders[order_id]["status"] != "placed"
+
+        def are_settled() -> bool:
+            waiting[:] = [order_id for order_id in waiting if not is_settled(order_id)]
+            return not waiting
+
+        until(are_settled, waiting, seconds)
+        return orders
 
     # As an operator
 
@@ -71,6 +141,38 @@ class Shop:
 
     def sweep(self) -> Any:
         return self.invoke("sweeper", {})
+
+    def deliver_waiting(self) -> Any:
+        return self.invoke("sweeper", {"deliver": "waiting"})["delivered"]
+
+    def waiting(self) -> Any:
+        """What processes wait to have sent, by process and row."""
+        return self.invoke("sweeper", {"waiting": True})["waiting"]
+
+    def parked(self) -> Any:
+        """Streams that can't be followed, by follower."""
+        return self.invoke("sweeper", {"parked": True})["parked"]
+
+    def table(self, name: str) -> str:
+        """The full name of the table that is called so at its end."""
+        names = self.client("dynamodb").list_tables()["TableNames"]
+        (found,) = [full for full in names if full.endswith(name)]
+        return str(found)
+
+    def client_of(self, function: str, service: str) -> Any:
+        """A client that may do what the function may do."""
+        (name,) = self.stack.function_names(function)
+        role = self.client("lambda").get_function(FunctionName=name)["Configuration"]["Role"]
+        assumed = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
+        keys = assumed["Credentials"]
+        return boto3.client(
+            service,
+            endpoint_url=self.stack.endpoint,
+            region_name="eu-west-1",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         (name,) = self.stack.function_names(function)
@@ -95,6 +197,17 @@ def _token(token: str | None) -> dict[str, str]:
     return {"Consistency_Token": token} if token else {}
 
 
+def product_of(sku: str) -> dict[str, Any]:
+    return {
+        "sku": sku,
+        "title": f"The {sku}",
+        "description": "With pages.",
+        "tags": ["books"],
+        "price": PRICE,
+        "currency": "EUR",
+    }
+
+
 def order_of(customer: str, **changes: Any) -> dict[str, Any]:
     return {
         "customer_id": customer,
@@ -115,7 +228,9 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def running(stack: Stack) -> Shop:
-    return Shop(stack.addresses().url, stack, stack.clients)
+    shop = Shop(stack.addresses().url, stack, stack.clients)
+    shop.register_product(BOOK["sku"], stock=1_000_000)
+    return shop
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""What Terraform makes: its tables, as boto3 makes them; and what it gives to functions."""
+"""What Terraform makes: its tables, as boto3 makes them; and what functions have of AWS."""
 
 import re
 from pathlib import Path
 from typing import Any
+
+from cqrs.adapters import clients
 
 
 def create_event_store(client: Any, name: str) -> None:
@@ -23,8 +25,16 @@ def create_guard_store(client: Any, name: str) -> None:
     )
 
 
-def create_view_store(client: Any, name: str, lists: tuple[str, ...] = ("customer",)) -> None:
-    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["doc", "positions", "parked"]}
+def create_process_store(client: Any, name: str) -> None:
+    create_view_store(client, name, ("waiting",), {"ProjectionType": "KEYS_ONLY"})
+
+
+SHOWN = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["doc", "positions", "parked"]}
+
+
+def create_view_store(
+    client: Any, name: str, lists: tuple[str, ...] = ("customer",), shown: Any = SHOWN
+) -> None:
     indexes = [
         {
             "IndexName": f"by_{name}",
@@ -66,3 +76,8 @@ def timeout_seconds(function: str) -> int:
     found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
     assert found, function
     return int(found[1])
+
+
+def made_anew(client: Any) -> Any:
+    """Makes the same client, once, whether it was made before or not."""
+    return clients._once(client.__wrapped__)

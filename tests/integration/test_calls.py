@@ -22,7 +22,6 @@ from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
 from cqrs.events import Instant
 from cqrs.followers import Follower
-from cqrs.instants import later
 from cqrs.process_followers import PAGE
 from cqrs.sweep import sweep
 from domain.customers import CUSTOMER, ChangeEmail, EmailTaken, RegisterCustomer
@@ -48,8 +47,13 @@ from domain.orders import (
     SkuOnTwoLines,
 )
 from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
-from tests.integration.tables import create_event_store, create_guard_store, create_view_store
-from tests.unit.cqrs.processes import NOON, TRIPS, Wished, World
+from tests.integration.tables import (
+    create_event_store,
+    create_guard_store,
+    create_process_store,
+    create_view_store,
+)
+from tests.unit.cqrs.processes import TRIPS, Dropped, Wished, World
 
 VIENNA = Address(
     name="Ada Lovelace",
@@ -472,20 +476,34 @@ class TestFollowing:
 @pytest.fixture
 def process(aws: None) -> tuple[Counted, World]:
     counted = Counted()
-    create_view_store(counted.client, "trips", ("waiting",))
+    create_process_store(counted.client, "trips")
     rows: Any = DynamoDbRows("trips", "trips#1", TRIPS.lists, lambda: counted.client)
     counted.start()
     return counted, World(rows=rows)
 
 
 class TestProcesses:
-    def test_a_command_that_is_answered_is_one_write_more(
+    @pytest.mark.parametrize("steps", [0, 1, 2, 3])
+    def test_each_step_that_is_answered_is_one_write_more(
+        self, process: tuple[Counted, World], steps: int
+    ) -> None:
+        """The row with what is wanted, then with each answer and what it leads to."""
+        aws, world = process
+        after: list[str | None] = [None, "bed", "bath"]
+        wishes = [
+            Wished(what=w, after=a) for w, a in zip(("bed", "bath", "tea"), after, strict=True)
+        ]
+        commits = world.happens("trip-7", *wishes[:steps], Dropped(what="bell"))
+        world.follower().catch_up({"trip-7": commits})
+        assert len(world.works.heard) == steps
+        assert aws.names() == ["BatchGetItem", "PutItem", *["PutItem"] * steps]
+
+    def test_what_is_answered_together_is_written_together(
         self, process: tuple[Counted, World]
     ) -> None:
-        """The row with what is wanted, then with the answer."""
         aws, world = process
-        commits = world.wishes("7", "bed")
-        world.follower().catch_up({"trip-7": commits})
+        world.wishes("7", "bed", "bath", "tea", Wished(what="bell", seconds=60))
+        world.visit("7")
         assert aws.names() == ["BatchGetItem", "PutItem", "PutItem"]
 
     def test_a_batch_that_comes_again_is_one_read(self, process: tuple[Counted, World]) -> None:
@@ -500,7 +518,7 @@ class TestProcesses:
         self, process: tuple[Counted, World]
     ) -> None:
         aws, world = process
-        world.wishes("7", "bed", Wished(what="bell", at=later(NOON, 3_600)))
+        world.wishes("7", "bed", Wished(what="bell", seconds=3_600))
         world.visit("7")
         aws.taken()
         assert world.deliver() == []
@@ -522,9 +540,9 @@ class TestProcesses:
         reports = world.deliver()
 
         assert [report.delivered for report in reports] == [PAGE, 5]
+        pages = [name for rows in (PAGE, 5) for name in ("BatchGetItem", *["PutItem"] * rows)]
+        assert aws.names() == ["Query", *pages]
         assert world.waiting() == []
-        a_page = ["Query", "BatchGetItem", *["PutItem"] * PAGE, "Query"]
-        assert aws.names()[: len(a_page)] == a_page
 
 
 class TestSweeping:

@@ -15,12 +15,19 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryRows
 from cqrs.commits import Commit
+from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
 from cqrs.followers import Follower
 from cqrs.observability import logger
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from cqrs.views import Place, Row
-from tests.integration.tables import create_event_store, create_guard_store, create_view_store
+from tests.integration.tables import (
+    create_event_store,
+    create_guard_store,
+    create_process_store,
+    create_view_store,
+)
+from tests.unit.cqrs.processes import TRIPS, World
 from tests.unit.cqrs.worlds import VIEW, follower, history, stored
 
 
@@ -85,7 +92,7 @@ class TestItemsThatNobodyCanRead:
     @pytest.mark.parametrize(
         ("name", "text"), [(name, text) for name, texts in DAMAGED.items() for text in texts]
     )
-    def test_an_unreadable_row_is_empty_in_its_place_and_folded_anew(
+    def test_an_unreadable_row_keeps_its_place_and_what_can_be_read_and_is_folded_anew(
         self, aws: None, log: StringIO, name: str, text: str
     ) -> None:
         client = boto3.client("dynamodb")
@@ -94,8 +101,13 @@ class TestItemsThatNobodyCanRead:
         texts: dict[str, Any] = {key: {"S": value} for key, value in (ITEM | {name: text}).items()}
         client.put_item(TableName="order_history", Item=texts | {"revision": {"N": "4"}})
 
-        empty = Row(key="7", revision=4, places={"customer": Place("c-1", "2026/7")})
-        assert rows.get("7") == rows.load(["7"])["7"] == empty
+        left = Row(
+            key="7",
+            revision=4,
+            places={"customer": Place("c-1", "2026/7")},
+            document=None if name == "doc" else {"order": ["a", "b"], "payment": []},
+        )
+        assert rows.get("7") == rows.load(["7"])["7"] == left
         line = json.loads(log.getvalue().splitlines()[0])
         assert (line["message"], line["row"]) == ("unreadable row", "order_history#1/7")
         assert line["level"] == "ERROR"
@@ -106,6 +118,34 @@ class TestItemsThatNobodyCanRead:
         assert report.catch_up({"order-7": commits[1:]}).applied == {"order-7": 2}
         mended = all_rows.get("7")
         assert (mended.revision, mended.document) == (5, {"order": ["a", "b"], "payment": []})
+
+    @pytest.mark.parametrize("name", ["positions", "states"])
+    def test_a_process_whose_parts_cannot_be_read_knows_what_it_has_sent(
+        self, aws: None, name: str
+    ) -> None:
+        client = boto3.client("dynamodb")
+        create_process_store(client, "trips")
+        rows: Any = DynamoDbRows("trips", "trips#1", TRIPS.lists, lambda: client)
+        world = World(rows=rows)
+        world.works.trouble = {"bath": Unavailable("the works are down")}
+        world.wishes("7", "bed", "bath")
+        world.visit("7")
+        first = world.entries("7")
+        client.update_item(
+            TableName="trips",
+            Key={"row": {"S": "trips#1/7"}},
+            UpdateExpression="SET #name = :text",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":text": {"S": "{"}},
+        )
+        assert world.entries("7") == first
+        world.works.sent.clear()
+        world.works.trouble = {}
+
+        report = world.visit("7")
+
+        assert (world.works.heard, report.delivered) == (["bath"], 1)
+        assert ([*world.entries("7")], world.waits("7")) == (["bed", "bath"], [])
 
     def test_an_item_without_a_body_is_a_commit_that_stops_its_stream(self, aws: None) -> None:
         client = boto3.client("dynamodb")

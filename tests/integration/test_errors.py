@@ -1,7 +1,10 @@
 """DynamoDB in trouble: what passes is Throttled or Unavailable, what is our fault is not."""
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -24,7 +27,7 @@ from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.event_store import AppendConflict, GuardTaken
 from cqrs.guards import Claim, Release
 from cqrs.views import Part, Row, Saved
-from tests.integration.tables import timeout_seconds
+from tests.integration.tables import made_anew, timeout_seconds
 
 URL = "https://dynamodb.eu-west-1.amazonaws.com"
 ROW = Row(key="7", parts={"order-7": Part(version=1, state={})}, document={"order_id": "7"})
@@ -338,8 +341,7 @@ def test_a_batch_that_never_comes_whole_is_throttled(trouble: Trouble) -> None:
 def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) -> None:
     calls = 2  # of a command: load and append; of a query for a row: the row and its stream
     for name in ("dynamodb", "kinesis", "s3"):
-        make: Any = getattr(clients, name)
-        make.cache_clear()
+        make = made_anew(getattr(clients, name))
         client = make()
         assert make() is client
         config = client.meta.config
@@ -347,4 +349,22 @@ def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) 
         for function in ("orders_commands", "storefront_queries"):
             longest = wait * config.retries["total_max_attempts"] * calls
             assert longest < timeout_seconds(function)
-        make.cache_clear()
+
+
+def test_however_many_ask_first_at_the_same_time_one_client_is_made(aws: None) -> None:
+    together = Barrier(8)
+    made: list[object] = []
+
+    @clients._once
+    def client() -> object:
+        made.append(object())
+        time.sleep(0.02)
+        return made[-1]
+
+    def ask(_: int) -> object:
+        together.wait()
+        return client()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert found == made * 8

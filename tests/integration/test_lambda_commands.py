@@ -25,11 +25,11 @@ from cqrs.adapters.memory import MemoryEventStore
 from cqrs.commands import CommandHandler
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.entrypoints.processes import Deadlines, process_on_aws
-from cqrs.errors import Throttled, Unavailable
+from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.events import Instant
 from cqrs.messages import Answer, Message
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct
-from tests.integration.tables import create_view_store, timeout_seconds
+from tests.integration.tables import create_process_store, made_anew, timeout_seconds
 from tests.unit.cqrs.processes import TRIPS, Wished, Works, World
 
 URL = "https://lambda.eu-west-1.amazonaws.com"
@@ -96,9 +96,16 @@ class TestSending:
         given = Answer(accepted=False, code="out_of_stock", detail="Nothing is left.")
         assert Lambda().replies({"answer": plain.dump(given)}).send() == given
 
-    def test_what_is_to_be_sent_again_may_be_at_once(self) -> None:
-        with pytest.raises(Throttled, match="conflict"):
-            Lambda().replies({"again": "conflict"}).send()
+    @pytest.mark.parametrize("code", [Conflict.code, Throttled.code])
+    def test_what_lost_a_race_or_its_breath_may_be_sent_again_at_once(self, code: str) -> None:
+        with pytest.raises(Throttled, match=code):
+            Lambda().replies({"again": code}).send()
+
+    @pytest.mark.parametrize("code", [Unavailable.code, "failed", "", None, 3, ["conflict"]])
+    def test_what_is_to_be_sent_again_for_another_reason_is_unavailable(self, code: Any) -> None:
+        with pytest.raises(Unavailable) as raised:
+            Lambda().replies({"again": code}).send()
+        assert type(raised.value) is Unavailable
 
     @pytest.mark.parametrize("kind", ["Unhandled", "Handled"])
     def test_a_function_that_failed_is_unavailable(self, kind: str) -> None:
@@ -312,10 +319,8 @@ class TestSchedules:
 def test_a_process_on_aws_has_its_rows_in_a_table_and_sends_by_function_timer_and_others(
     scheduler: Any,
 ) -> None:
-    create_view_store(boto3.client("dynamodb"), "trips", ("waiting",))
+    create_process_store(boto3.client("dynamodb"), "trips")
     world, inn = World(), Works()
-    for make in (clients.dynamodb, clients.scheduler):
-        make.cache_clear()
     process = process_on_aws(
         TRIPS,
         "trips",
@@ -324,7 +329,7 @@ def test_a_process_on_aws_has_its_rows_in_a_table_and_sends_by_function_timer_an
         others={"inn": inn},
         deadlines=Deadlines("works", "deadlines", ROLE),
     )
-    world.wishes("7", Wished(what="bed", to="inn"), Wished(what="bell", at=AT))
+    world.wishes("7", Wished(what="bed", to="inn"), Wished(what="bell", seconds=900))
 
     report = process.catch_up({"trip-7": ()})
 
@@ -334,8 +339,6 @@ def test_a_process_on_aws_has_its_rows_in_a_table_and_sends_by_function_timer_an
     assert schedule["Target"]["Arn"] == FUNCTION
     row = boto3.client("dynamodb").scan(TableName="trips")["Items"][0]
     assert (row["row"]["S"], row["waiting"]["S"]) == ("trips#1/7", "trips#1/waiting")
-    for make in (clients.dynamodb, clients.scheduler):
-        make.cache_clear()
 
 
 def test_a_process_on_aws_without_deadlines_needs_no_timer() -> None:
@@ -346,20 +349,16 @@ def test_a_process_on_aws_without_deadlines_needs_no_timer() -> None:
 
 @pytest.mark.parametrize("service", ["functions", "scheduler"])
 def test_a_client_is_made_once(aws: None, service: str) -> None:
-    make: Any = getattr(clients, service)
-    make.cache_clear()
+    make = made_anew(getattr(clients, service))
     client = make()
     assert make() is client
     kind = {"functions": "lambda", "scheduler": "scheduler"}[service]
     assert client.meta.service_model.service_name == kind
-    make.cache_clear()
 
 
 def test_an_answer_is_waited_for_as_long_as_a_command_function_may_run(aws: None) -> None:
     """Else a command that takes long would be sent again while it is still being handled."""
-    clients.functions.cache_clear()
-    config: Any = clients.functions().meta.config
-    clients.functions.cache_clear()
+    config = made_anew(clients.functions)().meta.config
     services = ("customers", "inventory", "orders", "payments")
     assert config.read_timeout > max(timeout_seconds(f"{s}_commands") for s in services)
     assert config.retries["total_max_attempts"] == 1  # the process itself sends it again

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cqrs.errors import Throttled, Unavailable
 
@@ -30,6 +31,21 @@ THROTTLED = {
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
 
 
+C = TypeVar("C")
+
+
+def _once(make: Callable[[], C]) -> Callable[[], C]:
+    """Makes one client, also when several threads ask first at the same time."""
+    made, lock = cache(make), threading.Lock()
+
+    @wraps(make)
+    def get() -> C:
+        with lock:
+            return made()
+
+    return get
+
+
 def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
     # imported here: only functions that call AWS pay for it, and importing this module stays free
     import boto3
@@ -50,28 +66,28 @@ def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
     )
 
 
-@cache
+@_once
 def dynamodb() -> DynamoDBClient:
     return _client("dynamodb")  # type: ignore[no-any-return]
 
 
-@cache
+@_once
 def kinesis() -> KinesisClient:
     return _client("kinesis")  # type: ignore[no-any-return]
 
 
-@cache
+@_once
 def s3() -> S3Client:
     return _client("s3")  # type: ignore[no-any-return]
 
 
-@cache
+@_once
 def functions() -> LambdaClient:
     # An answer may take as long as a command function may run. Who asked asks again.
     return _client("lambda", read_seconds=12, attempts=1)  # type: ignore[no-any-return]
 
 
-@cache
+@_once
 def scheduler() -> EventBridgeSchedulerClient:
     return _client("scheduler")  # type: ignore[no-any-return]
 

@@ -217,6 +217,5 @@ class DynamoDbEventStore:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-            query.pop(
-                "Limit", None
-            )  # the first page was what usually does; now as much as there is
+            # the first page was what usually does; now as much as there is
+            query.pop("Limit", None)

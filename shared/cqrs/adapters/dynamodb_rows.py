@@ -182,8 +182,9 @@ class DynamoDbRows:
         return item | {"revision": {"N": str(row.revision + 1)}}
 
     def _row(self, item: dict[str, Any]) -> Row:
-        """The row in an item of the table or of an index, which has no states. One that can't be
-        read is empty: a row is a cache of the store, and will be folded anew.
+        """The row in an item of the table or of an index, which has no states. Without parts that
+        can be read it will be folded anew; what it shows stays, as a process keeps there what it
+        has sent.
         """
         row = Row(
             key=item["row"]["S"].partition("/")[2],
@@ -195,7 +196,8 @@ class DynamoDbRows:
             },
         )
         try:
-            return replace(row, parts=_parts(item), document=_json(item, "doc"))
+            row = replace(row, document=_json(item, "doc"))
+            return replace(row, parts=_parts(item))
         except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
             logger().error("unreadable row", row=item["row"]["S"], error=repr(error))
             return row

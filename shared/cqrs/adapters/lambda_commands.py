@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
-from cqrs.errors import Throttled, Unavailable, Unreadable
+from cqrs.errors import Conflict, Throttled, Unavailable, Unreadable
 from cqrs.events import Instant
 from cqrs.messages import Answer, Message
 
@@ -46,7 +46,8 @@ class LambdaCommands:
 
 def _answer(reply: Any) -> Answer:
     if "again" in reply:
-        raise Throttled(f"to be sent again: {reply['again']}")
+        soon = reply["again"] in (Conflict.code, Throttled.code)
+        raise (Throttled if soon else Unavailable)(f"to be sent again: {reply['again']}")
     answer: Answer = plain.load(Answer, reply["answer"])
     return answer
 

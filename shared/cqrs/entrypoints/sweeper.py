@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
@@ -187,8 +186,7 @@ class SweeperFunction:
 
 def _waiting(process: ProcessFollower) -> dict[str, Any]:
     """By row with something due, what waits in it, and for whom."""
-    rows = islice((row for page in process.waiting() for row in page), MAX_LISTED)
-    return {row.key: _waiting_in(row) for row in rows}
+    return {key: _waiting_in(row) for rows in process.waiting() for key, row in rows.items()}
 
 
 def _waiting_in(row: Row) -> list[str]:

@@ -12,9 +12,7 @@ from enum import StrEnum
 from functools import partial
 from typing import assert_never
 
-from cqrs.events import Instant, Recorded
-from cqrs.instants import later
-from cqrs.messages import Answer
+from cqrs.events import Recorded
 from cqrs.process_managers import ProcessManager, Send, Sent
 from cqrs.views import Fold, Parts
 from domain.inventory import ReleaseStock, ReserveStock, ShipStock
@@ -74,7 +72,6 @@ class OrderSeen:
     currency: Currency
     lines: tuple[Line, ...]
     payment_method: str
-    placed_at: Instant
     correlation_id: str
 
 
@@ -86,7 +83,6 @@ def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> Ord
             currency=event.currency,
             lines=event.lines,
             payment_method=event.payment_method,
-            placed_at=recorded.at,
             correlation_id=recorded.correlation_id,
         )
     if order is None:
@@ -118,12 +114,13 @@ ORDER: Fold[OrderSeen | None, OrderEvent] = Fold(
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentSeen:
-    """`reference` is there once it is authorised, `refusal` once that has become impossible."""
+    """`reference` is there once it is authorised, `impossible` says why it can't be any more."""
 
     amount: Amount = 0
     currency: Currency = Currency.EUR
     reference: str | None = None
-    refusal: str | None = None
+    impossible: str | None = None
+    captured: bool = False
 
 
 def follow_payment(payment: PaymentSeen, recorded: Recorded[PaymentEvent]) -> PaymentSeen:
@@ -134,10 +131,12 @@ def follow_payment(payment: PaymentSeen, recorded: Recorded[PaymentEvent]) -> Pa
         case PaymentAuthorised():
             return replace(payment, reference=event.reference)
         case PaymentDeclined():
-            return replace(payment, refusal=event.reason)
+            return replace(payment, impossible=event.reason)
         case VoidRequested() | PaymentVoided():
-            return replace(payment, refusal="The payment was voided.")
-        case CaptureRequested() | PaymentCaptured() | RefundRequested() | PaymentRefunded():
+            return replace(payment, impossible="The payment was voided.")
+        case PaymentCaptured():
+            return replace(payment, captured=True)
+        case CaptureRequested() | RefundRequested() | PaymentRefunded():
             return payment
         case _:
             assert_never(event)
@@ -194,8 +193,8 @@ class _Checkout:
             reason=RejectReason.TIMED_OUT,
             detail=f"It could not be confirmed within {self.seconds} seconds.",
         )
-        at = later(self.order.placed_at, self.seconds)
-        return replace(self._send(DEADLINE, "orders", timed_out), at=at)
+        send = self._send(DEADLINE, "orders", timed_out, refusable=True)
+        return replace(send, after_seconds=self.seconds)
 
     def _get_it_confirmed(self) -> Iterator[Send]:
         lines = self.order.lines
@@ -211,12 +210,14 @@ class _Checkout:
         refused = self.sent.refusal(AUTHORISE) or self.sent.refusal(CONFIRM)
         if refused:
             yield self._reject(RejectReason.NOT_POSSIBLE, refused.detail)
-        elif self.payment.refusal:
-            yield self._reject(RejectReason.PAYMENT_DECLINED, self.payment.refusal)
+        elif self.payment.impossible:
+            yield self._reject(RejectReason.PAYMENT_DECLINED, self.payment.impossible)
         else:
-            yield self._send(AUTHORISE, "payments", self._authorisation())
+            authorise = self._authorisation()
+            yield self._send(AUTHORISE, "payments", authorise, refusable=True)
             if self.payment.reference:
-                yield self._send(CONFIRM, "orders", self._confirmation(self.payment.reference))
+                confirm = self._confirmation(self.payment.reference)
+                yield self._send(CONFIRM, "orders", confirm, refusable=True)
 
     def _take_what_was_promised(self) -> Iterator[Send]:
         yield self._send(CAPTURE, "payments", CapturePayment(order_id=self.order_id))
@@ -225,18 +226,18 @@ class _Checkout:
             yield self._send(f"ship/{line.sku}", "inventory", ship)
 
     def _undo(self) -> Iterator[Send]:
-        """A command without an answer may have arrived, or may yet."""
+        """Of all that was asked for: what has no answer may have arrived, or may yet; and what was
+        refused may have been sent twice, and not be refused the second time.
+        """
         for line in self.order.lines:
-            if self._may_have_happened(reserve_key(line)):
+            if self.sent.asked(reserve_key(line)):
                 release = ReleaseStock(sku=line.sku, order_id=self.order_id)
                 yield self._send(f"release/{line.sku}", "inventory", release)
-        if self._may_have_happened(AUTHORISE):
-            yield self._send(VOID, "payments", VoidPayment(order_id=self.order_id))
-            if _is(self.sent.refusal(VOID), "payment_is_captured"):
-                yield self._send(REFUND, "payments", RefundPayment(order_id=self.order_id))
-
-    def _may_have_happened(self, key: str) -> bool:
-        return self.sent.asked(key) and not self.sent.refusal(key)
+        if self.sent.asked(AUTHORISE):
+            void = VoidPayment(order_id=self.order_id)
+            yield self._send(VOID, "payments", void, refusable=True)
+        if self.sent.refusal(VOID) and self.payment.captured:
+            yield self._send(REFUND, "payments", RefundPayment(order_id=self.order_id))
 
     def _reserve(self, line: Line) -> Send:
         reserve = ReserveStock(
@@ -246,7 +247,7 @@ class _Checkout:
             unit_price=line.unit_price,
             currency=self.order.currency,
         )
-        return self._send(reserve_key(line), "inventory", reserve)
+        return self._send(reserve_key(line), "inventory", reserve, refusable=True)
 
     def _authorisation(self) -> AuthorisePayment:
         return AuthorisePayment(
@@ -266,18 +267,20 @@ class _Checkout:
 
     def _reject(self, reason: RejectReason, detail: str) -> Send:
         reject = RejectOrder(order_id=self.order_id, reason=reason, detail=detail[:500] or None)
-        return self._send(REJECT, "orders", reject)
+        return self._send(REJECT, "orders", reject, refusable=True)
 
-    def _send(self, key: str, to: str, command: object) -> Send:
-        return Send(key=key, to=to, command=command, correlation_id=self.order.correlation_id)
+    def _send(self, key: str, to: str, command: object, *, refusable: bool = False) -> Send:
+        return Send(
+            key=key,
+            to=to,
+            command=command,
+            correlation_id=self.order.correlation_id,
+            refusable=refusable,
+        )
 
 
 def reserve_key(line: Line) -> str:
     return f"reserve/{line.sku}"
-
-
-def _is(refusal: Answer | None, code: str) -> bool:
-    return refusal is not None and refusal.code == code
 
 
 def react(parts: Parts, sent: Sent, seconds: int) -> Iterator[Send]:

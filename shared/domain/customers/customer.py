@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
+from unicodedata import normalize
 
 from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused
@@ -130,14 +131,19 @@ def _change_email(command: ChangeEmail, customer: Customer) -> Sequence[Customer
 
 def _exchange(old: Email, new: Email) -> Sequence[Guard]:
     """Nothing, if only capitals differ: it is claimed already."""
-    if old.casefold() == new.casefold():
+    if _same(old) == _same(new):
         return []
-    return [_claim(new), Release(kind="email", value=old.casefold())]
+    return [_claim(new), Release(kind="email", value=_same(old))]
 
 
 def _claim(email: Email) -> Claim:
     taken = EmailTaken("Another customer has this e-mail address.")
-    return Claim(kind="email", value=email.casefold(), taken=taken)
+    return Claim(kind="email", value=_same(email), taken=taken)
+
+
+def _same(email: str) -> str:
+    """Equal for addresses that differ only in capitals, or in how an accent is written."""
+    return normalize("NFC", normalize("NFD", email).casefold())
 
 
 CUSTOMER: Decider[CustomerCommand, CustomerState, CustomerEvent] = Decider(

@@ -32,6 +32,7 @@ from domain.inventory.product import (
     ProductState,
     ReservationDiffers,
     ReservationIsOver,
+    TooManyReservations,
 )
 
 __all__ = [
@@ -61,5 +62,6 @@ __all__ = [
     "StockReleased",
     "StockReserved",
     "StockShipped",
+    "TooManyReservations",
     "product_facts",
 ]

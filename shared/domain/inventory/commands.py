@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.inventory.values import Delivered, Description, Tags, Title
+from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
 __all__ = [
@@ -37,7 +37,7 @@ class ChangePrice:
 @dataclass(frozen=True, kw_only=True)
 class ReceiveStock:
     sku: Sku
-    quantity: Delivered
+    quantity: Received
 
 
 @dataclass(frozen=True, kw_only=True)

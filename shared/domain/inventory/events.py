@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cqrs.events import EventTypes
-from domain.inventory.values import Delivered, Description, Tags, Title
+from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
 __all__ = [
@@ -47,7 +47,7 @@ class PriceChanged:
 @dataclass(frozen=True, kw_only=True)
 class StockReceived:
     sku: Sku
-    quantity: Delivered
+    quantity: Received
 
 
 @PRODUCT_EVENTS.event()

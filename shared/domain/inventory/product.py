@@ -43,7 +43,11 @@ __all__ = [
     "ProductState",
     "ReservationDiffers",
     "ReservationIsOver",
+    "TooManyReservations",
 ]
+
+MAX_OPEN_RESERVATIONS = 5_000
+"""Of one product. They are in its state, and that must stay small enough for a snapshot."""
 
 
 class ProductNotFound(NotFound):
@@ -60,6 +64,10 @@ class PriceDiffers(Refused):
 
 class OutOfStock(Refused):
     code = "out_of_stock"
+
+
+class TooManyReservations(Refused):
+    code = "too_many_reservations"
 
 
 class ReservationDiffers(Refused):
@@ -226,6 +234,8 @@ def _reserve(command: ReserveStock, product: Product) -> Sequence[ProductEvent]:
         raise PriceDiffers(f"{sku} costs {product.price} {product.currency} (in minor units).")
     if quantity > product.available:
         raise OutOfStock(f"There are {product.available} of {sku}, not {quantity}.")
+    if len(product.reserved) >= MAX_OPEN_RESERVATIONS:
+        raise TooManyReservations(f"Too many orders wait for {sku} to be shipped.")
     return [StockReserved(sku=sku, order_id=command.order_id, quantity=quantity)]
 
 

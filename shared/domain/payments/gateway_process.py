@@ -34,6 +34,9 @@ from domain.payments.values import GatewayCall, Terms
 __all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver"]
 
 
+MAX_REASON = 500  # characters, in one line: who answers does not keep to our rules
+
+
 @dataclass(frozen=True, kw_only=True)
 class AskGateway:
     """A call to the gateway; `payment` is the key that makes it safe to repeat."""
@@ -98,7 +101,7 @@ def react(parts: Parts, sent: Sent) -> Iterator[Send]:
         return
     ask = AskGateway(call=calling.call, payment=f"payment-{parts.key}", terms=calling.terms)
     correlation = calling.correlation_id
-    yield Send(key=ask.call, to="gateway", command=ask, correlation_id=correlation)
+    yield Send(key=ask.call, to="gateway", command=ask, correlation_id=correlation, refusable=True)
     if answer := sent.answer(ask.call):
         record = _record(OrderId(parts.key), ask.call, answer)
         yield Send(
@@ -111,8 +114,8 @@ def _record(order_id: OrderId, call: GatewayCall, answer: Answer) -> RecordAnswe
         order_id=order_id,
         call=call,
         approved=answer.accepted,
-        reference=answer.reference[:200] or None,
-        reason=answer.detail[:500] or None,
+        reference=answer.reference or None,
+        reason=answer.detail or None,
     )
 
 
@@ -130,7 +133,8 @@ class GatewayReceiver:
         answer = self._ask(plain.load(AskGateway, message.data))
         if isinstance(answer, Approved):
             return Answer(accepted=True, reference=answer.reference)
-        return Answer(accepted=False, code="declined", detail=answer.reason)
+        reason = _in_a_line(answer.reason) or "No reason was given."
+        return Answer(accepted=False, code="declined", detail=reason)
 
     def _ask(self, ask: AskGateway) -> Approved | Refusal:
         match ask.call:
@@ -147,3 +151,8 @@ class GatewayReceiver:
                 return self._gateway.refund(ask.payment)
             case _:
                 assert_never(ask.call)
+
+
+def _in_a_line(text: str) -> str:
+    visible = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(visible.split())[:MAX_REASON]

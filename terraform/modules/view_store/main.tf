@@ -21,8 +21,8 @@ resource "aws_dynamodb_table" "this" {
       name               = "by_${list.value}"
       hash_key           = list.value
       range_key          = "${list.value}_sort"
-      projection_type    = "INCLUDE"
-      non_key_attributes = ["doc", "parked", "positions"]
+      projection_type    = contains(var.bare_lists, list.value) ? "KEYS_ONLY" : "INCLUDE"
+      non_key_attributes = contains(var.bare_lists, list.value) ? null : ["doc", "parked", "positions"]
     }
   }
 

@@ -21,6 +21,18 @@ variable "lists" {
   }
 }
 
+variable "bare_lists" {
+  description = "Those of `lists` that only say which rows are in them. They cost nothing when a row changes and keeps its place."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.bare_lists, var.lists)) == 0
+    error_message = "`bare_lists` must name some of `lists`."
+  }
+}
+
 variable "point_in_time_recovery" {
   description = "Whether the table can be restored to any second of the last 35 days. A view can be rebuilt instead; the rows of a process also hold what it was told by others than events, and what it still has to send."
   type        = bool

@@ -4,6 +4,8 @@ import pytest
 
 from cqrs import process_followers
 
+pytest.register_assert_rewrite("tests.ledger")
+
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -394,7 +394,7 @@ class World:
         self.clock.forward(10 * DEADLINE_SECONDS)
         for follower in self.followers:
             for page in follower.waiting():
-                yield from page
+                yield from page.values()
 
 
 def names(store: MemoryEventStore) -> list[str]:

@@ -24,12 +24,15 @@ NOON = Instant("2026-01-01T12:00:00.000000Z")
 @TYPES.event()
 @dataclass(frozen=True, kw_only=True)
 class Wished:
-    """`what` is to be done: by `to`, once `after` was answered, at the time `at`."""
+    """`what` is to be done: by `to`, once `after` was answered, `seconds` later; and if it is
+    refused, something instead, if that will do.
+    """
 
     what: str
     to: str = "works"
     after: str | None = None
-    at: str | None = None
+    seconds: int = 0
+    refusable: bool = True
 
 
 @TYPES.event()
@@ -71,9 +74,16 @@ class Poison(Exception):
     """What `react` raises over a wish for `poison`, and once `bomb` was answered."""
 
 
-def send(what: str, to: str = "works", at: str | None = None) -> Send:
-    moment = Instant(at) if at else None
-    return Send(key=what, to=to, command=Do(what=what), correlation_id=f"for-{what}", at=moment)
+def send(what: str) -> Send:
+    return Send(
+        key=what, to="works", command=Do(what=what), correlation_id=f"for-{what}", refusable=True
+    )
+
+
+def granted(wish: Wished) -> Send:
+    return replace(
+        send(wish.what), to=wish.to, after_seconds=wish.seconds, refusable=wish.refusable
+    )
 
 
 def react(parts: Parts, sent: Sent) -> Iterator[Send]:
@@ -82,7 +92,7 @@ def react(parts: Parts, sent: Sent) -> Iterator[Send]:
         if wish.what == "poison" or sent.answer("bomb"):
             raise Poison
         if not wish.after or sent.answer(wish.after):
-            yield send(wish.what, wish.to, wish.at)
+            yield granted(wish)
         if refusal := sent.refusal(wish.what):
             yield send(f"instead-of-{wish.what}-{refusal.code}")
         if wish.what == "applause" and sent.accepted("applause"):
@@ -208,8 +218,8 @@ class World:
         return [key for key, entry in self.entries(trip).items() if entry.waits]
 
     def waiting(self) -> list[str]:
-        """The rows with something due, page by page as a follower finds them."""
-        return [row.key for page in self.follower().waiting() for row in page]
+        """The rows with something due. A follower finds them in any order."""
+        return sorted(key for rows in self.follower().waiting() for key in rows)
 
 
 CODEC = EventCodec(TYPES)

@@ -308,6 +308,15 @@ def test_a_text_is_a_line_of_visible_characters(text: str, fault: str) -> None:
     assert Text(max=10).fault(text) == fault
 
 
+def test_a_text_may_have_several_lines_where_that_is_said() -> None:
+    text = Text(max=10, lines=True)
+    assert text.fault("a\n\nb\n") is None
+    assert text.fault("\n \n") == "must not be blank"
+    assert text.fault("a\n" * 6) == "must have 1 to 10 characters, has 12"
+    others = [text.fault(f"a{c}b") for c in "\r\t\v\f\x00\x7f\x85\ud800"]
+    assert others == ["must not contain control characters"] * 8
+
+
 def test_a_text_has_any_letters_of_any_language() -> None:
     assert [
         Text(max=10).fault(text) for text in ("Zoë", "日本語", "👩‍🔬", "O'Neill", "x" * 10)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
+from threading import local
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from cqrs.followers import ERROR_LENGTH
 from cqrs.idempotency import command_id_of
 from cqrs.instants import later
 from cqrs.messages import Answer, Message
-from cqrs.process_followers import PAGE, STEPS, TRIES
+from cqrs.process_followers import LONG_SECONDS, PAGE, SENDERS, STEPS, TRIES
 from cqrs.process_managers import GRACE_SECONDS, WAITING, Entry, Send, Sent, entries_of
 from cqrs.views import Parts, Row, Saved, SaveResult
 from tests.unit.cqrs import processes
@@ -37,7 +38,8 @@ from tests.unit.cqrs.processes import (
 )
 
 DOWN = Unavailable("the works are down")
-IN_AN_HOUR = later(NOON, 3_600)
+HOUR = 3_600
+IN_AN_HOUR = later(NOON, HOUR)
 MICROSECOND = 1e-6
 
 
@@ -127,6 +129,21 @@ class TestSending:
 
         assert (report.applied, report.delivered, world.works.heard) == ({"trip-7": 1}, 0, [])
         assert world.rows.get("7").places == {}
+
+    def test_what_was_followed_is_not_loaded_again_to_be_delivered(self, world: World) -> None:
+        world.wishes("7", "bed", Wished(what="bath", after="bed"))
+        loads: list[int] = []
+        saves: list[int] = []
+        rows = WatchedRows(
+            world.rows,
+            before_load=lambda: loads.append(1),
+            before_save=lambda rows: saves.append(len(rows)),
+        )
+
+        world.visit("7", rows=rows)
+
+        assert world.works.heard == ["bed", "bath"]
+        assert (len(loads), saves) == (1, [1, 1, 1])
 
     def test_what_is_not_followed_is_not_visited(self, world: World) -> None:
         world.wishes("7", "bed")
@@ -219,6 +236,34 @@ class TestAnswers:
 
         assert world.works.heard == ["bed", "instead-of-bed-full"]
         assert world.entries("7")["bed"] == Entry(answer=refusal)
+
+    def test_a_refusal_that_the_process_has_no_use_for_is_no_answer_and_is_told(
+        self, world: World
+    ) -> None:
+        world.works.answers = {"bed": Answer(accepted=False, code="full", detail="no room")}
+        world.wishes("7", Wished(what="bed", refusable=False), Wished(what="bath", after="bed"))
+
+        report = world.visit("7")
+
+        assert report.undelivered == {"7": "bed: Refused('full: no room')"}
+        assert (report.delivered, world.works.heard) == (0, ["bed"])
+        assert (world.waits("7"), world.waiting()) == (["bed"], ["7"])
+
+    def test_what_must_not_be_refused_is_sent_at_every_visit_until_it_is_accepted(
+        self, world: World
+    ) -> None:
+        world.works.answers = {"bed": Answer(accepted=False, code="full")}
+        world.wishes("7", Wished(what="bed", refusable=False), Wished(what="bath", after="bed"))
+        world.visit("7")
+        world.deliver()
+        world.works.answers = {}
+
+        (report,) = world.deliver()
+
+        first, second, third, _ = world.works.sent
+        assert first == second == third
+        assert (report.delivered, report.undelivered) == (2, {})
+        assert world.entries("7")["bed"] == Entry(answer=Answer(accepted=True))
 
     def test_an_accepted_answer_is_no_refusal_and_the_other_way_round(self) -> None:
         yes, no = Answer(accepted=True, reference="r"), Answer(accepted=False, code="full")
@@ -531,7 +576,7 @@ class TestTrouble:
         report = world.visit("7", rows=WatchedRows(world.rows, before_load=down, before_save=race))
 
         assert report.failed == {}
-        assert report.undelivered == {"7": "answers not kept: others save the same row"}
+        assert report.undelivered == {"7": "answers not kept: the rows are down"}
         world.deliver()
         assert world.waits("7") == []
 
@@ -605,7 +650,7 @@ class TestWorkers:
         report = world.visit("7", rows=WatchedRows(world.rows, before_save=interfere))
 
         assert [*report.undelivered] == ["7"]
-        assert "others save the same row" in report.undelivered["7"]
+        assert "others save the same row all the time" in report.undelivered["7"]
         world.visit("7")
         assert world.waits("7") == []
 
@@ -626,7 +671,7 @@ class TestTimers:
     @pytest.fixture
     def later_on(self, world: World) -> World:
         """A bell that was wished for in an hour."""
-        world.wishes("7", Wished(what="bell", at=IN_AN_HOUR))
+        world.wishes("7", Wished(what="bell", seconds=HOUR))
         return world
 
     def test_a_timer_is_set_once_and_nothing_is_sent(self, later_on: World) -> None:
@@ -675,7 +720,7 @@ class TestTimers:
         self, later_on: World
     ) -> None:
         later_on.visit("7")
-        later_on.clock.forward(3_600 + GRACE_SECONDS - MICROSECOND)
+        later_on.clock.forward(HOUR + GRACE_SECONDS - MICROSECOND)
         later_on.visit("7")
         later_on.deliver()
         assert later_on.works.heard == []
@@ -689,7 +734,7 @@ class TestTimers:
 
     def test_a_visit_after_the_grace_sends_it_too(self, later_on: World) -> None:
         later_on.visit("7")
-        later_on.clock.forward(3_600 + GRACE_SECONDS)
+        later_on.clock.forward(HOUR + GRACE_SECONDS)
 
         later_on.visit("7")
 
@@ -701,7 +746,7 @@ class TestTimers:
         later_on.visit("7")
         later_on.happens("trip-7", Dropped(what="bell"))
         later_on.visit("7")
-        later_on.clock.forward(3_600 + 2 * GRACE_SECONDS)
+        later_on.clock.forward(HOUR + 2 * GRACE_SECONDS)
 
         later_on.visit("7")
         later_on.deliver()
@@ -709,12 +754,14 @@ class TestTimers:
         assert later_on.works.heard == ["undo-bell"]
         assert (len(later_on.timers.calls), later_on.waiting()) == (1, [])
 
-    def test_what_is_due_in_the_past_is_sent_at_once(self, world: World) -> None:
-        world.wishes("7", Wished(what="bell", at=later(NOON, -1)), Wished(what="gong", at=NOON))
+    def test_what_is_for_later_is_counted_from_the_first_visit(self, later_on: World) -> None:
+        later_on.clock.forward(60)
+        later_on.visit("7")
+        later_on.clock.forward(60)
+        later_on.visit("7")
 
-        world.visit("7")
-
-        assert (sorted(world.works.heard), world.timers.calls) == (["bell", "gong"], [])
+        assert [at for _, at in later_on.timers.calls] == [later(IN_AN_HOUR, 60)]
+        assert later_on.entries("7")["bell"].at == later(IN_AN_HOUR, 60)
 
     def test_a_timer_that_cannot_be_set_now_is_set_at_the_next_visit(self, later_on: World) -> None:
         later_on.timers.trouble = Unavailable("no timers")
@@ -726,23 +773,39 @@ class TestTimers:
 
         assert [at for _, at in later_on.timers.calls] == [IN_AN_HOUR]
 
-    def test_a_timer_that_could_not_be_set_before_its_time_is_not_needed_any_more(
+    def test_what_a_timer_could_not_be_set_for_is_counted_from_when_it_can_be(
         self, later_on: World
     ) -> None:
         later_on.timers.trouble = Unavailable("no timers")
         later_on.visit("7")
-        later_on.clock.forward(3_600)
+        assert later_on.entries("7")["bell"].at is None
+        later_on.timers.trouble = None
+        later_on.clock.forward(2 * HOUR)
 
         later_on.deliver()
 
-        assert (later_on.works.heard, later_on.waits("7")) == (["bell"], [])
+        assert (later_on.works.heard, later_on.waits("7")) == ([], ["bell"])
+        assert later_on.entries("7")["bell"].at == later(NOON, 3 * HOUR)
+
+    def test_what_comes_from_here_too_late_and_is_refused_is_answered(
+        self, later_on: World
+    ) -> None:
+        """As a deadline whose timer rang, and whose event has not arrived yet."""
+        late = Answer(accepted=False, code="late")
+        later_on.works.answers = {"bell": late}
+        later_on.visit("7")
+        later_on.clock.forward(HOUR + GRACE_SECONDS + 1)
+
+        later_on.deliver()
+
+        assert later_on.entries("7")["bell"] == Entry(answer=late)
 
     def test_without_a_timer_it_is_sent_from_here_when_it_is_due_and_the_grace_is_over(
         self, later_on: World
     ) -> None:
         later_on.visit("7", timers={})
         assert later_on.waiting() == []
-        later_on.clock.forward(3_600 + GRACE_SECONDS + 1)
+        later_on.clock.forward(HOUR + GRACE_SECONDS + 1)
 
         later_on.deliver(timers={})
 
@@ -756,7 +819,7 @@ class TestTimers:
         assert (later_on.works.heard, later_on.waits("7")) == (["bed"], ["bell"])
 
     def test_a_row_is_looked_after_by_what_is_due_first(self, later_on: World) -> None:
-        later_on.wishes("7", Wished(what="gong", at=later(NOON, 60)))
+        later_on.wishes("7", Wished(what="gong", seconds=60))
         later_on.visit("7")
         due = later(NOON, 60 + GRACE_SECONDS)
 
@@ -767,6 +830,136 @@ class TestTimers:
         due = later(IN_AN_HOUR, GRACE_SECONDS)
         assert later_on.works.heard == ["gong"]
         assert later_on.rows.get("7").places[WAITING].sort == f"{due}/7"
+
+
+class Watch(local):
+    """A stopwatch for each sender, as each waits for its own answer only."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class TestSilence:
+    """Of a receiver that lets us wait for long, and then gives no answer."""
+
+    MANY = SENDERS + PAGE
+
+    @pytest.fixture
+    def watch(self) -> Watch:
+        return Watch()
+
+    @pytest.fixture
+    def silent(self, world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> World:
+        """The works take their time, and are down; they are asked by one after the other."""
+        monkeypatch.setattr(process_followers, "ThreadPoolExecutor", lambda _: one_worker())
+        world.works.trouble = {"bed": DOWN}
+        self.takes(LONG_SECONDS + 0.1, world, watch)
+        return world
+
+    def takes(self, seconds: float, world: World, watch: Watch) -> None:
+        def wait(what: str) -> None:
+            watch.seconds += seconds
+
+        world.works.before = wait
+
+    def all_want(self, world: World, *wishes: str | Wished) -> list[str]:
+        trips = [f"{n:03}" for n in range(self.MANY)]
+        for trip in trips:
+            world.wishes(trip, *wishes)
+        return trips
+
+    def test_it_is_not_asked_again_in_the_same_visit(self, silent: World, watch: Watch) -> None:
+        trips = self.all_want(silent, "bed")
+
+        report = silent.visit(*trips, stopwatch=watch)
+
+        assert silent.works.heard == ["bed"] * SENDERS
+        assert [*report.undelivered] == trips
+        told = [*report.undelivered.values()]
+        assert told[:SENDERS] == ["bed: Unavailable('the works are down')"] * SENDERS
+        assert set(told[SENDERS:]) == {"bed: Unavailable('works does not answer')"}
+        assert report.failed == {}
+
+    def test_however_many_ask_at_the_same_time(self, world: World, watch: Watch) -> None:
+        world.works.trouble = {"bed": DOWN}
+        self.takes(LONG_SECONDS + 0.1, world, watch)
+
+        world.visit(*self.all_want(world, "bed"), stopwatch=watch)
+
+        assert SENDERS <= len(world.works.heard) < 2 * SENDERS
+
+    def test_others_are_asked_all_the_same(self, silent: World, watch: Watch) -> None:
+        inn = Works()
+        trips = self.all_want(silent, "bed", Wished(what="tea", to="inn"))
+
+        silent.visit(*trips, stopwatch=watch, receivers={"works": silent.works, "inn": inn})
+
+        assert (len(silent.works.heard), inn.heard) == (SENDERS, ["tea"] * self.MANY)
+
+    def test_it_is_asked_again_at_the_next_visit(self, silent: World, watch: Watch) -> None:
+        trips = self.all_want(silent, "bed")
+        silent.visit(*trips, stopwatch=watch)
+        silent.works.sent.clear()
+        silent.works.trouble = {}
+
+        report = silent.visit(*trips, stopwatch=watch)
+
+        assert (len(silent.works.heard), report.undelivered) == (self.MANY, {})
+
+    def test_it_is_not_asked_for_the_next_page_of_what_waits_either(
+        self, silent: World, watch: Watch
+    ) -> None:
+        trips = self.all_want(silent, "bed")
+        self.takes(0, silent, watch)
+        silent.visit(*trips, stopwatch=watch)
+        silent.works.sent.clear()
+        self.takes(LONG_SECONDS + 0.1, silent, watch)
+
+        reports = silent.deliver(stopwatch=watch)
+
+        assert (len(reports), silent.works.heard) == (2, ["bed"] * SENDERS)
+        assert sorted(undelivered(reports)) == trips
+
+    @pytest.mark.parametrize("seconds", [0, LONG_SECONDS])
+    def test_one_that_fails_fast_is_not_silent(
+        self, silent: World, watch: Watch, seconds: float
+    ) -> None:
+        self.takes(seconds, silent, watch)
+
+        silent.visit(*self.all_want(silent, "bed"), stopwatch=watch)
+
+        assert len(silent.works.heard) == self.MANY
+
+    @pytest.mark.parametrize("accepted", [True, False])
+    def test_an_answer_shows_that_it_is_not_silent_however_long_it_takes(
+        self, silent: World, watch: Watch, accepted: bool
+    ) -> None:
+        silent.works.answers = {"tea": Answer(accepted=accepted)}
+        wishes = ["bed"] * (SENDERS - 1) + ["tea"] + ["bed"] * (SENDERS - 1)
+        trips = [f"{n:03}" for n in range(len(wishes))]
+        for trip, wish in zip(trips, wishes, strict=True):
+            silent.wishes(trip, Wished(what=wish, refusable=False))
+
+        silent.visit(*trips, stopwatch=watch)
+
+        assert silent.works.heard == wishes
+
+    def test_what_others_answers_lead_to_does_not_wait_for_it(
+        self, silent: World, watch: Watch
+    ) -> None:
+        trips = self.all_want(silent, Wished(what="bed", after="tea"), Wished(what="tea", to="inn"))
+
+        report = silent.visit(
+            *trips, stopwatch=watch, receivers={"works": silent.works, "inn": Works()}
+        )
+
+        assert (silent.works.heard, report.delivered) == (["bed"] * SENDERS, self.MANY)
+
+
+def one_worker() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)
 
 
 class TestDelivering:
@@ -811,9 +1004,38 @@ class TestDelivering:
 
         assert len(world.works.heard) == PAGE
 
+    def test_in_any_order_so_that_nothing_has_to_wait_for_the_same_others(
+        self, world: World
+    ) -> None:
+        trips = self.many(world, 2 * PAGE)
+
+        firsts = [next(world.follower().waiting()) for _ in range(5)]
+
+        assert [len(rows) for rows in firsts] == [PAGE] * 5
+        assert len({tuple(rows) for rows in firsts}) > 1
+        assert world.waiting() == trips
+
+    def test_however_many_wait_all_are_reached_in_one_round(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(process_followers, "MOST_DUE", PAGE + 1)
+        self.many(world, PAGE + 5)
+        world.works.trouble = {}
+
+        rounds = [[report.delivered for report in world.deliver()] for _ in range(2)]
+
+        assert rounds == [[PAGE, 1, 4], []]
+
+    def test_what_waits_is_found_with_all_that_is_known_of_it(self, world: World) -> None:
+        self.many(world, 1)
+
+        (rows,) = world.follower().waiting()
+
+        assert rows == {"000": world.rows.get("000")}
+
     def test_rows_with_nothing_due_are_not_visited(self, world: World) -> None:
         world.wishes("answered", "bath")
-        world.wishes("set", Wished(what="bell", at=IN_AN_HOUR))
+        world.wishes("set", Wished(what="bell", seconds=HOUR))
         world.wishes("stuck", "bed")
         world.works.trouble = {"bed": DOWN}
         world.visit("answered", "set", "stuck")
@@ -956,12 +1178,13 @@ class TestStoppedRows:
 
         (delivered,) = world.deliver()
         assert (world.works.heard, delivered.delivered) == (["bed"], 1)
+        assert [*delivered.undelivered] == ["7"]
         world.wishes("7", "bath")
         world.wishes("8", "tea")
         report = world.visit("7", "8")
 
         assert (world.works.heard, [*report.parked]) == (["tea"], ["trip-7"])
-        assert report.failed == {}
+        assert ([*report.undelivered], report.failed) == (["7"], {})
         with pytest.raises(Unreadable):
             world.entries("7")
 
@@ -1016,14 +1239,14 @@ class TestRows:
     def test_an_entry_is_stored_without_what_is_empty(self, world: World) -> None:
         world.works.answers = {"bed": Answer(accepted=True)}
         world.works.trouble = {"tea": DOWN}
-        world.wishes("7", "bed", "tea", Wished(what="bell", at=IN_AN_HOUR))
+        world.wishes("7", "bed", "tea", Wished(what="bell", seconds=HOUR))
         world.visit("7")
 
         sent: Any = (world.rows.get("7").document or {})["sent"]
 
         assert sent["bed"].keys() == {"answer"}
-        assert sent["tea"].keys() == {"to", "message"}
-        assert sent["bell"].keys() == {"to", "message", "at", "timed"}
+        assert sent["tea"].keys() == {"to", "message", "refusable"}
+        assert sent["bell"].keys() == {"to", "message", "refusable", "after_seconds", "at"}
 
     def test_what_was_asked_is_read_in_the_order_it_was_asked(self, world: World) -> None:
         world.wishes("7", "tea", "bed", Wished(what="bath", after="tea"))
@@ -1105,7 +1328,7 @@ wishes = st.lists(
             Wished(what="bed"),
             Wished(what="bath", after="bed"),
             Wished(what="tea", after="bath"),
-            Wished(what="bell", at=IN_AN_HOUR),
+            Wished(what="bell", seconds=HOUR),
             Dropped(what="bed"),
             Dropped(what="tea"),
         ]
@@ -1144,7 +1367,7 @@ def test_whatever_happens_everything_wanted_is_done_once_and_nothing_else(
 
     weather.clears_up()
     world.visit(*names, rows=rows)
-    world.clock.forward(3_600 + GRACE_SECONDS + 1)
+    world.clock.forward(HOUR + GRACE_SECONDS + 1)
     world.deliver(rows=rows)
 
     assert world.waiting() == []

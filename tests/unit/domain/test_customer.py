@@ -107,6 +107,33 @@ def test_changing_only_capitals_keeps_the_claim_that_the_customer_holds() -> Non
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("zo\u00eb@example.com", "zoe\u0308@example.com"),
+        ("ZO\u00cb@example.com", "zoe\u0308@example.com"),
+        ("zo\u00eb@example.com", "ZOE\u0308@EXAMPLE.COM"),
+        ("stra\u00dfe@example.com", "STRASSE@example.com"),
+        ("\u0390@example.com", "\u03aa\u0301@example.com"),
+    ],
+)
+def test_an_address_is_the_same_however_its_accents_and_capitals_are_written(
+    one: str, other: str
+) -> None:
+    register_one, register_other = (replace(register, email=email) for email in (one, other))
+    (claimed,) = CUSTOMER.guards(NoCustomer(), replace(registered, email=one))
+    assert isinstance(claimed, Claim)
+    given(CUSTOMER).when(register_one).then_guards(claim(claimed.value))
+    given(CUSTOMER).when(register_other).then_guards(claim(claimed.value))
+    change_to_other = replace(change, email=other)
+    given(CUSTOMER, replace(registered, email=one)).when(change_to_other).then_guards()
+
+
+def test_an_address_with_another_accent_is_another() -> None:
+    one, other = (replace(registered, email=f"zo{e}@example.com") for e in "\u00eb\u00e9")
+    assert CUSTOMER.guards(NoCustomer(), one) != CUSTOMER.guards(NoCustomer(), other)
+
+
+@pytest.mark.parametrize(
     "email", ["ada@example.com", "a.b+c@mail.example.co.uk", "zoë@exämple.org"]
 )
 def test_an_address_is_accepted(email: str) -> None:

@@ -43,6 +43,8 @@ from domain.inventory import (
     StockReleased,
     StockReserved,
     StockShipped,
+    TooManyReservations,
+    product,
     product_facts,
 )
 from domain.kernel import Currency, OrderId
@@ -101,6 +103,12 @@ class TestRegisterProduct:
         with pytest.raises(InvalidInput) as error:
             plain.parse(RegisterProduct, {**fields, "tags": ["x" * 41] * 21})
         assert {fault.pointer for fault in error.value.faults} >= {"/tags", "/tags/20"}
+
+    def test_the_description_may_have_several_lines_and_the_title_has_one(self) -> None:
+        fields = plain.dump(replace(register, title="One\nline", description="Two\nlines"))
+        with pytest.raises(InvalidInput) as error:
+            plain.parse(RegisterProduct, fields)
+        assert [fault.pointer for fault in error.value.faults] == ["/title"]
 
 
 class TestChangePrice:
@@ -165,6 +173,18 @@ class TestReserveStock:
     def test_a_price_in_another_currency_is_refused(self) -> None:
         in_pounds = replace(reserve, currency=Currency.GBP)
         given(PRODUCT, registered, received).when(in_pounds).then_refused(PriceDiffers)
+
+    def test_a_product_has_so_many_open_reservations_and_no_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(product, "MAX_OPEN_RESERVATIONS", 1)
+        another = replace(reserve, order_id=EIGHT, quantity=1)
+        full = given(PRODUCT, registered, received, reserved)
+        full.when(another).then_refused(TooManyReservations)
+        full.when(reserve).then_nothing()
+        given(PRODUCT, registered, received, reserved, shipped).when(another).then(
+            StockReserved(sku="book-1", order_id=EIGHT, quantity=1)
+        )
 
     def test_an_open_reservation_is_not_made_again(self) -> None:
         given(PRODUCT, registered, received, reserved).when(reserve).then_nothing()

@@ -12,12 +12,12 @@ from cqrs.entrypoints.streams import LOGGED, FollowerFunction
 from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
 from cqrs.followers import Follower
-from cqrs.instants import later
+from cqrs.messages import Answer
 from cqrs.process_followers import PAGE
 from cqrs.process_managers import GRACE_SECONDS
 from cqrs.views import Row
 from tests.fixtures.payloads import kinesis_of
-from tests.unit.cqrs.processes import NOON, Wished, World
+from tests.unit.cqrs.processes import Wished, World
 from tests.unit.cqrs.worlds import VIEW
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
@@ -124,12 +124,31 @@ class TestDelivering:
         assert told == {"delivered": 0, "undelivered": {"7": reason, "8": reason}}
 
     def test_what_no_timer_rang_for_is_sent(self, world: World) -> None:
-        world.wishes("7", Wished(what="bell", at=later(NOON, 60)))
+        world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
         assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 0
         world.clock.forward(60 + GRACE_SECONDS + 1)
         assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 1
         assert world.works.heard == ["bell"]
+
+    def test_what_is_refused_and_must_not_be_is_told_until_somebody_has_seen_to_it(
+        self, world: World, metrics: Lines
+    ) -> None:
+        world.works.answers = {"bed": Answer(accepted=False, code="full", detail="no room")}
+        world.wishes("7", Wished(what="bed", refusable=False))
+        world.visit("7")
+        for _ in range(2):
+            told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+            assert told["undelivered"] == {"7": "bed: Refused('full: no room')"}
+        assert [counted["Undelivered"] for counted in metrics()] == [1, 1]
+        world.works.answers = {}
+        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 1
+
+    def test_a_row_that_cannot_be_read_is_told(self, world: World) -> None:
+        stuck(world, "7", "8")
+        world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
+        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        assert (told["delivered"], [*told["undelivered"]]) == (1, ["7"])
 
     def test_every_page_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
@@ -204,7 +223,7 @@ class TestWaiting:
         assert self.waiting(world) == {}
 
     def test_what_a_timer_has_is_not_listed_before_its_time_and_grace(self, world: World) -> None:
-        world.wishes("7", Wished(what="bell", at=later(NOON, 60)))
+        world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
         assert self.waiting(world) == {}
         world.clock.forward(60 + GRACE_SECONDS + 1)
