@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import requests
 
@@ -12,29 +13,7 @@ from scripts.local.process import Process
 
 START_SECONDS = 20.0
 PYTHON = ROOT / "build" / "emulator" / "bin" / "python"
-# With two things put right that cost a busy stack most of its time:
-# - It looks at every Kinesis iterator of the last five minutes at every call. The runner takes a
-#   new one every second.
-# - It starts a process for each of the schedules that are due, all at once, and forgets those that
-#   time out for it. AWS has them queue.
-PROGRAM = """
-import json
-from concurrent.futures import ThreadPoolExecutor
-from ministack import app
-from ministack.services import eventbridge, kinesis, lambda_svc
-
-kinesis.ITERATOR_EXPIRY_SECONDS = 5
-
-queue = ThreadPoolExecutor(4)
-
-def enqueue(arn, payload):
-    function, version, _ = lambda_svc._get_func_record_for_ref(arn)
-    record = lambda_svc._execution_record_for_config(function, version)
-    queue.submit(lambda_svc._execute_function_with_config_scope, record, json.loads(payload))
-
-eventbridge._dispatch_to_lambda = enqueue
-app.main()
-"""
+PROGRAM = Path(__file__).with_name("emulated.py")
 
 
 def process(home: Home) -> Process:
@@ -47,7 +26,7 @@ def start(home: Home, port: int) -> None:
         raise LocalError("the local AWS is not installed; run `make build/emulator`")
     home.temporary.mkdir(parents=True, exist_ok=True)
     emulator = process(home)
-    emulator.start([str(PYTHON), "-c", PROGRAM], _environment(home, port), home.path)
+    emulator.start([str(PYTHON), "-P", str(PROGRAM)], _environment(home, port), home.path)
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(port):
         if not emulator.is_alive() or time.monotonic() > deadline:

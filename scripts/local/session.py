@@ -105,10 +105,10 @@ curl -sS -i "$API/orders" -H 'Idempotency-Key: {key}-bad' -d '{{"customer_id": "
 # All orders of the customer, newest first, and certainly with this one.
 curl -sS -i "$API/customers/c-1/orders" -H "Consistency-Token: $TOKEN"; echo
 
-# Meanwhile the checkout reserves, has it paid, and confirms. Show an order once it is settled:
+# Meanwhile the checkout reserves, has it paid, and confirms. That is the order's version 2: until
+# it is there, a token that asks for it is refused.
 settled() {{
-  while curl -sS "$API/orders/$1" | grep -q '"placed"'; do sleep 1; done
-  curl -sS "$API/orders/$1"; echo
+  until curl -sf "$API/orders/$1" -H "Consistency-Token: order-$1@2"; do sleep 1; done; echo
 }}
 place() {{ curl -sS "$API/orders" -H "Idempotency-Key: $KEY-$1" -d "$2" | cut -d'"' -f4; }}
 settled $ID
