@@ -60,7 +60,7 @@ class Ledger:
             lines = happened[0][1]["lines"]
             self.lines[order] = {line["sku"]: line["quantity"] for line in lines}
             self.totals[order] = sum(line["quantity"] * line["unit_price"] for line in lines)
-            self.ends[order] = [kind for kind, _ in happened[1:]]
+            self.ends[order] = [kind for kind, _ in happened[1:] if kind != "OrderAddressChanged"]
 
     def status(self, order: str) -> str:
         for kind in ("OrderShipped", "OrderRejected", "OrderCancelled", "OrderConfirmed"):
@@ -95,6 +95,8 @@ class Ledger:
         for order, ends in self.ends.items():
             assert self.status(order) != "open", f"{order} was never settled"
             assert ends.count("OrderConfirmed") + ends.count("OrderRejected") <= 1, (order, ends)
+            assert "OrderShipped" not in ends or "OrderConfirmed" in ends, (order, ends)
+            assert max(Counter(ends).values()) == 1, (order, ends)
 
     def _assert_stock_adds_up(self) -> None:
         reserved: Quantities = Counter()
@@ -127,6 +129,7 @@ class Ledger:
         for stream, happened in self._payments.items():
             payment = stream.removeprefix("payment-")
             amount = 0
+            assert max(Counter(kind for kind, _ in happened).values()) == 1, (stream, happened)
             for kind, data in happened:
                 match kind:
                     case "AuthorisationRequested":

@@ -23,7 +23,8 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-ATTEMPTS = 6
+ATTEMPTS = 10  # on a stream where many write at once; they are spread over some three seconds
+LONGEST_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,9 @@ class CommandHandler(Generic[C, S, E]):
             except AppendConflict as conflict:
                 if attempt == 0:
                     loaded = self._aggregates.after(loaded, conflict.winner)
-                else:
-                    self._pause(random.uniform(0, 0.02 * 2**attempt))
+                elif attempt < ATTEMPTS - 1:
+                    longest = min(LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
+                    self._pause(random.uniform(0, longest))
                     loaded = self._aggregates.load(stream)
         raise Conflict(stream, ATTEMPTS)
 

@@ -294,13 +294,16 @@ def bring_to_rest(shop: Shop, order_ids: list[str]) -> dict[str, Any]:
     """What was lost is found by the sweep, what waits is delivered, deadlines pass."""
     shop.control.clear_faults()
 
+    left: dict[str, Any] = {}
+
     def is_at_rest() -> bool:
         shop.deliver_waiting()
         shop.control.wait_until_still(60)
-        swept = shop.sweep()["stores"].values()
-        return not any(store["behind"] for store in swept) and not any(shop.waiting().values())
+        left["behind"] = {k: v["behind"] for k, v in shop.sweep()["stores"].items()}
+        left["waiting"] = shop.waiting()
+        return not any(any(found.values()) for found in left.values())
 
-    until(is_at_rest, "nothing is left to do, nothing waits", 2 * TIMED_OUT_SECONDS)
+    until(is_at_rest, left, 2 * TIMED_OUT_SECONDS)
     return shop.settled(order_ids)
 
 
