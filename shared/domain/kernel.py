@@ -7,7 +7,16 @@ from typing import Annotated, NewType
 
 from cqrs.plain import Between, Text
 
-__all__ = ["Amount", "Currency", "CustomerId", "Money", "OrderId", "Quantity", "Sku"]
+__all__ = [
+    "Amount",
+    "Currency",
+    "CustomerId",
+    "Money",
+    "OrderId",
+    "PaymentMethod",
+    "Quantity",
+    "Sku",
+]
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _ID_HINT = "may have letters, digits and . _ - only, and must start with a letter or digit"
@@ -20,6 +29,8 @@ Money = Annotated[int, Between(0, 10_000_000)]
 """A price in minor units of its currency: 1250 is 12.50 euros."""
 Amount = Annotated[int, Between(0, 10**12)]
 """A sum of money in minor units of its currency."""
+PaymentMethod = Annotated[str, Text(max=64)]
+"""What is paid with, by the name the gateway has for it: never a card number."""
 
 
 class Currency(StrEnum):

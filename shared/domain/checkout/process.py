@@ -16,7 +16,7 @@ from cqrs.events import Recorded
 from cqrs.process_managers import ProcessManager, Send, Sent
 from cqrs.views import Fold, Parts
 from domain.inventory import ReleaseStock, ReserveStock, ShipStock
-from domain.kernel import Amount, Currency, OrderId
+from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.orders import (
     ORDER_EVENTS,
     ConfirmOrder,
@@ -71,7 +71,7 @@ class OrderSeen:
     stage: Stage
     currency: Currency
     lines: tuple[Line, ...]
-    payment_method: str
+    payment_method: PaymentMethod
     correlation_id: str
 
 

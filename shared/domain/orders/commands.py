@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cqrs.plain import Size, Text
-from domain.kernel import Currency, CustomerId, OrderId
-from domain.orders.values import Address, Line, Paid, PaymentMethod, RejectReason, Reserved
+from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
+from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
 __all__ = [
     "CancelOrder",

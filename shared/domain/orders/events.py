@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cqrs.events import Data, EventTypes
-from domain.kernel import Currency, CustomerId, OrderId
-from domain.orders.values import Address, Line, Paid, PaymentMethod, RejectReason, Reserved
+from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
+from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
 __all__ = [
     "ORDER_EVENTS",

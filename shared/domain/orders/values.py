@@ -14,14 +14,10 @@ __all__ = [
     "Address",
     "Line",
     "Paid",
-    "PaymentMethod",
     "RejectReason",
     "Reserved",
     "total_of",
 ]
-
-PaymentMethod = Annotated[str, Text(max=64)]
-"""What the customer chose to pay with, by the name the gateway has for it: never a card number."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.kernel import Amount, Currency, OrderId
-from domain.payments.values import GatewayCall, PaymentMethod, Reason, Reference
+from domain.kernel import Amount, Currency, OrderId, PaymentMethod
+from domain.payments.values import GatewayCall, Reason, Reference
 
 __all__ = [
     "AuthorisePayment",

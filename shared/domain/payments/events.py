@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cqrs.events import EventTypes
-from domain.kernel import Amount, Currency, OrderId
-from domain.payments.values import PaymentMethod, Reason, Reference
+from domain.kernel import Amount, Currency, OrderId, PaymentMethod
+from domain.payments.values import Reason, Reference
 
 __all__ = [
     "PAYMENT_EVENTS",

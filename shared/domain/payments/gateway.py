@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cqrs.errors import Unavailable
-from domain.kernel import Amount, Currency
-from domain.payments.values import GatewayCall, PaymentMethod, Reason, Reference
+from domain.kernel import Amount, Currency, PaymentMethod
+from domain.payments.values import GatewayCall, Reason, Reference
 
 __all__ = ["Approved", "GatewayTimeout", "PaymentGateway", "Refusal", "SimulatedGateway"]
 

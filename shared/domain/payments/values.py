@@ -7,12 +7,10 @@ from enum import StrEnum
 from typing import Annotated
 
 from cqrs.plain import Text
-from domain.kernel import Amount, Currency
+from domain.kernel import Amount, Currency, PaymentMethod
 
-__all__ = ["GatewayCall", "PaymentMethod", "Reason", "Reference", "Terms"]
+__all__ = ["GatewayCall", "Reason", "Reference", "Terms"]
 
-PaymentMethod = Annotated[str, Text(max=64)]
-"""What is paid with, by the name the gateway has for it: never a card number."""
 Reference = Annotated[str, Text(max=200)]
 """What the gateway calls a payment, or a part of it."""
 Reason = Annotated[str, Text(max=500)]
