@@ -44,33 +44,19 @@ module "storefront_projection" {
   enabled             = !var.emulated
 }
 
-module "checkout_process" {
-  source = "./modules/stream_consumer"
+module "processes" {
+  source   = "./modules/stream_consumer"
+  for_each = toset(["checkout_process", "payments_gateway"])
 
-  name          = "${local.prefix}-checkout-process"
+  name          = "${local.prefix}-${replace(each.key, "_", "-")}"
   source_arns   = { events = module.event_stream.arn }
-  function_name = module.functions["checkout_process"].name
-  function_arn  = local.permitted_function_arns["checkout_process"]
+  function_name = module.functions[each.key].name
+  function_arn  = local.permitted_function_arns[each.key]
 
+  # A process waits for those whom it commands and does little else. Kinesis keeps the order of each key;
+  # the local runner works on one batch at a time.
   batch_size             = 25
-  parallelization_factor = local.batches_of_a_process_at_a_time
-
-  maximum_age_seconds = local.event_maximum_age_seconds
-  failures_bucket_arn = module.failures.arn
-  alarm_topic_arns    = var.alarm_topic_arns
-  enabled             = !var.emulated
-}
-
-module "payments_gateway" {
-  source = "./modules/stream_consumer"
-
-  name          = "${local.prefix}-payments-gateway"
-  source_arns   = { events = module.event_stream.arn }
-  function_name = module.functions["payments_gateway"].name
-  function_arn  = local.permitted_function_arns["payments_gateway"]
-
-  batch_size             = 25
-  parallelization_factor = local.batches_of_a_process_at_a_time
+  parallelization_factor = var.emulated ? 1 : 4
 
   maximum_age_seconds = local.event_maximum_age_seconds
   failures_bucket_arn = module.failures.arn
@@ -93,10 +79,6 @@ locals {
   # A record is given up while its stream still has it. One that a stream forgets goes nowhere.
   hours_to_spare            = 2
   event_maximum_age_seconds = 3600 * (var.stream_retention_hours - local.hours_to_spare)
-
-  # A process waits for those whom it commands and does little else. Kinesis keeps the order of each key;
-  # the local runner works on one batch at a time.
-  batches_of_a_process_at_a_time = var.emulated ? 1 : 4
 
   # Lambda refuses a mapping whose function may not read the stream yet, so the ARN waits for the policies.
   permitted_function_arns = {

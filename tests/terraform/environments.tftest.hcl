@@ -93,7 +93,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   # The rules of all mappings.
   assert {
     condition = alltrue(flatten([
-      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] : [
+      for consumer in concat([module.publishing, module.storefront_projection], values(module.processes)) : [
         for mapping in consumer.mappings :
         mapping.enabled
         && mapping.starting_position == "TRIM_HORIZON"
@@ -120,7 +120,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
     condition = alltrue(concat(
       [for mapping in module.publishing.mappings : mapping.maximum_age_seconds < 24 * 3600],
       flatten([
-        for follower in [module.storefront_projection, module.checkout_process, module.payments_gateway] :
+        for follower in concat([module.storefront_projection], values(module.processes)) :
         [for mapping in follower.mappings : mapping.maximum_age_seconds < 168 * 3600]
       ]),
     ))
@@ -187,7 +187,7 @@ run "locally_the_projects_own_runner_polls_the_streams" {
 
   assert {
     condition = !anytrue(flatten([
-      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] :
+      for consumer in concat([module.publishing, module.storefront_projection], values(module.processes)) :
       [for mapping in consumer.mappings : mapping.enabled]
     ]))
     error_message = "The emulator polls a stream, and loses what a function reports as failed."
@@ -195,7 +195,7 @@ run "locally_the_projects_own_runner_polls_the_streams" {
 
   assert {
     condition = alltrue(flatten([
-      for consumer in [module.publishing, module.storefront_projection, module.checkout_process, module.payments_gateway] :
+      for consumer in concat([module.publishing, module.storefront_projection], values(module.processes)) :
       [for mapping in consumer.mappings : mapping.parallelization_factor == 1]
     ]))
     error_message = "The project's runner works on one batch of a shard at a time, and refuses a mapping that asks for more."
