@@ -95,10 +95,10 @@ def live(world: World, orders: int, products: int) -> None:
                 for follower in world.followers:
                     world.survive(lambda f=follower: list(f.deliver_waiting()))  # type: ignore[misc]
             case 7:
-                sku, few = dice.choice(skus), dice.randint(1, 5)
+                sku, few = dice.choice(skus), dice.randint(1, 10)
                 world.command("inventory", sku, ReceiveStock(sku=sku, quantity=few))
             case 8:
-                sku, price = dice.choice(skus), dice.choice([PRICE, PRICE, PRICE + 1])
+                sku, price = dice.choice(skus), dice.choice([*[PRICE] * 5, PRICE + 1])
                 world.command("inventory", sku, ChangePrice(sku=sku, price=price))
             case _:
                 pass
