@@ -10,19 +10,47 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NoReturn
 
-from cqrs.errors import InvalidToken, Parked
+from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher
 from cqrs.followers import Streams, parked_at
 from cqrs.tokens import Token
-from cqrs.views import Part, Row, RowReader, RowView
+from cqrs.views import Part, Row, RowReader, RowView, View
 
-__all__ = ["Answer", "Consistency", "Reader"]
+__all__ = ["POLL_SECONDS", "Answer", "Consistency", "Reader", "Wanted", "refuse_lag", "wanted_by"]
 
 READERS = 8  # rows that are completed at the same time
-_POLL_SECONDS = 0.02
+POLL_SECONDS = 0.02
+
+Wanted = Mapping[str, Mapping[str, int]]
+"""How far rows must have come: by row, the version of each stream that is asked for."""
+
+
+def wanted_by(token: Token, view: View) -> Wanted:
+    """What `token` asks of this view."""
+    wanted: dict[str, dict[str, int]] = {}
+    for stream, version in token.positions.items():
+        if view.fold_of(stream) is not None:
+            wanted.setdefault(view.key_of(stream), {})[stream] = version
+    return wanted
+
+
+def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], streams: Streams) -> NoReturn:
+    """Says why a view that can't be completed at read is not as new as `wanted`, its rows being
+    `rows`: Parked, InvalidToken for a version that does not exist, or Unavailable: it will be.
+    """
+    for key, versions in wanted.items():
+        for stream in _behind(rows[key], versions):
+            commits = streams.tail(stream, rows[key].part(stream).version)
+            newest = commits[-1].version if commits else rows[key].part(stream).version
+            if newest < versions[stream]:
+                raise InvalidToken(
+                    f"'{stream}' has no version {versions[stream]}; its newest is {newest}."
+                )
+        _refuse_parked(rows[key])
+    raise Unavailable("the view is not as new as asked yet")
 
 
 @dataclass(frozen=True)
@@ -91,13 +119,26 @@ class Reader:
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
         """
         row = self._rows.get(key)
-        wanted = self._wanted(token).get(key, {})
+        wanted = wanted_by(token, self._view).get(key, {})
         waited = 0.0
         if _behind(row, wanted) and self._patience:
             row, waited = self._wait(row, wanted)
         row, commits = self._complete(row, wanted)
         _refuse_parked(row)
         return Answer([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
+
+    def load(self, keys: Sequence[str], token: Token) -> Answer:
+        """The rows `keys`, in that order, none older than `token`; a row without document is not
+        there, or shows nothing. Rows with a parked part are there, marked.
+
+        Raises InvalidToken and Unavailable.
+        """
+        asked = wanted_by(token, self._view)
+        wanted = {key: asked[key] for key in keys if key in asked}
+        rows, commits = self._completed(self._rows.load(keys), wanted)
+        found = [rows[key] for key in keys]
+        seen = token.having_seen(row.positions for row in found)
+        return Answer(found, _how(wanted, 0, commits), seen)
 
     def page(
         self,
@@ -115,8 +156,9 @@ class Reader:
         marked.
         """
         found = self._rows.page(name, partition, after, limit + 1)
-        wanted = self._wanted(token)
-        overlay, commits = self._overlay(wanted)
+        wanted = wanted_by(token, self._view)
+        overlay = self._rows.load(list(wanted)) if wanted else {}
+        overlay, commits = self._completed(overlay, wanted)
         full = len(found) > limit
         rows = {row.key: row for row in found if row.document is not None or row.parked}
         last = _place(found[-1], name) if full else None
@@ -131,26 +173,20 @@ class Reader:
         seen = token.having_seen(row.positions for row in shown)
         return Answer(shown, _how(wanted, 0, commits), seen, more)
 
-    def _wanted(self, token: Token) -> dict[str, dict[str, int]]:
-        """The positions that concern this view, by row."""
-        wanted: dict[str, dict[str, int]] = {}
-        for stream, version in token.positions.items():
-            if stream in self._streams:
-                wanted.setdefault(self._view.key_of(stream), {})[stream] = version
-        return wanted
-
-    def _overlay(self, wanted: Mapping[str, Mapping[str, int]]) -> tuple[dict[str, Row], int]:
-        if not wanted:
-            return {}, 0
-        rows = self._rows.load(list(wanted))
+    def _completed(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
+        """`rows` with the commits that they lack, and how many those were."""
+        behind = [key for key in wanted if _behind(rows[key], wanted[key])]
+        if not behind:
+            return dict(rows), 0
         with ThreadPoolExecutor(READERS) as pool:
-            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), wanted))
-        return {row.key: row for row, _ in completed}, sum(commits for _, commits in completed)
+            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), behind))
+        found = {row.key: row for row, _ in completed}
+        return {**rows, **found}, sum(commits for _, commits in completed)
 
     def _wait(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, float]:
         start = self._clock()
         while _behind(row, wanted) and self._clock() - start < self._patience:
-            self._pause(_POLL_SECONDS)
+            self._pause(POLL_SECONDS)
             row = self._rows.load([row.key])[row.key]
         return row, self._clock() - start
 
