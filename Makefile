@@ -9,15 +9,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator
+.PHONY: help .venv build/emulator build/search
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n%s\n' 'Variables: ENV=$(ENV) (dev or prod, for plan, deploy, destroy), PYTHON=$(PYTHON), PORT (of the local AWS)'
+	@printf '\n%s\n%s\n' 'Variables: ENV=$(ENV) (dev or prod, for plan, deploy, destroy), PYTHON=$(PYTHON), PORT (of the local AWS),' \
+	'           OPENSEARCH_URL (of an OpenSearch of yours, instead of the local one)'
 
 ##@ On your laptop
-.PHONY: up down status url logs faults sweep deliver waiting parked redrive history
-up: .venv build/emulator ## Start a local AWS, build, terraform apply, place one order, print a curl session
+.PHONY: up down status url logs faults sweep fill deliver waiting parked redrive history
+up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, place one order, print a curl session
 	@$(LOCAL) up
 
 down: .venv ## Stop the local stack and forget its data
@@ -38,6 +39,9 @@ faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_project
 sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
 	@$(LOCAL) invoke sweeper '{}'
 
+fill: .venv ## Fill a search index that is new or was lost (a schedule does it every minute)
+	@$(LOCAL) invoke sweeper '{"fill": "search"}'
+
 deliver: .venv ## Send now what processes could not deliver (a schedule does it every minute)
 	@$(LOCAL) invoke sweeper '{"deliver": "waiting"}'
 
@@ -55,7 +59,7 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 
 ##@ Check
 .PHONY: test test-unit check fmt
-test: .venv build/emulator check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
+test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.tf test
 	@$(BIN)/pytest
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
@@ -109,6 +113,14 @@ build/emulator/.installed: requirements/local.txt
 	@$(PYTHON) -m venv --clear build/emulator
 	@build/emulator/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+# Without it there is a local stack without search. It is tried again the next time.
+build/search: build/search/.installed
+build/search/.installed: requirements/search.txt | .venv/.installed
+	@echo "installing the local OpenSearch (once)"
+	@rm -rf build/search
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --target build/search -r $< && touch $@ \
+	|| echo "It can't be installed on this machine: going on without search. OPENSEARCH_URL can name one."
 
 define require_python
 $(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % sys.version_info[:2])'

@@ -1,28 +1,20 @@
 # What a person has to look at. How late the streams are is watched where they are delivered.
 
 locals {
-  # What is kept up to date with the event stream, and the function that does it.
-  followers = {
-    checkout        = "checkout_process"
-    order_history   = "storefront_projector"
-    payment_gateway = "payments_gateway"
-  }
-
-  # Those of them that send commands.
-  processes = ["checkout", "payment_gateway"]
-
-  parked_alarms = merge([
-    for view, follower in local.followers : {
-      for service in [follower, "sweeper"] : "${view}-parked-by-${service}" => {
-        metric      = "Parked"
-        dimensions  = { service = service, view = view }
-        description = "${service} met a commit that it could not apply to ${view}, and parked its stream there. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+  parked_alarms = merge(flatten([
+    for follower, given in local.followers : [
+      for view in given.keeps : {
+        for service in [follower, "sweeper"] : "${view}-parked-by-${service}" => {
+          metric      = "Parked"
+          dimensions  = { service = service, view = view }
+          description = "${service} met a commit that it could not apply to ${view}, and parked its stream there. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+        }
       }
-    }
-  ]...)
+    ]
+  ])...)
 
   unreadable_alarms = {
-    for follower in values(local.followers) : "unreadable-records-of-${follower}" => {
+    for follower in keys(local.followers) : "unreadable-records-of-${follower}" => {
       metric      = "UnreadableRecords"
       dimensions  = { service = follower }
       description = "${follower} let go of a record that is not one of ours. The store has what it was about; find out who writes to the event stream."
@@ -37,15 +29,23 @@ locals {
     }
   }
 
-  delivery_alarms = {
-    for process in local.processes : "delivery-of-${process}" => {
+  view_alarms = {
+    for view in setsubtract(flatten(values(local.followers)[*].keeps), keys(local.processes)) : "sweep-of-${view}" => {
       metric      = "SweepErrors"
-      dimensions  = { service = "sweeper", part = process }
-      description = "The sweeper could not look for what ${process} has to send. What was not delivered at once waits until that works again; see the sweeper's log."
+      dimensions  = { service = "sweeper", part = view }
+      description = "The sweeper could not reach what holds ${view}. What no message told it waits, and a search index that is new stays empty, until that works again; see the sweeper's log."
     }
   }
 
-  alarms = merge(local.parked_alarms, local.unreadable_alarms, local.sweep_alarms, local.delivery_alarms, {
+  delivery_alarms = {
+    for process in keys(local.processes) : "delivery-of-${process}" => {
+      metric      = "SweepErrors"
+      dimensions  = { service = "sweeper", part = process }
+      description = "The sweeper could not reach what holds ${process}, or look for what it has to send. What was not delivered at once waits until that works again; see the sweeper's log."
+    }
+  }
+
+  alarms = merge(local.parked_alarms, local.unreadable_alarms, local.sweep_alarms, local.view_alarms, local.delivery_alarms, {
     unreadable-commits = {
       metric      = "UnreadableRecords"
       dimensions  = { service = "event_publisher" }
@@ -59,7 +59,7 @@ locals {
   })
 
   undelivered_alarms = {
-    for process in local.processes : "${process}-undelivered" => {
+    for process in keys(local.processes) : "${process}-undelivered" => {
       metric      = "Undelivered"
       dimensions  = { service = "sweeper", view = process }
       description = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."

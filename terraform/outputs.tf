@@ -15,17 +15,11 @@ output "function_names" {
 
 output "table_names" {
   description = "Names of the tables, by what is in them."
-  value = {
-    checkout         = module.checkout.table_name
-    customers_events = module.customers_events.table_name
-    customers_guards = module.customers_guards.table_name
-    inventory_events = module.inventory_events.table_name
-    inventory_guards = module.inventory_guards.table_name
-    order_history    = module.order_history.table_name
-    orders_events    = module.orders_events.table_name
-    payment_gateway  = module.payment_gateway.table_name
-    payments_events  = module.payments_events.table_name
-  }
+  value = merge(
+    { for service, store in local.event_stores : "${service}_events" => store.table_name },
+    { for service, store in local.guard_stores : "${service}_guards" => store.table_name },
+    { for name, rows in merge(local.processes, local.views) : name => rows.table_name },
+  )
 }
 
 output "event_stream_name" {
@@ -36,4 +30,9 @@ output "event_stream_name" {
 output "failures_bucket_name" {
   description = "Name of the bucket with the records that were given up."
   value       = module.failures.name
+}
+
+output "search_url" {
+  description = "Where documents are searched for, \"none\" if nowhere."
+  value       = module.search.url
 }

@@ -4,7 +4,7 @@
 module "packages" {
   source = "./modules/private_bucket"
 
-  name          = "${local.prefix}-packages-${data.aws_caller_identity.current.account_id}"
+  name          = "${local.prefix}-packages-${local.account_id}"
   force_destroy = true
 }
 

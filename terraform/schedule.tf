@@ -55,7 +55,7 @@ locals {
   # Names of at most 58 of the 64 characters that Scheduler and IAM allow.
   schedules_name = "${local.prefix}-schedules"
 
-  schedules = {
+  schedules = merge(local.fillings, {
     sweep = {
       description = "Lets the sweeper find what the streams have missed."
       expression  = var.sweep_schedule
@@ -66,7 +66,15 @@ locals {
       expression  = "rate(1 minute)"
       event       = { deliver = "waiting" }
     }
-  }
+  })
+
+  fillings = module.search.is_there ? {
+    filling = {
+      description = "Lets the sweeper fill a search index that is new, or was lost."
+      expression  = "rate(1 minute)"
+      event       = { fill = "search" }
+    }
+  } : {}
 
   # For roles of Scheduler, on behalf of this account only.
   scheduler_trust_json = jsonencode({
@@ -75,7 +83,7 @@ locals {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "scheduler.amazonaws.com" }
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
     }]
   })
 }

@@ -22,43 +22,28 @@ module "publishing" {
   # item is kept: version 4 would often overtake version 3.
   parallelization_factor = 1
 
-  filters             = [jsonencode({ eventName = ["INSERT"] })] # commits are added, never changed
-  maximum_age_seconds = 3600 * (24 - local.hours_to_spare)       # DynamoDB forgets after 24 hours
+  filters             = local.commits_only
+  maximum_age_seconds = local.commit_maximum_age_seconds
   failures_bucket_arn = module.failures.arn
   alarm_topic_arns    = var.alarm_topic_arns
   enabled             = !var.emulated
 }
 
-module "storefront_projection" {
-  source = "./modules/stream_consumer"
-
-  name          = "${local.prefix}-storefront-projection"
-  source_arns   = { events = module.event_stream.arn }
-  function_name = module.functions["storefront_projector"].name
-  function_arn  = local.permitted_function_arns["storefront_projector"]
-  batch_size    = 200
-
-  maximum_age_seconds = local.event_maximum_age_seconds
-  failures_bucket_arn = module.failures.arn
-  alarm_topic_arns    = var.alarm_topic_arns
-  enabled             = !var.emulated
-}
-
-module "processes" {
+module "following" {
   source   = "./modules/stream_consumer"
-  for_each = toset(["checkout_process", "payments_gateway"])
+  for_each = local.followers
 
   name          = "${local.prefix}-${replace(each.key, "_", "-")}"
-  source_arns   = { events = module.event_stream.arn }
+  source_arns   = can(each.value.service) ? { (each.value.service) = local.event_stores[each.value.service].stream_arn } : { events = module.event_stream.arn }
   function_name = module.functions[each.key].name
   function_arn  = local.permitted_function_arns[each.key]
+  batch_size    = each.value.batch_size
 
-  # A process waits for those whom it commands and does little else. Kinesis keeps the order of each key;
-  # the local runner works on one batch at a time.
-  batch_size             = 25
-  parallelization_factor = var.emulated ? 1 : 4
+  # Kinesis keeps the order of each key. The local runner works on one batch at a time.
+  parallelization_factor = var.emulated ? 1 : try(each.value.batches_at_a_time, 1)
 
-  maximum_age_seconds = local.event_maximum_age_seconds
+  filters             = can(each.value.service) ? local.commits_only : []
+  maximum_age_seconds = can(each.value.service) ? local.commit_maximum_age_seconds : local.event_maximum_age_seconds
   failures_bucket_arn = module.failures.arn
   alarm_topic_arns    = var.alarm_topic_arns
   enabled             = !var.emulated
@@ -68,17 +53,18 @@ module "processes" {
 module "failures" {
   source = "./modules/private_bucket"
 
-  name          = "${local.prefix}-failures-${data.aws_caller_identity.current.account_id}"
+  name          = "${local.prefix}-failures-${local.account_id}"
   expiry_days   = var.emulated ? null : 30 # setting it up takes the provider most of a minute
   force_destroy = !var.protect_data
 }
 
-data "aws_caller_identity" "current" {}
-
 locals {
   # A record is given up while its stream still has it. One that a stream forgets goes nowhere.
-  hours_to_spare            = 2
-  event_maximum_age_seconds = 3600 * (var.stream_retention_hours - local.hours_to_spare)
+  hours_to_spare             = 2
+  event_maximum_age_seconds  = 3600 * (var.stream_retention_hours - local.hours_to_spare)
+  commit_maximum_age_seconds = 3600 * (24 - local.hours_to_spare) # DynamoDB forgets after 24 hours
+
+  commits_only = [jsonencode({ eventName = ["INSERT"] })] # they are added, never changed
 
   # Lambda refuses a mapping whose function may not read the stream yet, so the ARN waits for the policies.
   permitted_function_arns = {

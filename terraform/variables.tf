@@ -52,6 +52,17 @@ variable "local_api_id" {
   }
 }
 
+variable "services_url" {
+  description = "Where a function that asks the services reaches the API, without a slash at the end. Null means at its own URL, which nobody can call on a local AWS."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.services_url == null || can(regex("^https?://.*[^/]$", var.services_url))
+    error_message = "`services_url` must begin with http:// or https:// and have no slash at its end."
+  }
+}
+
 variable "packages_dir" {
   description = "Folder with the built packages: layer.zip and one zip per function. Null means build/packages/aws of this repository."
   type        = string
@@ -59,7 +70,7 @@ variable "packages_dir" {
 }
 
 variable "functions_dir" {
-  description = "Folder with one folder per function, compared with the map in functions.tf. Null means functions/ of this repository."
+  description = "Folder with one folder per function, compared with the map in shop_functions.tf. Null means functions/ of this repository."
   type        = string
   default     = null
 }
@@ -130,15 +141,53 @@ variable "throttling" {
   }
 }
 
-variable "checkout_deadline_seconds" {
-  description = "How long a checkout may take before its order is rejected, in seconds. Scheduler is punctual to the minute."
-  type        = number
-  default     = 900
-  nullable    = false
+variable "search" {
+  description = "Where documents are searched for. `kind`: \"domain\" (an OpenSearch domain is made, of `instance_count` nodes of `instance_type`), \"serverless\" (a collection is made, twice unless `standby_replicas` is false), \"existing\" (at `url`; `service` and `arn` say for what requests are signed, if at all) or \"none\"."
+  type = object({
+    kind = string
+
+    url     = optional(string)
+    service = optional(string, "none")
+    arn     = optional(string)
+
+    engine_version   = optional(string, "OpenSearch_3.3")
+    instance_type    = optional(string, "t3.small.search")
+    instance_count   = optional(number, 1)
+    volume_gigabytes = optional(number, 10)
+
+    standby_replicas = optional(bool, true)
+  })
+  default  = { kind = "none" }
+  nullable = false
 
   validation {
-    condition     = var.checkout_deadline_seconds >= 10 && floor(var.checkout_deadline_seconds) == var.checkout_deadline_seconds
-    error_message = "`checkout_deadline_seconds` must be a whole number from 10: an order needs a moment to be reserved and paid."
+    condition     = contains(["domain", "existing", "none", "serverless"], var.search.kind)
+    error_message = "`search.kind` must be domain, serverless, existing or none."
+  }
+
+  validation {
+    condition     = var.search.kind != "existing" || can(regex("^https?://.*[^/]$", var.search.url))
+    error_message = "`search.url` must say where the existing search is: http:// or https://, and no slash at the end."
+  }
+
+  validation {
+    condition     = var.search.kind == "existing" || var.search.url == null && var.search.arn == null && var.search.service == "none"
+    error_message = "`search.url`, `search.service` and `search.arn` are of a search that is there: leave them out, or set `search.kind = \"existing\"`."
+  }
+
+  validation {
+    condition     = contains(["es", "aoss", "none"], var.search.service)
+    error_message = "`search.service` must be es (a domain of AWS), aoss (a Serverless collection) or none (requests are not signed)."
+  }
+
+  validation {
+    condition     = var.search.service == "none" || can(regex("^arn:[a-z-]+:${var.search.service}:", var.search.arn))
+    error_message = "`search.arn` must be the ARN of the existing domain or collection, so that functions can be allowed to use it: for example \"arn:aws:es:eu-west-1:123456789012:domain/orders\"."
+  }
+
+  validation {
+    condition     = var.search.instance_count == 1 || var.search.instance_count >= 2 && (var.search.instance_count % 2 == 0 || var.search.instance_count % 3 == 0)
+    error_message = "`search.instance_count` must be 1, or a multiple of 2 or 3: the nodes are shared out evenly among as many zones."
   }
 }
 

@@ -1,4 +1,4 @@
-"""Answers what the customers service knows of a customer, from its own store."""
+"""Answers what the customers service knows of customers, from its own store."""
 
 import os
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.aggregates import Aggregates
+from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
-from cqrs.entrypoints.queries import facts_of
 from cqrs.settings import read_settings
 from domain.customers import CUSTOMER, customer_facts
 
@@ -23,7 +23,12 @@ def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
     store = DynamoDbEventStore(settings.customers_events_table)
     customers = Aggregates(store, CUSTOMER)
-    return HttpFunction({"GET /customers/{id}": facts_of(customers, customer_facts, "customer")})
+    return HttpFunction(
+        {
+            "GET /customers/{id}": facts_of(customers, customer_facts, "customer"),
+            "GET /customers": facts_of_many(customers, customer_facts, "id", "customers"),
+        }
+    )
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Answers what the inventory service knows of a product, from its own store."""
+"""Answers what the inventory service knows of products, from its own store."""
 
 import os
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.aggregates import Aggregates
+from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
-from cqrs.entrypoints.queries import facts_of
 from cqrs.settings import read_settings
 from domain.inventory import PRODUCT, product_facts
 
@@ -23,7 +23,12 @@ def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
     store = DynamoDbEventStore(settings.inventory_events_table)
     products = Aggregates(store, PRODUCT)
-    return HttpFunction({"GET /products/{id}": facts_of(products, product_facts, "product")})
+    return HttpFunction(
+        {
+            "GET /products/{id}": facts_of(products, product_facts, "product"),
+            "GET /products": facts_of_many(products, product_facts, "sku", "products"),
+        }
+    )
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

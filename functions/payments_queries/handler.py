@@ -1,4 +1,4 @@
-"""Answers what the payments service knows of the payment of an order, from its own store."""
+"""Answers what the payments service knows of the payments of orders, from its own store."""
 
 import os
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.aggregates import Aggregates
+from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
-from cqrs.entrypoints.queries import facts_of
 from cqrs.settings import read_settings
 from domain.payments import PAYMENT, payment_facts
 
@@ -23,7 +23,12 @@ def app() -> HttpFunction:
     settings = read_settings(Settings, os.environ)
     store = DynamoDbEventStore(settings.payments_events_table)
     payments = Aggregates(store, PAYMENT)
-    return HttpFunction({"GET /payments/{id}": facts_of(payments, payment_facts, "payment")})
+    return HttpFunction(
+        {
+            "GET /payments/{id}": facts_of(payments, payment_facts, "payment"),
+            "GET /payments": facts_of_many(payments, payment_facts, "order", "payments"),
+        }
+    )
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -7,27 +7,41 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.entrypoints.streams import FollowerFunction
 from cqrs.followers import Follower
 from cqrs.settings import read_settings
-from domain.storefront import ORDER_HISTORY
+from domain.storefront import CUSTOMER_CARDS, ORDER_HISTORY, PRODUCT_CARDS, SALES
 
 
 @dataclass(frozen=True)
 class Settings:
+    customers_events_table: str
+    inventory_events_table: str
     orders_events_table: str
     payments_events_table: str
+    customer_cards_table: str
     order_history_table: str
+    product_cards_table: str
+    sales_table: str
 
 
 @cache
 def app() -> FollowerFunction:
-    settings = read_settings(Settings, os.environ)
-    orders = DynamoDbEventStore(settings.orders_events_table)
-    payments = DynamoDbEventStore(settings.payments_events_table)
-    rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
-    history = Follower(ORDER_HISTORY, rows, {"order": orders, "payment": payments})
-    return FollowerFunction([history])
+    s = read_settings(Settings, os.environ)
+    stores = {
+        "customer": DynamoDbEventStore(s.customers_events_table),
+        "product": DynamoDbEventStore(s.inventory_events_table),
+        "order": DynamoDbEventStore(s.orders_events_table),
+        "payment": DynamoDbEventStore(s.payments_events_table),
+    }
+    followers = [
+        Follower(ORDER_HISTORY, DynamoDbRows.of(ORDER_HISTORY, s.order_history_table), stores),
+        Follower(CUSTOMER_CARDS, DynamoDbRows.of(CUSTOMER_CARDS, s.customer_cards_table), stores),
+        Follower(PRODUCT_CARDS, DynamoDbRows.of(PRODUCT_CARDS, s.product_cards_table), stores),
+        Follower(SALES, DynamoDbTallies.of(SALES, s.sales_table), stores),
+    ]
+    return FollowerFunction(followers)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

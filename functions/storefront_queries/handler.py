@@ -7,34 +7,68 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.consistency import Reader
 from cqrs.entrypoints.http import HttpFunction, Response, no_such_route
-from cqrs.entrypoints.queries import page_of, row_of
+from cqrs.entrypoints.queries import one_of, page_of, row_of
+from cqrs.entrypoints.tallies import days_of
+from cqrs.joins import Joiner
 from cqrs.settings import read_settings
-from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
+from cqrs.tallies import TallyReader
+from domain.orders import OrderStatus
+from domain.storefront import (
+    BY_CUSTOMER,
+    BY_STATUS,
+    CUSTOMER_CARDS,
+    ORDER_HISTORY,
+    ORDER_WITH_CUSTOMER,
+    ORDER_WITH_TITLES,
+    PRODUCT_CARDS,
+    SALE_WITH_TITLE,
+    SALES,
+    shown_sale,
+)
 
 
 @dataclass(frozen=True)
 class Settings:
+    customers_events_table: str
+    inventory_events_table: str
     orders_events_table: str
     payments_events_table: str
+    customer_cards_table: str
     order_history_table: str
+    product_cards_table: str
+    sales_table: str
     routes: str
 
 
 @cache
 def app() -> HttpFunction:
-    settings = read_settings(Settings, os.environ)
-    orders = DynamoDbEventStore(settings.orders_events_table)
-    payments = DynamoDbEventStore(settings.payments_events_table)
-    rows = DynamoDbRows.of(ORDER_HISTORY, settings.order_history_table)
-    history = Reader(ORDER_HISTORY, rows, {"order": orders, "payment": payments})
+    s = read_settings(Settings, os.environ)
+    stores = {
+        "customer": DynamoDbEventStore(s.customers_events_table),
+        "product": DynamoDbEventStore(s.inventory_events_table),
+        "order": DynamoDbEventStore(s.orders_events_table),
+        "payment": DynamoDbEventStore(s.payments_events_table),
+    }
+    customers = DynamoDbRows.of(CUSTOMER_CARDS, s.customer_cards_table)
+    products = DynamoDbRows.of(PRODUCT_CARDS, s.product_cards_table)
+    cards = Joiner([(ORDER_WITH_CUSTOMER, customers), (ORDER_WITH_TITLES, products)], stores)
+    rows = DynamoDbRows.of(ORDER_HISTORY, s.order_history_table)
+    orders = Reader(ORDER_HISTORY, rows, stores)
+    counts = DynamoDbTallies.of(SALES, s.sales_table)
+    sales = TallyReader(SALES, counts, stores)
+    titles = Joiner([(SALE_WITH_TITLE, products)], stores)
+    status = one_of("status", OrderStatus)
     return HttpFunction(
         {
-            "GET /orders/{id}": row_of(history, "order"),
-            "GET /customers/{id}/orders": page_of(history, rows.name, BY_CUSTOMER, "orders"),
+            "GET /orders": page_of(orders, rows.name, BY_STATUS, "orders", cards, status),
+            "GET /orders/{id}": row_of(orders, "order", cards),
+            "GET /customers/{id}/orders": page_of(orders, rows.name, BY_CUSTOMER, "orders", cards),
+            "GET /sales/products": days_of(sales, counts.name, "sales", shown_sale, titles),
             "GET /health": lambda _: Response(body={"status": "ok"}),
-            "$default": no_such_route(settings.routes),
+            "$default": no_such_route(s.routes),
         }
     )
 

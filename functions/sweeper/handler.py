@@ -1,5 +1,5 @@
 """Walks over the event stores and lets every follower catch up; redrives what is parked; delivers
-what processes could not.
+what processes could not; fills search indexes.
 """
 
 import os
@@ -10,14 +10,17 @@ from typing import Any
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
+from cqrs.adapters.opensearch_rows import rows_of
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.processes import Deadlines, process_on_aws
 from cqrs.entrypoints.sweeper import SweeperFunction
 from cqrs.followers import Follower
 from cqrs.settings import read_settings
 from domain.checkout import checkout
+from domain.orders import PLACED_ORDERS
 from domain.payments import PAYMENT_GATEWAY, GatewayReceiver, SimulatedGateway
-from domain.storefront import ORDER_HISTORY
+from domain.storefront import CUSTOMER_CARDS, ORDER_HISTORY, PRODUCT_CARDS, SALES, SEARCH_VIEWS
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Settings:
     orders_events_table: str
     payments_events_table: str
     order_history_table: str
+    customer_cards_table: str
+    product_cards_table: str
+    placed_orders_table: str
+    sales_table: str
     checkout_table: str
     payment_gateway_table: str
     orders_function: str
@@ -36,41 +43,53 @@ class Settings:
     deadlines_role: str
     checkout_seconds: str
     failures_bucket: str
+    search_url: str
+    search_service: str
+    search_role: str
+    search_prefix: str
 
 
 @cache
 def app() -> SweeperFunction:
     s = read_settings(Settings, os.environ)
-    stores = {
-        "customers": DynamoDbEventStore(s.customers_events_table),
-        "inventory": DynamoDbEventStore(s.inventory_events_table),
-        "orders": DynamoDbEventStore(s.orders_events_table),
-        "payments": DynamoDbEventStore(s.payments_events_table),
+    customers = DynamoDbEventStore(s.customers_events_table)
+    inventory = DynamoDbEventStore(s.inventory_events_table)
+    orders = DynamoDbEventStore(s.orders_events_table)
+    payments = DynamoDbEventStore(s.payments_events_table)
+    services = {
+        "customers": customers,
+        "inventory": inventory,
+        "orders": orders,
+        "payments": payments,
     }
-    followed = {"order": stores["orders"], "payment": stores["payments"]}
+    streams = {"customer": customers, "product": inventory, "order": orders, "payment": payments}
+    tables = [
+        (ORDER_HISTORY, s.order_history_table),
+        (CUSTOMER_CARDS, s.customer_cards_table),
+        (PRODUCT_CARDS, s.product_cards_table),
+        (PLACED_ORDERS, s.placed_orders_table),
+    ]
+    views = [Follower(view, DynamoDbRows.of(view, table), streams) for view, table in tables]
+    sales = Follower(SALES, DynamoDbTallies.of(SALES, s.sales_table), streams)
+    rows = rows_of(SEARCH_VIEWS, s.search_url, s.search_service, s.search_role, s.search_prefix)
+    searches = [Follower(row.view, row, streams) for row in rows]
     functions = {
         "orders": s.orders_function,
         "inventory": s.inventory_function,
         "payments": s.payments_function,
     }
-    views = Follower(ORDER_HISTORY, DynamoDbRows.of(ORDER_HISTORY, s.order_history_table), followed)
     deadlines = Deadlines("orders", s.deadlines_group, s.deadlines_role)
-    orders = process_on_aws(
-        checkout(int(s.checkout_seconds)),
-        s.checkout_table,
-        followed,
-        functions,
-        deadlines=deadlines,
-    )
-    gateway = GatewayReceiver(SimulatedGateway())
-    payments = process_on_aws(
-        PAYMENT_GATEWAY, s.payment_gateway_table, followed, functions, others={"gateway": gateway}
-    )
+    process = checkout(int(s.checkout_seconds))
+    checkouts = process_on_aws(process, s.checkout_table, streams, functions, deadlines=deadlines)
+    gateway = {"gateway": GatewayReceiver(SimulatedGateway())}
+    table = s.payment_gateway_table
+    payment = process_on_aws(PAYMENT_GATEWAY, table, streams, functions, others=gateway)
     return SweeperFunction(
-        stores,
-        [views, orders, payments],
+        services,
+        [*views, sales, *searches, checkouts, payment],
         S3Failures(s.failures_bucket),
         DynamoDbBookmarks(s.order_history_table),
+        indexes={row.view.name: row for row in rows},
     )
 
 

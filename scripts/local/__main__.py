@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scripts.local import session
+from scripts.local import search, session
 from scripts.local.errors import LocalError
 from scripts.local.history import history as told_history
 from scripts.local.home import Home
@@ -32,11 +32,18 @@ def status(stack: Stack, arguments: argparse.Namespace) -> None:
     addresses = stack.addresses()
     workers = stack.control.status()
     print(f"API             {addresses.url}\nAWS             {addresses.endpoint}")
+    print(f"OpenSearch      {_search(addresses.search)}")
     print(f"stream runner   {addresses.control}\n")
     for worker in workers:
         print(f"{worker['mapping']:<50} {_condition(worker)}")
     for name, knobs in stack.faults().items():
         print(f"\n{name} has fault knobs set: {knobs} (make faults SET=clear ends that)")
+
+
+def _search(url: str | None) -> str:
+    if url is None:
+        return "none"
+    return url if search.is_healthy(url) else f"{url} DOES NOT ANSWER"
 
 
 def _condition(worker: dict[str, object]) -> str:
@@ -117,7 +124,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str]) -> None:
     arguments = parser().parse_args(words)
-    stack = Stack(Home.from_environment(), say=lambda text: print(text, end="", flush=True))
+    stack = Stack(
+        Home.from_environment(),
+        say=lambda text: print(text, end="", flush=True),
+        search_url=search.named(),
+    )
     try:
         arguments.command(stack, arguments)
     except LocalError as error:

@@ -2,11 +2,12 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from scripts.tf import Terraform, TerraformError, find_program
 CONFIGURATION = ROOT / "terraform"
 VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
 PACKAGES = ROOT / "build" / "packages" / "local"
+API_ID = "e0a10001"
 
 
 class OccupiedError(LocalError):
@@ -42,14 +44,28 @@ def build_packages(home: Home) -> None:
         raise LocalError(f"the packages can't be built; the log is {log}\n{_tail(log)}")
 
 
-def apply(home: Home, endpoint: str) -> dict[str, Any]:
-    """The outputs. Terraform's pages go to the log, its errors to the user."""
+def api_url(endpoint: str) -> str:
+    """The form that works everywhere: not every machine resolves names below localhost."""
+    return f"{endpoint}/_aws/execute-api/{API_ID}/$default"
+
+
+def variables(endpoint: str, search_url: str | None) -> dict[str, Any]:
+    """What differs from stack to stack."""
+    return {
+        "packages_dir": str(PACKAGES),
+        "local_api_id": API_ID,
+        "services_url": api_url(endpoint),
+        "search": {"kind": "existing", "url": search_url} if search_url else {"kind": "none"},
+    }
+
+
+def apply(home: Home, endpoint: str, variables: Mapping[str, Any]) -> None:
+    """Terraform's pages go to the log, its errors to the user."""
     terraform = Terraform(data_dir=home.terraform, state=home.state, env=_environment(endpoint))
     log = home.log("terraform")
     try:
         terraform.init()
-        terraform.apply([VARIABLES], {"packages_dir": str(PACKAGES)}, approved=True, log=log)
-        return terraform.output()
+        terraform.apply([VARIABLES], variables, approved=True, log=log)
     except TerraformError as error:
         raise _explained(str(error), log) from None
 
@@ -72,9 +88,9 @@ def wait_for_other(home: Home) -> None:
         fcntl.lockf(state, fcntl.LOCK_UN)
 
 
-def fingerprint() -> str:
+def fingerprint(variables: Mapping[str, Any]) -> str:
     """Of all that goes into `apply`: the same again would change nothing."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(json.dumps(variables).encode())
     for file in _inputs():
         digest.update(
             str(file.relative_to(ROOT)).encode() + hashlib.sha256(file.read_bytes()).digest()

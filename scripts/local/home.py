@@ -16,6 +16,7 @@ from scripts.local.errors import LocalError
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PORT = 4566
 FIRST_CONTROL_PORT = 4766
+FIRST_SEARCH_PORT = 9200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Home:
             shutil.rmtree(folder, ignore_errors=True)
         for file in self.path.glob("terraform.tfstate*"):
             file.unlink()
-        self.notes.forget("applied", "applying", "url")
+        self.notes.forget("applied", "applying", "search_url", "url")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

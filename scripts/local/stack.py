@@ -1,7 +1,8 @@
-"""A whole local stack: emulator, deployment, stream runner; and the first order through it."""
+"""A whole local stack: emulator, search, deployment, stream runner; and the first order."""
 
 import functools
 import hashlib
+import json
 import os
 import sys
 import time
@@ -9,13 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from scripts.local import deployment, emulator, session
+from scripts.local import deployment, emulator, search, session
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
 from scripts.local.home import (
     FIRST_CONTROL_PORT,
     FIRST_PORT,
+    FIRST_SEARCH_PORT,
     ROOT,
     Home,
     choosing_ports,
@@ -27,23 +30,37 @@ from scripts.local.streams.control import Control
 from scripts.local.streams.runner import read_mappings
 
 RUNNER_START_SECONDS = 20.0
+FILL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`url` is the API's, `endpoint` the one for AWS clients, `control` the stream runner's."""
+    """`url` is the API's, `endpoint` the one for AWS clients, `control` the stream runner's, and
+    `search` that of OpenSearch, if there is one.
+    """
 
     url: str
     endpoint: str
     control: str
+    search: str | None
 
 
 class Stack:
-    """`Stack(Home(path)).up(smoke=False)` is what the end-to-end tests use."""
+    """`Stack(Home(path)).up(smoke=False)` is what the end-to-end tests use.
 
-    def __init__(self, home: Home, say: Callable[[str], None] = lambda text: None) -> None:
+    `search_url` is an OpenSearch that somebody else starts and stops. Without it the stack has one
+    of its own.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        say: Callable[[str], None] = lambda text: None,
+        search_url: str | None = None,
+    ) -> None:
         self.home = home
         self._say = say
+        self._given_search_url = search_url
         self._notes = home.notes
 
     # Up and down
@@ -54,11 +71,15 @@ class Stack:
         with self.home.locked():
             with choosing_ports():
                 self._start_emulator(port)
+                self._start_search()
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
             with choosing_ports():
                 self._start_runner()
+            if self.search_url:
+                with self._step("search index"):
+                    self._fill_search()
         if smoke and (faults := self.faults()):
             told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
             self._say(f"No first order: {told}. `make faults SET=clear` ends that.\n")
@@ -75,6 +96,9 @@ class Stack:
     def _stop_all(self) -> None:
         self.runner.stop()
         self.emulator.stop()
+        self.search.stop()
+        if self._given_search_url:
+            search.forget(self._given_search_url)
         self.home.forget_data()
 
     def _start_emulator(self, wanted: str | None = None) -> None:
@@ -103,11 +127,59 @@ class Stack:
             raise LocalError(f"port {wanted} is taken; name another or leave PORT out")
         return int(wanted)
 
+    # Search
+
+    def _start_search(self) -> None:
+        """What it held is lost when it dies, and is filled in again."""
+        if given := self._given_search_url:
+            self.search.stop()
+            if not search.is_healthy(given):
+                raise LocalError(f"there is no OpenSearch at {given}")
+            if self.search_url != given:
+                search.forget(given)  # what an earlier stack may have left in it
+            self._notes.note(search_url=given)
+            return
+        if not search.is_installed():
+            self._say(
+                "No local OpenSearch: going on without search. OPENSEARCH_URL can name one.\n"
+            )
+            self._notes.forget("search_url")
+            return
+        noted = self._notes["search_port"]
+        if noted and self.search.is_alive() and search.is_healthy(f"http://127.0.0.1:{noted}"):
+            return
+        if self.search.was_started():
+            self._say("The local OpenSearch has died: starting anew.\n")
+            self.search.stop()
+        port = free_port(int(noted or FIRST_SEARCH_PORT))
+        self._notes.note(search_port=str(port), search_url=f"http://127.0.0.1:{port}")
+        with self._step(f"local OpenSearch on port {port}"):
+            search.start(self.home, port)
+
+    def _fill_search(self) -> None:
+        """Returns when searches find all that the stores have."""
+        deadline = time.monotonic() + FILL_SECONDS
+        while waiting := {
+            view: told for view, told in self._filled().items() if not told.get("ready")
+        }:
+            if time.monotonic() > deadline:
+                raise LocalError(f"the search index can't be filled: {waiting}")
+            time.sleep(0.2)
+
+    def _filled(self) -> dict[str, dict[str, object]]:
+        (sweeper,) = self.function_names("sweeper")
+        event = json.dumps({"fill": "search"}).encode()
+        answer = self.clients.client("lambda").invoke(FunctionName=sweeper, Payload=event)
+        payload = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            raise LocalError(f"the search index can't be filled: {payload}")
+        return dict(payload["filled"])
+
     # Deployment
 
     def _apply(self) -> None:
         """Skipped when nothing that goes into it has changed: the plan alone takes seconds."""
-        if self._notes["applied"] == deployment.fingerprint():
+        if self._notes["applied"] == deployment.fingerprint(self._variables):
             return
         was_unfinished = self._notes["applying"] is not None
         is_first = self._notes["url"] is None
@@ -124,22 +196,25 @@ class Stack:
             self._stop_all()
             with choosing_ports():
                 self._start_emulator()
+                self._start_search()
             self._apply_now()
 
     def _apply_now(self) -> None:
-        applied = deployment.fingerprint()
+        applied = deployment.fingerprint(self._variables)
         self._notes.forget("applied")
         self._notes.note(applying="yes")  # stays behind when this goes wrong
         with self._step("terraform apply"):
             try:
-                outputs = deployment.apply(self.home, self.endpoint)
+                deployment.apply(self.home, self.endpoint, self._variables)
             except LocalError:
                 self._require_emulator()
                 raise
-        # The form that works everywhere: names below localhost are not resolved on every machine.
-        url = f"{self.endpoint}/_aws/execute-api/{outputs['api_id']}/$default"
         self._notes.forget("applying")
-        self._notes.note(applied=applied, url=url)
+        self._notes.note(applied=applied, url=deployment.api_url(self.endpoint))
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        return deployment.variables(self.endpoint, self.search_url)
 
     def _require_emulator(self) -> None:
         if not self.emulator.is_alive():
@@ -182,6 +257,15 @@ class Stack:
         return emulator.process(self.home)
 
     @property
+    def search(self) -> Process:
+        return search.process(self.home)
+
+    @property
+    def search_url(self) -> str | None:
+        """Where searches go, None if there is no search."""
+        return self._notes["search_url"]
+
+    @property
     def runner(self) -> Process:
         return Process(self.home.pid_file("runner"), self.home.log("runner"))
 
@@ -205,7 +289,7 @@ class Stack:
             raise LocalError(f"the local AWS has died, its log is {log}; run `make up`")
         if not url or not self.emulator.is_alive():
             raise LocalError("the local stack is not running; run `make up`")
-        return Addresses(url, self.endpoint, self.control.url)
+        return Addresses(url, self.endpoint, self.control.url, self.search_url)
 
     def function_names(self, name: str = "") -> list[str]:
         """The functions called so in full or by the end of their name; without a name, all."""

@@ -53,6 +53,9 @@ def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], streams: Streams) -> NoR
     raise Unavailable("the view is not as new as asked yet")
 
 
+_EFFORTS = ["eventual", "current", "waited", "folded"]
+
+
 @dataclass(frozen=True)
 class Consistency:
     """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
@@ -63,6 +66,13 @@ class Consistency:
     kind: Literal["eventual", "current", "waited", "folded"]
     ms: int = 0
     commits: int = 0
+
+    def and_then(self, other: Consistency) -> Consistency:
+        """Of an answer that this and another one went into: the one that took more to get there."""
+        if self.kind == other.kind:
+            ms, commits = self.ms + other.ms, self.commits + other.commits
+            return Consistency(self.kind, ms=ms, commits=commits)
+        return max(self, other, key=lambda one: _EFFORTS.index(one.kind))
 
     def __str__(self) -> str:
         match self.kind:

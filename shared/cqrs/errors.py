@@ -13,6 +13,7 @@ CqrsError
 ├── Parked                   a stream that a follower can't get past, so what it shows would be old
 ├── Unavailable              a store is down or too slow
 │   └── Throttled            a store has no capacity left for now
+├── NotConfigured            what is asked for needs something that this deployment is without
 └── Unreadable               stored data that this code can't read: damaged, or too new
 
 (Two more never leave the event store and its caller: `event_store.AppendConflict`, `GuardTaken`.)
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidInput",
     "InvalidToken",
     "KeyReused",
+    "NotConfigured",
     "NotFound",
     "Parked",
     "PreconditionFailed",
@@ -141,6 +143,10 @@ class Unavailable(CqrsError):
 
 class Throttled(Unavailable):
     code = "throttled"
+
+
+class NotConfigured(CqrsError):
+    code = "not_configured"
 
 
 class Unreadable(CqrsError):

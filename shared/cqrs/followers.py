@@ -162,6 +162,9 @@ class Streams:
             raise KeyError(f"{self._view.name} does not follow {name}")
         return Stream(name, fold, self._codecs[fold.category])
 
+    def are_in(self, store: EventReader) -> bool:
+        return any(self._stores[category] is store for category in self._codecs)
+
     def tail(self, name: str, after: int) -> Sequence[Commit]:
         """What the store has of a stream after a version, however new. Raises Unavailable."""
         return self._stores[category_of(name)].read(name, after)
@@ -209,6 +212,10 @@ class Follower:
         return [
             name for name in keys if parts[name].version < heads[name] and not parts[name].parked
         ]
+
+    def reads(self, store: EventReader) -> bool:
+        """Whether streams of this store feed the view."""
+        return self._streams.are_in(store)
 
     def parked(self, limit: int) -> dict[str, ParkedAt]:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from cqrs.errors import Unavailable
 from cqrs.event_store import EventReader
 from cqrs.followers import Follower, Report
 
@@ -19,13 +20,20 @@ __all__ = ["Swept", "sweep"]
 class Swept:
     """What one page of a walk had, with the reports of the followers that had something to do.
 
-    `behind` counts streams by view; `cursor` says where to go on, None at the end of the store.
+    `behind` counts streams by view; `cursor` says where to go on, None at the end of the store;
+    `down` are views whose rows could not be asked, and why: this walk leaves them alone.
     """
 
     streams: int
     cursor: str | None
     behind: dict[str, int] = field(default_factory=dict)
     reports: list[tuple[Follower, Report]] = field(default_factory=list)
+    down: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a view has not come as far as the streams of this page."""
+        return bool(self.down) or any(report.failed for _, report in self.reports)
 
 
 def sweep(
@@ -37,14 +45,19 @@ def sweep(
 ) -> Iterator[Swept]:
     """Walks over `store` from `cursor` to its end, page by page, as long as pages are taken.
 
-    `anew`: every stream is folded anew, behind or not. Raises Unavailable when the store or a
-    view's table is down; what was healed by then stays healed.
+    `anew`: every stream is folded anew, behind or not. Raises Unavailable when the store is down;
+    what was healed by then stays healed.
     """
+    down: dict[str, str] = {}
     while True:
         heads = store.heads(cursor)
-        swept = Swept(len(heads.versions), heads.cursor)
-        for follower in followers:
-            behind = list(heads.versions) if anew else follower.behind(heads.versions)
+        swept = Swept(len(heads.versions), heads.cursor, down=down)
+        for follower in (one for one in followers if one.view.name not in down):
+            try:
+                behind = list(heads.versions) if anew else follower.behind(heads.versions)
+            except Unavailable as error:
+                down[follower.view.name] = str(error)
+                continue
             if behind:
                 report = (
                     follower.redrive(behind)

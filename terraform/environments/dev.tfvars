@@ -4,3 +4,6 @@ protect_data       = false
 log_level          = "INFO"
 log_retention_days = 14
 throttling         = { requests_per_second = 50, burst = 100 }
+
+# About 30 dollars a month. Serverless, without standby replicas, starts at about 175.
+search = { kind = "domain", instance_type = "t3.small.search", instance_count = 1, volume_gigabytes = 10 }

@@ -1,8 +1,8 @@
-# A local AWS on this machine (make up).
+# A local AWS on this machine (make up). What differs from stack to stack is said by scripts/local: where
+# the API and the search are.
 environment        = "local"
 region             = "eu-west-1"
 emulated           = true
-local_api_id       = "e0a10001"
 protect_data       = false
 stream_shards      = 1 # the emulator forgets records when it reshards
 log_level          = "INFO"

@@ -6,3 +6,6 @@ sweep_schedule         = "rate(1 hour)" # a message is rarely lost, and every sw
 log_level              = "INFO"
 log_retention_days     = 90
 throttling             = { requests_per_second = 1000, burst = 2000 }
+
+# A node in each of three zones: one may be lost. Of up to ten nodes each can also be their master.
+search = { kind = "domain", instance_type = "m7g.large.search", instance_count = 3, volume_gigabytes = 50 }

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from cqrs.adapters import clients
@@ -29,6 +30,16 @@ def create_process_store(client: Any, name: str) -> None:
     create_view_store(client, name, ("waiting",), {"ProjectionType": "KEYS_ONLY"})
 
 
+def create_tally_store(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text(key) for key in ("cell", "parked_in", "row")],
+        KeySchema=[_hash("row"), _range("cell")],
+        GlobalSecondaryIndexes=[PARKED],
+    )
+
+
 SHOWN = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["doc", "positions", "parked"]}
 
 
@@ -43,18 +54,13 @@ def create_view_store(
         }
         for name in lists
     ]
-    parked = {
-        "IndexName": "parked",
-        "KeySchema": [_hash("parked_in"), _range("row")],
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["parked"]},
-    }
     keys = {"row", "parked_in", *lists, *(f"{name}_sort" for name in lists)}
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[_text(key) for key in sorted(keys)],
         KeySchema=[_hash("row")],
-        GlobalSecondaryIndexes=[*indexes, parked],
+        GlobalSecondaryIndexes=[*indexes, PARKED],
     )
 
 
@@ -70,14 +76,33 @@ def _range(name: str) -> dict[str, str]:
     return {"AttributeName": name, "KeyType": "RANGE"}
 
 
+PARKED = {
+    "IndexName": "parked",
+    "KeySchema": [_hash("parked_in"), _range("row")],
+    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["parked"]},
+}
+
+
 def timeout_seconds(function: str) -> int:
     """What a function is given in Terraform."""
-    text = (Path(__file__).parents[2] / "terraform" / "functions.tf").read_text()
+    text = (Path(__file__).parents[2] / "terraform" / "shop_functions.tf").read_text()
     found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
     assert found, function
     return int(found[1])
 
 
+def one_at_a_time(client: Any) -> Any:
+    """Lets a call wait until those of other threads are done. To undo a transaction, moto puts all
+    tables back as they were when it began, whatever others have written since.
+    """
+    lock = Lock()
+    events = client.meta.events
+    events.register_first("before-call.dynamodb", lambda **_: lock.acquire() and None)
+    for end in ("after-call", "after-call-error"):
+        events.register_last(f"{end}.dynamodb", lambda **_: lock.release())
+    return client
+
+
 def made_anew(client: Any) -> Any:
     """Makes the same client, once, whether it was made before or not."""
-    return clients._once(client.__wrapped__)
+    return clients.once(client.__wrapped__)

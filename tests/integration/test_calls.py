@@ -14,14 +14,17 @@ import pytest
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
-from cqrs.aggregates import SNAPSHOT_INTERVAL
+from cqrs.aggregates import SNAPSHOT_INTERVAL, Aggregates
 from cqrs.commands import CommandHandler
 from cqrs.commits import Commit, Envelope
 from cqrs.consistency import Reader, Token
+from cqrs.entrypoints.facts import facts_of_many
+from cqrs.entrypoints.http import HttpFunction
 from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
 from cqrs.events import Instant
 from cqrs.followers import Follower
+from cqrs.joins import Joiner
 from cqrs.process_followers import PAGE
 from cqrs.sweep import sweep
 from domain.customers import CUSTOMER, ChangeEmail, EmailTaken, RegisterCustomer
@@ -46,7 +49,15 @@ from domain.orders import (
     PlaceOrder,
     SkuOnTwoLines,
 )
-from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
+from domain.storefront import (
+    BY_CUSTOMER,
+    CUSTOMER_CARDS,
+    ORDER_HISTORY,
+    ORDER_WITH_CUSTOMER,
+    ORDER_WITH_TITLES,
+    PRODUCT_CARDS,
+)
+from tests.fixtures.payloads import http
 from tests.integration.tables import (
     create_event_store,
     create_guard_store,
@@ -418,6 +429,18 @@ class TestQueries:
         shop.reader.page(BY_CUSTOMER, "c-1", token, limit=3)
         assert sorted(shop.aws.names()) == ["BatchGetItem", "Query"]
 
+    def test_cards_are_a_read_for_each_kind_however_many_rows_name_them(self, shop: Shop) -> None:
+        joins = [(ORDER_WITH_CUSTOMER, CUSTOMER_CARDS), (ORDER_WITH_TITLES, PRODUCT_CARDS)]
+        cards = [
+            (join, DynamoDbRows("order_history", view.name, (), lambda: shop.aws.client))
+            for join, view in joins
+        ]
+        joiner = Joiner(cards, dict.fromkeys(("customer", "product"), shop.store))
+        shop.follow(*(shop.place() for _ in range(5)))
+        shop.aws.taken()
+        joiner.join(shop.reader.page(BY_CUSTOMER, "c-1", Token(), limit=5))
+        assert shop.aws.names() == ["Query", "BatchGetItem", "BatchGetItem"]
+
     def test_a_list_behind_its_token_is_one_read_more_for_each_stream(self, shop: Shop) -> None:
         shop.follow(*(shop.place() for _ in range(3)))
         late = [shop.place(), shop.place()]
@@ -426,6 +449,19 @@ class TestQueries:
         answer = shop.reader.page(BY_CUSTOMER, "c-1", token, limit=10)
         assert len(answer.rows) == 5
         assert sorted(shop.aws.names()) == ["BatchGetItem", "Query", "Query", "Query"]
+
+
+class TestFacts:
+    def test_facts_of_many_are_a_read_for_each(self, shop: Shop) -> None:
+        orders = [shop.place() for _ in range(3)]
+        shop.aws.taken()
+        facts = facts_of_many(
+            Aggregates(shop.store, ORDER), lambda key, _: {"order_id": key}, "order", "orders"
+        )
+        query = {"order": ",".join(orders)}
+        answer = HttpFunction({"GET /orders": facts})(http("GET /orders", query=query), None)
+        assert answer["statusCode"] == 200
+        assert shop.aws.names() == ["Query"] * 3
 
 
 class TestFollowing:

@@ -355,7 +355,7 @@ def test_however_many_ask_first_at_the_same_time_one_client_is_made(aws: None) -
     together = Barrier(8)
     made: list[object] = []
 
-    @clients._once
+    @clients.once
     def client() -> object:
         made.append(object())
         time.sleep(0.02)

@@ -72,6 +72,34 @@ override_resource {
 }
 
 override_resource {
+  target = module.customer_cards.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/customer-cards"
+  }
+}
+
+override_resource {
+  target = module.placed_orders.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/placed-orders"
+  }
+}
+
+override_resource {
+  target = module.product_cards.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/product-cards"
+  }
+}
+
+override_resource {
+  target = module.sales.aws_dynamodb_table.this
+  values = {
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/sales"
+  }
+}
+
+override_resource {
   target = aws_iam_role.deadlines
   values = {
     arn = "arn:aws:iam::123456789012:role/deadlines"
@@ -114,7 +142,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     condition = {
       for table in [
         "customers-events", "customers-guards", "inventory-events", "inventory-guards", "orders-events", "payments-events",
-        "checkout", "payment-gateway", "order-history",
+        "checkout", "payment-gateway", "order-history", "customer-cards", "product-cards", "sales", "placed-orders",
         ] : table => [
         for folder, function in module.functions : folder if anytrue(flatten([
           for json in values(function.policy_jsons) : [
@@ -134,11 +162,15 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
       "checkout"         = ["checkout_process", "sweeper"]
       "payment-gateway"  = ["payments_gateway", "sweeper"]
       "order-history"    = ["storefront_projector", "sweeper"]
+      "customer-cards"   = ["storefront_projector", "sweeper"]
+      "product-cards"    = ["storefront_projector", "sweeper"]
+      "sales"            = ["storefront_projector", "sweeper"]
+      "placed-orders"    = ["orders_projector", "sweeper"]
     }
     error_message = "A function may write to a store that is not its own, or not to one that is."
   }
 
-  # Commits and rows are added or replaced under a condition; guards are given up.
+  # Commits and rows are added or replaced under a condition; guards are given up, and cells counted in.
   assert {
     condition = alltrue(flatten([
       for function in module.functions : [
@@ -147,6 +179,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
             for action in flatten([statement.Action]) :
             !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
             || action == "dynamodb:DeleteItem" && alltrue([for arn in flatten([statement.Resource]) : endswith(arn, "-guards")])
+            || action == "dynamodb:UpdateItem" && alltrue([for arn in flatten([statement.Resource]) : endswith(arn, "/sales")])
           ]
         ]
       ]
@@ -176,12 +209,12 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
   # What happens at a deadline is a command to an order, and nobody but Scheduler can be told to send it.
   assert {
     condition = (
-      jsondecode(aws_iam_role_policy.deadlines.policy).Statement == [{
+      [for policy in aws_iam_role_policy.deadlines : jsondecode(policy.policy).Statement] == [[{
         Effect   = "Allow"
         Action   = "lambda:InvokeFunction"
         Resource = "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-orders_commands"
-      }]
-      && aws_iam_role_policy.deadlines.role == aws_iam_role.deadlines.name
+      }]]
+      && alltrue([for policy in aws_iam_role_policy.deadlines : policy.role == aws_iam_role.deadlines.name])
     )
     error_message = "A deadline may do more than command orders."
   }
@@ -270,6 +303,14 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
           "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
         ]
+        storefront_indexer = [
+          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+          "kinesis:ListShards", "kinesis:ListStreams", "s3:ListBucket", "s3:PutObject",
+        ]
+        orders_projector = [
+          "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+          "s3:ListBucket", "s3:PutObject",
+        ]
         } : length(setsubtract(needed, flatten([
           for json in values(module.functions[folder].policy_jsons) : [
             for statement in jsondecode(json).Statement : statement.Action
@@ -283,7 +324,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
   assert {
     condition = !anytrue(flatten([
       for folder, function in module.functions : [for json in values(function.policy_jsons) : can(regex("PutItem", json))]
-      if endswith(folder, "_queries")
+      if anytrue([for role in ["_queries", "_search", "_composition"] : endswith(folder, role)])
     ]))
     error_message = "A query may write."
   }
@@ -298,33 +339,43 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
 
   assert {
     condition = module.api.function_by_route == {
-      "POST /customers"               = "cqrs-test-customers_commands"
-      "PUT /customers/{id}/name"      = "cqrs-test-customers_commands"
-      "PUT /customers/{id}/email"     = "cqrs-test-customers_commands"
-      "GET /customers/{id}"           = "cqrs-test-customers_queries"
-      "POST /products"                = "cqrs-test-inventory_commands"
-      "PUT /products/{id}/price"      = "cqrs-test-inventory_commands"
-      "POST /products/{id}/receive"   = "cqrs-test-inventory_commands"
-      "POST /products/{id}/reserve"   = "cqrs-test-inventory_commands"
-      "POST /products/{id}/release"   = "cqrs-test-inventory_commands"
-      "POST /products/{id}/ship"      = "cqrs-test-inventory_commands"
-      "GET /products/{id}"            = "cqrs-test-inventory_queries"
-      "POST /orders"                  = "cqrs-test-orders_commands"
-      "PUT /orders/{id}/address"      = "cqrs-test-orders_commands"
-      "POST /orders/{id}/confirm"     = "cqrs-test-orders_commands"
-      "POST /orders/{id}/reject"      = "cqrs-test-orders_commands"
-      "POST /orders/{id}/cancel"      = "cqrs-test-orders_commands"
-      "POST /orders/{id}/ship"        = "cqrs-test-orders_commands"
-      "POST /orders/{id}/deliver"     = "cqrs-test-orders_commands"
-      "POST /payments/{id}/authorise" = "cqrs-test-payments_commands"
-      "POST /payments/{id}/capture"   = "cqrs-test-payments_commands"
-      "POST /payments/{id}/void"      = "cqrs-test-payments_commands"
-      "POST /payments/{id}/refund"    = "cqrs-test-payments_commands"
-      "GET /payments/{id}"            = "cqrs-test-payments_queries"
-      "GET /orders/{id}"              = "cqrs-test-storefront_queries"
-      "GET /customers/{id}/orders"    = "cqrs-test-storefront_queries"
-      "GET /health"                   = "cqrs-test-storefront_queries"
-      "$default"                      = "cqrs-test-storefront_queries"
+      "POST /customers"                     = "cqrs-test-customers_commands"
+      "PUT /customers/{id}/name"            = "cqrs-test-customers_commands"
+      "PUT /customers/{id}/email"           = "cqrs-test-customers_commands"
+      "GET /customers"                      = "cqrs-test-customers_queries"
+      "GET /customers/{id}"                 = "cqrs-test-customers_queries"
+      "POST /products"                      = "cqrs-test-inventory_commands"
+      "PUT /products/{id}/price"            = "cqrs-test-inventory_commands"
+      "POST /products/{id}/receive"         = "cqrs-test-inventory_commands"
+      "POST /products/{id}/reserve"         = "cqrs-test-inventory_commands"
+      "POST /products/{id}/release"         = "cqrs-test-inventory_commands"
+      "POST /products/{id}/ship"            = "cqrs-test-inventory_commands"
+      "GET /products"                       = "cqrs-test-inventory_queries"
+      "GET /products/{id}"                  = "cqrs-test-inventory_queries"
+      "POST /orders"                        = "cqrs-test-orders_commands"
+      "PUT /orders/{id}/address"            = "cqrs-test-orders_commands"
+      "POST /orders/{id}/confirm"           = "cqrs-test-orders_commands"
+      "POST /orders/{id}/reject"            = "cqrs-test-orders_commands"
+      "POST /orders/{id}/cancel"            = "cqrs-test-orders_commands"
+      "POST /orders/{id}/ship"              = "cqrs-test-orders_commands"
+      "POST /orders/{id}/deliver"           = "cqrs-test-orders_commands"
+      "POST /payments/{id}/authorise"       = "cqrs-test-payments_commands"
+      "POST /payments/{id}/capture"         = "cqrs-test-payments_commands"
+      "POST /payments/{id}/void"            = "cqrs-test-payments_commands"
+      "POST /payments/{id}/refund"          = "cqrs-test-payments_commands"
+      "GET /payments"                       = "cqrs-test-payments_queries"
+      "GET /payments/{id}"                  = "cqrs-test-payments_queries"
+      "GET /order-facts"                    = "cqrs-test-orders_queries"
+      "GET /order-facts/{id}"               = "cqrs-test-orders_queries"
+      "GET /orders"                         = "cqrs-test-storefront_queries"
+      "GET /orders/{id}"                    = "cqrs-test-storefront_queries"
+      "GET /customers/{id}/orders"          = "cqrs-test-storefront_queries"
+      "GET /sales/products"                 = "cqrs-test-storefront_queries"
+      "GET /search/orders"                  = "cqrs-test-storefront_search"
+      "GET /composed/orders/{id}"           = "cqrs-test-storefront_composition"
+      "GET /composed/customers/{id}/orders" = "cqrs-test-storefront_composition"
+      "GET /health"                         = "cqrs-test-storefront_queries"
+      "$default"                            = "cqrs-test-storefront_queries"
     }
     error_message = "A route leads to another function than its own."
   }
@@ -345,6 +396,18 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
       && aws_scheduler_schedule.this["delivery"].target[0].input == jsonencode({ deliver = "waiting" })
     )
     error_message = "What a process could not deliver waits for the sweep."
+  }
+
+  # Unless it is asked for, there is no search, and nobody is let into one.
+  assert {
+    condition = (
+      module.functions["storefront_search"].environment.SEARCH_URL == "none"
+      && module.functions["storefront_search"].environment.SEARCH_SERVICE == "none"
+      && module.functions["storefront_search"].environment.SEARCH_ROLE == "none"
+      && !anytrue(flatten([for function in module.functions : [for json in values(function.policy_jsons) : strcontains(json, "sts:")]]))
+      && keys(aws_scheduler_schedule.this) == ["delivery", "sweep"]
+    )
+    error_message = "Without a search, something of it is left."
   }
 }
 

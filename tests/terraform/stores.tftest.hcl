@@ -83,6 +83,29 @@ run "a_view_keeps_each_list_in_an_index_of_its_own" {
   }
 }
 
+run "a_tally_has_its_rows_and_its_cells_in_one_table" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/tally_store"
+  }
+
+  variables {
+    name                = "tally"
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.hash_key == "row" && aws_dynamodb_table.this.range_key == "cell"
+    error_message = "The cells of a partition do not lie side by side."
+  }
+
+  assert {
+    condition     = [for index in aws_dynamodb_table.this.global_secondary_index : index.name] == ["parked"]
+    error_message = "Every change of a cell pays for an index, or what is parked can't be found."
+  }
+}
+
 run "a_name_is_cut_to_what_aws_allows_and_stays_its_own" {
   command = plan
 

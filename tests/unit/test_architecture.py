@@ -20,7 +20,7 @@ SHARED = ROOT / "shared"
 HANDLERS = sorted((ROOT / "functions").glob("*/handler.py"))
 MODULES = sorted(path for top in ("cqrs", "domain") for path in (SHARED / top).rglob("*.py"))
 
-AWS = {"boto3", "botocore", "moto", "requests"}
+AWS = {"boto3", "botocore", "moto", "requests", "urllib3"}
 IMPURE = AWS | {"aws_lambda_powertools", "os", "random", "secrets", "socket", "time", "uuid"}
 HEAVY = {
     "asyncio",
@@ -38,7 +38,8 @@ HEAVY = {
     "yaml",
 }
 HANDLER_LINES = 50
-SWEEPER_LINES = 80  # it knows every store and every follower
+WIRING_LINES = 100  # of those that know almost every store and view
+WIRING = {"storefront_queries", "sweeper"}
 
 each_handler = pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
 
@@ -109,6 +110,13 @@ class TestArrows:
         others = [path for path in MODULES if not in_package(path, "cqrs/testing")]
         assert wrong([*others, *HANDLERS], "pytest", "hypothesis", "cqrs.testing") == {}
 
+    def test_only_those_who_search_and_index_know_opensearch(self) -> None:
+        users = _functions_with("cqrs.adapters.opensearch", "cqrs.adapters.opensearch_rows")
+        assert users == {"storefront_indexer", "storefront_search", "sweeper"}
+
+    def test_only_the_composition_asks_services_over_http(self) -> None:
+        assert _functions_with("cqrs.adapters.http_services") == {"storefront_composition"}
+
     def test_a_domain_is_pure(self) -> None:
         edges = ("cqrs.adapters", "cqrs.entrypoints", "cqrs.observability", "cqrs.settings")
         assert wrong(DOMAIN, "functions", *edges, *IMPURE, types=True) == {}
@@ -137,6 +145,11 @@ class TestArrows:
         assert {where(path): names(path).count("environ") for path in HANDLERS} == {
             where(path): 1 for path in HANDLERS
         }
+
+
+def _functions_with(*modules: str) -> set[str]:
+    """The functions that import one of `modules`."""
+    return {path.parent.name for path in HANDLERS if below(imports(path), *modules)}
 
 
 @cache
@@ -222,9 +235,9 @@ def terraform() -> str:
 
 @cache
 def environments() -> dict[str, set[str]]:
-    """The variables that Terraform gives each function alone, by its key in `functions.tf`."""
-    text = (ROOT / "terraform" / "functions.tf").read_text()
-    entries = text[text.index("  functions = {") : text.index('module "functions"')]
+    """The variables that Terraform gives each function alone, by its key in `shop_functions.tf`."""
+    text = (ROOT / "terraform" / "shop_functions.tf").read_text()
+    entries = text[text.index("  functions = {") :]
     parts = re.split(r"(?m)^    (\w+) = \{$", entries)[1:]
     return {
         name: set(re.findall(r"(?m)^\s+([A-Z][A-Z_]+)\s+= ", body))
@@ -269,7 +282,7 @@ class TestFunctions:
     @each_handler
     def test_a_handler_is_settings_wiring_and_one_call(self, path: Path) -> None:
         text = path.read_text()
-        limit = SWEEPER_LINES if path.parent.name == "sweeper" else HANDLER_LINES
+        limit = WIRING_LINES if path.parent.name in WIRING else HANDLER_LINES
         assert text.count("\n") < limit
         tree = ast.parse(text).body
         defined = [n.name for n in tree if isinstance(n, ast.ClassDef | ast.FunctionDef)]

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-__all__ = ["dynamodb", "error_code", "functions", "kinesis", "s3", "scheduler", "translated"]
+__all__ = [
+    "CONDITION_FAILED",
+    "UNDECIDED",
+    "dynamodb",
+    "error_code",
+    "functions",
+    "kinesis",
+    "once",
+    "s3",
+    "scheduler",
+    "translated",
+]
 
 THROTTLED = {
     "LimitExceededException",
@@ -30,11 +41,15 @@ THROTTLED = {
 }
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
 
+# of a transaction that was cancelled, said of one of its actions
+CONDITION_FAILED = "ConditionalCheckFailed"
+UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
+
 
 C = TypeVar("C")
 
 
-def _once(make: Callable[[], C]) -> Callable[[], C]:
+def once(make: Callable[[], C]) -> Callable[[], C]:
     """Makes one client, also when several threads ask first at the same time."""
     made, lock = cache(make), threading.Lock()
 
@@ -66,28 +81,28 @@ def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
     )
 
 
-@_once
+@once
 def dynamodb() -> DynamoDBClient:
     return _client("dynamodb")  # type: ignore[no-any-return]
 
 
-@_once
+@once
 def kinesis() -> KinesisClient:
     return _client("kinesis")  # type: ignore[no-any-return]
 
 
-@_once
+@once
 def s3() -> S3Client:
     return _client("s3")  # type: ignore[no-any-return]
 
 
-@_once
+@once
 def functions() -> LambdaClient:
     # An answer may take as long as a command function may run. Who asked asks again.
     return _client("lambda", read_seconds=12, attempts=1)  # type: ignore[no-any-return]
 
 
-@_once
+@once
 def scheduler() -> EventBridgeSchedulerClient:
     return _client("scheduler")  # type: ignore[no-any-return]
 

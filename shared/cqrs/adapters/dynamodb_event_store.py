@@ -37,8 +37,6 @@ S = TypeVar("S")
 
 MAX_ITEM_BYTES = 400 * 1024
 CONTENDED_TRIES = 5
-FAILED = "ConditionalCheckFailed"
-UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -124,14 +122,15 @@ class DynamoDbEventStore:
         except client.exceptions.TransactionCanceledException as cancelled:
             response: Any = cancelled.response
             own, *of_guards = response["CancellationReasons"]
-            if own["Code"] == FAILED:
+            if own["Code"] == clients.CONDITION_FAILED:
                 raise AppendConflict(commit_of(own["Item"])) from cancelled
-            if own["Code"] in UNDECIDED:  # who holds a guard may be the one who takes this version
+            if own["Code"] in clients.UNDECIDED:
+                # who holds a guard may be the one who takes this version
                 raise _Contended from cancelled
             for guard, reason in zip(guards, of_guards, strict=True):
-                if reason["Code"] == FAILED:
+                if reason["Code"] == clients.CONDITION_FAILED:
                     raise _taken(guard, reason["Item"], commit) from cancelled
-            if any(reason["Code"] in UNDECIDED for reason in of_guards):
+            if any(reason["Code"] in clients.UNDECIDED for reason in of_guards):
                 raise _Contended from cancelled
             raise
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from cqrs import plain
 from cqrs.adapters import clients
@@ -28,14 +28,19 @@ from cqrs.views import ParkedAt, Part, Place, Row, Saved, SaveResult, View
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["DynamoDbRows"]
+__all__ = ["DynamoDbRows", "NeverSaved", "size_of"]
 
 MAX_ITEM_BYTES = 400 * 1024
 KEYS_PER_CALL = 100
 SAVERS = 8
 BATCH_TRIES = 5
 MARKS = ("parked", "parked_in")
+OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
 MAX_ROW_BYTES = MAX_ITEM_BYTES - 8 * 1024  # room for marks: a full row can still be parked
+
+
+class NeverSaved(Exception):
+    """Why the table can never take a row."""
 
 
 class DynamoDbRows:
@@ -59,7 +64,7 @@ class DynamoDbRows:
         self._pause = pause
 
     @classmethod
-    def of(cls, view: View, table: str, generation: int = 1) -> DynamoDbRows:
+    def of(cls, view: View, table: str, generation: int = 1) -> Self:
         return cls(table, f"{view.name}#{generation}", view.lists)
 
     def get(self, key: str) -> Row:
@@ -131,43 +136,45 @@ class DynamoDbRows:
         raise Throttled(f"{self._table} did not give all rows")
 
     def _save(self, row: Row) -> SaveResult:
-        try:
-            item = self._item(row)
-            size = sum(
-                len(name) + len(next(iter(value.values())).encode())
-                for name, value in item.items()
-                if name not in MARKS
-            )
-        except (AttributeError, TypeError, ValueError) as error:
-            return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
-        if size > MAX_ROW_BYTES:
-            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {MAX_ROW_BYTES}")
-        never_saved = "attribute_not_exists(revision)"
-        unchanged_since = "revision = :revision"
-        condition: dict[str, Any] = {"ConditionExpression": never_saved}
-        if row.revision:
-            condition = {
-                "ConditionExpression": unchanged_since,
-                "ExpressionAttributeValues": {":revision": {"N": str(row.revision)}},
-            }
         client = self._client()
         try:
+            put = self._put(row)
             with clients.translated(self._table):
-                client.put_item(TableName=self._table, Item=item, **condition)
+                client.put_item(**put)
+        except NeverSaved as error:
+            return SaveResult(Saved.REFUSED, str(error))
         except Unavailable as error:
             return SaveResult(Saved.FAILED, str(error))
-        except client.exceptions.ConditionalCheckFailedException:
-            return SaveResult(Saved.RACED)
         except client.exceptions.ClientError as error:
+            if clients.error_code(error) in OTHERS:
+                return SaveResult(Saved.RACED)
             if clients.error_code(error) != "ValidationException":
                 raise
             return SaveResult(Saved.REFUSED, str(error))
         return SaveResult(Saved.SAVED)
 
+    def _put(self, row: Row) -> dict[str, Any]:
+        """What saves `row` if nobody has since it was loaded. Raises NeverSaved."""
+        try:
+            item = self._item(row)
+            size = size_of({name: value for name, value in item.items() if name not in MARKS})
+        except (AttributeError, TypeError, ValueError) as error:
+            raise NeverSaved(f"the row is not JSON: {error}") from error
+        if size > MAX_ROW_BYTES:
+            raise NeverSaved(f"the row has {size} bytes, over {MAX_ROW_BYTES}")
+        never_saved = "attribute_not_exists(revision)"
+        unchanged_since = "revision = :revision"
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        if not row.revision:
+            return put | {"ConditionExpression": never_saved}
+        return put | {
+            "ConditionExpression": unchanged_since,
+            "ExpressionAttributeValues": {":revision": {"N": str(row.revision)}},
+        }
+
     def _item(self, row: Row) -> dict[str, Any]:
         states = {stream: part.state for stream, part in row.parts.items()}
         texts = {
-            "row": f"{self.name}/{row.key}",
             "positions": plain.to_json(row.positions),
             "states": plain.to_json(states),
         }
@@ -178,7 +185,7 @@ class DynamoDbRows:
             texts |= {"parked": plain.to_json(marks), "parked_in": self.name}
         for name, place in row.places.items():
             texts |= {name: self._scoped(place.partition), f"{name}_sort": place.sort}
-        item = {name: {"S": text} for name, text in texts.items()}
+        item = self._key(row.key) | {name: {"S": text} for name, text in texts.items()}
         return item | {"revision": {"N": str(row.revision + 1)}}
 
     def _row(self, item: dict[str, Any]) -> Row:
@@ -207,6 +214,11 @@ class DynamoDbRows:
 
     def _key(self, key: str) -> dict[str, Any]:
         return {"row": {"S": f"{self.name}/{key}"}}
+
+
+def size_of(item: dict[str, Any]) -> int:
+    """The bytes of an item, of names and values. Raises UnicodeEncodeError."""
+    return sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item.items())
 
 
 def _json(item: dict[str, Any], name: str) -> Any:

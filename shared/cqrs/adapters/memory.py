@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,9 +13,10 @@ from cqrs.errors import TooLarge, Unreadable
 from cqrs.event_store import AppendConflict, GuardTaken, Heads, History
 from cqrs.guards import Claim, Guard, Release
 from cqrs.publisher import Record
+from cqrs.tallies import MAX_CHANGES, Cell, TallyRow, changes_of, summed
 from cqrs.views import Row, Saved, SaveResult
 
-__all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows"]
+__all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows", "MemoryTallies"]
 
 S = TypeVar("S")
 
@@ -116,8 +117,11 @@ class MemoryRows:
         with self._lock:
             if self._rows.get(row.key, Row(key=row.key)).revision != row.revision:
                 return SaveResult(Saved.RACED)
-            self._rows[row.key] = replace(row, revision=row.revision + 1)
+            self._keep(replace(row, revision=row.revision + 1))
             return SaveResult(Saved.SAVED)
+
+    def _keep(self, row: Row) -> None:
+        self._rows[row.key] = row
 
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int
@@ -135,6 +139,33 @@ class MemoryRows:
     def parked(self, limit: int) -> list[Row]:
         with self._lock:
             return [row for row in self._rows.values() if row.parked][:limit]
+
+
+class MemoryTallies(MemoryRows):
+    """Rows and cells of a tally."""
+
+    def __init__(self, *, max_bytes: int = 400_000) -> None:
+        super().__init__(max_bytes=max_bytes)
+        self._cells: dict[Cell, dict[str, int]] = {}
+
+    def cells(
+        self, partition: str, first: str, last: str, after: str | None, limit: int
+    ) -> dict[Cell, Mapping[str, int]]:
+        with self._lock:
+            cells = sorted(cell for cell in self._cells if cell.partition == partition)
+            here = [cell for cell in cells if first <= cell.sort <= last]
+            following = [cell for cell in here if after is None or cell.sort > after]
+            return {cell: dict(self._cells[cell]) for cell in following[:limit]}
+
+    def _save(self, row: Row) -> SaveResult:
+        if (number := len(changes_of(row))) > MAX_CHANGES:
+            reason = f"the row changes {number} cells at once, over {MAX_CHANGES}"
+            return SaveResult(Saved.REFUSED, reason)
+        return super()._save(row)
+
+    def _keep(self, row: Row) -> None:
+        self._cells = summed(self._cells, changes_of(row))
+        super()._keep(row.stored() if isinstance(row, TallyRow) else row)
 
 
 def _size(row: Row) -> int:

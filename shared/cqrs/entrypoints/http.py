@@ -21,6 +21,7 @@ from cqrs.errors import (
     CqrsError,
     InvalidInput,
     KeyReused,
+    NotConfigured,
     NotFound,
     Parked,
     PreconditionFailed,
@@ -62,6 +63,7 @@ STATUS: Mapping[type[CqrsError], int] = {
     Parked: 503,
     Unavailable: 503,
     CqrsError: 500,
+    NotConfigured: 501,
 }
 
 
@@ -115,6 +117,14 @@ class Request:
         if not _ID.fullmatch(value):
             raise NotFound(f"There is nothing at {self.path}.")
         return value
+
+    def ids(self, name: str, *, most: int) -> list[str]:
+        """The ids in the query, comma-separated, each of them once. Raises InvalidInput."""
+        ids = list(dict.fromkeys(self.query.get(name, "").split(",")))
+        if not 1 <= len(ids) <= most or not all(map(_ID.fullmatch, ids)):
+            expected = "an id" if most == 1 else f"1 to {most} ids, comma-separated"
+            raise InvalidInput(f"'{name}' in the query must be {expected}.")
+        return ids
 
     def number(self, name: str, *, default: int, low: int, high: int) -> int:
         """A whole number in the query. Raises InvalidInput."""

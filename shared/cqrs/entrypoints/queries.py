@@ -1,134 +1,141 @@
-"""Queries over HTTP: what a view shows, never older than the token sent; and opaque cursors."""
+"""Queries over HTTP: what a view shows, never older than the token sent."""
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from cqrs import plain
-from cqrs.aggregates import Aggregates
 from cqrs.commits import STREAM_NAME
-from cqrs.consistency import Answer, Consistency, Reader
+from cqrs.consistency import Answer, Reader
+from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidCursor, InvalidToken, NotFound
+from cqrs.errors import InvalidCursor, InvalidInput, NotFound
+from cqrs.joins import Joiner, problem_of
 from cqrs.tokens import Token
 from cqrs.views import Document, Row
 
-__all__ = ["facts_of", "page_of", "row_of"]
-
-S = TypeVar("S")
+__all__ = [
+    "MAX_LIMIT",
+    "consistency_of",
+    "in_path",
+    "in_query",
+    "notes_of",
+    "one_of",
+    "page_of",
+    "row_of",
+    "token_of",
+]
 
 MAX_LIMIT = 50
 KEY_BYTES = 1024  # of a sort key; a cursor may have been tampered with
 
 
-def row_of(reader: Reader, what: str) -> Handler:
+def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
     """The route of one row, `{id}` in the path."""
 
     def answer(request: Request) -> Response:
         key = request.id("id")
-        found = reader.get(key, _token(request))
+        found = _joined(reader.get(key, token_of(request)), joiner)
         document = found.rows[0].document
         if document is None:
             raise NotFound(f"There is no {what} {key}.")
         headers = {"ETag": f'"{document["version"]}"'} if "version" in document else {}
-        return Response(body=document, headers=_consistency(found) | headers, notes=_notes(found))
+        return Response(
+            body=document, headers=consistency_of(found) | headers, notes=notes_of(found)
+        )
 
     return answer
 
 
-def page_of(reader: Reader, scope: str, name: str, items: str) -> Handler:
-    """The route of a list, `{id}` in the path being its partition: `limit` and `cursor` in the
-    query.
+def in_path(request: Request) -> str:
+    """The list that `{id}` in the path picks."""
+    return request.id("id")
+
+
+def in_query(name: str) -> Callable[[Request], str]:
+    """The list that an id in the query, `name`, picks."""
+    return lambda request: request.ids(name, most=1)[0]
+
+
+def one_of(name: str, allowed: Iterable[str]) -> Callable[[Request], str]:
+    """The list that `name` in the query picks, out of those allowed."""
+    names = [str(each) for each in allowed]
+
+    def picked(request: Request) -> str:
+        value = request.query.get(name)
+        if value not in names:
+            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(names)}.")
+        return value
+
+    return picked
+
+
+def page_of(
+    reader: Reader,
+    scope: str,
+    name: str,
+    items: str,
+    joiner: Joiner | None = None,
+    partition_in: Callable[[Request], str] = in_path,
+) -> Handler:
+    """The route of a list: `limit` and `cursor` in the query, and `partition_in` says which one.
 
     `scope` is the view and its generation: a cursor is good for one list of one generation.
     """
 
     def answer(request: Request) -> Response:
-        partition = request.id("id")
+        partition = partition_in(request)
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
         here = [scope, name, partition]
         after = _open_cursor(request.query.get("cursor"), here)
-        found = reader.page(name, partition, _token(request), limit=limit, after=after)
-        cursor = _cursor([*here, *found.more]) if found.more else None
+        page = reader.page(name, partition, token_of(request), limit=limit, after=after)
+        found = _joined(page, joiner)
         return Response(
-            body={items: [_shown(row) for row in found.rows], "cursor": cursor},
-            headers=_consistency(found),
-            notes=_notes(found),
+            body={
+                items: [_shown(row) for row in found.rows],
+                "cursor": cursor(here, found.more) if found.more else None,
+            },
+            headers=consistency_of(found),
+            notes=notes_of(found),
         )
 
     return answer
 
 
-def facts_of(
-    aggregates: Aggregates[Any, S, Any], shown: Callable[[str, S], Document | None], what: str
-) -> Handler:
-    """The route of one aggregate, `{id}` in the path, folded from its own store: always current.
-
-    AWS calls: 1.
-    """
-
-    def answer(request: Request) -> Response:
-        key = request.id("id")
-        token = _token(request)
-        stream = aggregates.stream(key)
-        loaded = aggregates.load(stream)
-        if token.positions.get(stream, 0) > loaded.version:
-            raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
-        facts = shown(key, loaded.state)
-        if facts is None:
-            raise NotFound(f"There is no {what} {key}.")
-        found = Answer([], Consistency("current"), token.having_seen([{stream: loaded.version}]))
-        return Response(
-            body={**facts, "version": loaded.version},
-            headers=_consistency(found) | {"ETag": f'"{loaded.version}"'},
-            notes=_notes(found),
-        )
-
-    return answer
-
-
-def _shown(row: Row) -> object:
-    """A row in a list. One that can't go on says so, instead of showing old as new."""
-    if not row.parked:
-        return row.document
-    stream, mark = next(iter(row.parked.items()))
-    return {
-        "id": row.key,
-        "problem": {"code": "view_parked", "stream": stream, "version": mark.version},
-    }
-
-
-def _token(request: Request) -> Token:
+def token_of(request: Request) -> Token:
+    """The token sent with a query. Raises InvalidToken."""
     return Token.parse(request.headers.get("consistency-token"))
 
 
-def _consistency(answer: Answer) -> dict[str, str]:
+def consistency_of(answer: Answer) -> dict[str, str]:
+    """The headers that say how new an answer is."""
     headers = {"Consistency": str(answer.consistency)}
     return headers | ({"Consistency-Token": str(answer.token)} if answer.token.positions else {})
 
 
-def _notes(answer: Answer) -> dict[str, str]:
+def notes_of(answer: Answer) -> dict[str, str]:
     return {"consistency": str(answer.consistency)}
 
 
-def _cursor(place: list[str]) -> str:
-    return base64.urlsafe_b64encode(plain.to_json(place).encode()).decode().rstrip("=")
+def _joined(answer: Answer, joiner: Joiner | None) -> Answer:
+    return joiner.join(answer) if joiner else answer
+
+
+def _shown(row: Row) -> Document | None:
+    """A row in a list. One that can't go on says so in its place."""
+    problem = problem_of(row)
+    return {"id": row.key, **problem} if problem else row.document
 
 
 def _open_cursor(text: str | None, here: list[str]) -> tuple[str, str] | None:
-    if text is None:
+    place: Any = open_cursor(text, here)
+    if place is None:
         return None
     try:
-        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        place = plain.from_json(base64.b64decode(padded, altchars=b"-_", validate=True))
-        *scope, sort, key = place
+        sort, key = place
         if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, f"x-{key}"):
             raise ValueError("this can't be the place of a row")
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, AttributeError) as error:
         raise InvalidCursor("This is not a cursor that a list returned.") from error
-    if scope != here:
-        raise InvalidCursor("This cursor belongs to another list, or the list was rebuilt.")
     return sort, key

@@ -123,9 +123,12 @@ class FollowerFunction:
             hints.setdefault(commit.stream, []).append(commit)
         failed: set[str] = set()
         for follower in self._followers:
+            concerned = [commit for commit in commits if follower.view.fold_of(commit.stream)]
+            if not concerned:
+                continue
             report = follower.catch_up(hints)
             failed |= report.failed.keys()
-            tell("followed", follower, report, **_trace(commits))
+            tell("followed", follower, report, **_trace(concerned))
         again = [number for number, found in batch if any(c.stream in failed for c in found)]
         return _again(again)
 

@@ -8,6 +8,7 @@
 {"redrive": "rest"}         go on with "every" where it ran out of time
 {"deliver": "waiting"}      send what processes could not deliver, or no timer has rung for
 {"waiting": true}           list what processes wait to have sent
+{"fill": "search"}          make search indexes that are missing, fill those that are not yet
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.streams import commits_in, tell
 from cqrs.errors import Unreadable
 from cqrs.event_store import EventStore
+from cqrs.fill import fill
 from cqrs.followers import Follower
 from cqrs.observability import count, logger
 from cqrs.process_followers import ProcessFollower
 from cqrs.process_managers import entries_of
+from cqrs.searches import SearchIndex
 from cqrs.sweep import sweep
 from cqrs.views import ParkedAt, Row
 
@@ -44,13 +47,15 @@ class SweeperFunction:
         followers: Sequence[Follower],
         failures: S3Failures,
         bookmarks: DynamoDbBookmarks,
+        indexes: Mapping[str, SearchIndex] | None = None,
     ) -> None:
-        """`stores` are by service."""
+        """`stores` are by service, `indexes` by the view among the followers that is in them."""
         self._stores = stores
         self._followers = {follower.view.name: follower for follower in followers}
         self._processes = [one for one in followers if isinstance(one, ProcessFollower)]
         self._failures = failures
         self._bookmarks = bookmarks
+        self._indexes = indexes or {}
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         def out_of_time() -> bool:
@@ -58,7 +63,7 @@ class SweeperFunction:
 
         match event:
             case {"parked": True, **others} if not others:
-                return {"parked": {view: self._parked(view) for view in self._followers}}
+                return {"parked": self._each(self._parked)}
             case {"waiting": True, **others} if not others:
                 return {"waiting": {p.view.name: _waiting(p) for p in self._processes}}
             case {"deliver": "waiting", **others} if not others:
@@ -68,7 +73,10 @@ class SweeperFunction:
                     self._start_over()
                 return {"redrive": self._walks(out_of_time, anew=True)}
             case {"redrive": str(stream), **others} if not others:
-                return {"redrive": {view: self._redrive(view, stream) for view in self._followers}}
+                return {"redrive": self._each(partial(self._redrive, stream))}
+            case {"fill": "search", **others} if not others:
+                works = {view: partial(self._fill, view, out_of_time) for view in self._indexes}
+                return {"filled": {view: self._part(view, work) for view, work in works.items()}}
             case _ if not event:
                 return self._sweep(out_of_time)
         return _not_understood(event)
@@ -94,6 +102,23 @@ class SweeperFunction:
 
         return {p.view.name: self._part(p.view.name, partial(deliver, p)) for p in self._processes}
 
+    def _each(self, work: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        return {view: self._part(view, partial(work, view)) for view in self._followers}
+
+    def _fill(self, view: str, out_of_time: Callable[[], bool]) -> dict[str, Any]:
+        follower = self._followers[view]
+        ready = fill(
+            self._indexes[view],
+            follower,
+            self._stores,
+            self._bookmarks,
+            out_of_time=out_of_time,
+            told=partial(tell, "filled", follower),
+        )
+        if not ready:
+            logger().warning("a search index is not filled yet", view=view)
+        return {"ready": ready}
+
     def _start_over(self) -> None:
         for service in self._stores:
             self._bookmarks.put(f"redrive/{service}", None)
@@ -117,22 +142,27 @@ class SweeperFunction:
         bookmark = f"{'redrive' if anew else 'sweep'}/{service}"
         cursor = self._bookmarks.get(bookmark)
         followers = list(self._followers.values())
-        streams, failed, behind = 0, 0, Counter[str]()
+        streams, failed, behind, down = 0, 0, Counter[str](), dict[str, str]()
         for page in sweep(self._stores[service], followers, cursor=cursor, anew=anew):
             for follower, report in page.reports:
                 tell("redriven" if anew else "swept", follower, report)
                 failed += len(report.failed)
             streams += page.streams
             behind.update(page.behind)
+            down = page.down
             cursor = page.cursor
             self._bookmarks.put(bookmark, cursor)
             if out_of_time():
                 break
+        for view, reason in down.items():
+            logger().error("a view could not be swept", view=view, reason=reason, part=service)
+            count({"SweepErrors": 1}, part=view)
         return {
             "streams": streams,
             "folded anew" if anew else "behind": dict(behind),
             "failed": failed,
             "finished": cursor is None,
+            **({"down": down} if down else {}),
         }
 
     def _take_what_was_given_up(self, out_of_time: Callable[[], bool]) -> dict[str, int]:
@@ -169,7 +199,7 @@ class SweeperFunction:
     def _parked(self, view: str) -> dict[str, Any]:
         return _marks(self._followers[view].parked(MAX_LISTED))
 
-    def _redrive(self, view: str, stream: str) -> dict[str, Any]:
+    def _redrive(self, stream: str, view: str) -> dict[str, Any]:
         """`unknown` is a stream that the view does not follow, or that the store does not have."""
         follower = self._followers[view]
         names = sorted(self._parked(view)) if stream == "all" else [stream]

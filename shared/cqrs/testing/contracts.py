@@ -9,6 +9,7 @@ class TestMemoryEventStore(EventStoreContract):
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
@@ -20,9 +21,10 @@ from cqrs.errors import TooLarge, Unreadable
 from cqrs.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.followers import ERROR_LENGTH
 from cqrs.guards import Claim, Release
+from cqrs.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
 from cqrs.views import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 
-__all__ = ["EventStoreContract", "RowsContract"]
+__all__ = ["EventStoreContract", "RowStoreContract", "RowsContract", "TalliesContract"]
 
 
 def _commit(stream: str, version: int, body: str = "{}") -> Commit:
@@ -242,45 +244,45 @@ class EventStoreContract:
         assert streams.items() <= found.items()
 
 
-class Rows(RowStore, RowReader, Protocol):
-    """Both sides of a view's rows. `MemoryRows` and `DynamoDbRows` are."""
+class RowStoreContract:
+    """Needs a fixture `rows`."""
 
+    def row(self) -> Row:
+        """A new row that the store takes."""
+        return replace(_row(), places={})
 
-class RowsContract:
-    """Needs a fixture `rows` with a list named `customer`."""
-
-    def test_a_key_without_a_row_gives_an_empty_one(self, rows: Rows) -> None:
+    def test_a_key_without_a_row_gives_an_empty_one(self, rows: RowStore) -> None:
         key = uuid.uuid4().hex
 
-        assert rows.get(key) == rows.load([key])[key] == Row(key=key)
+        assert _loaded(rows, key) == Row(key=key)
 
-    def test_a_saved_row_comes_back_as_the_next_revision(self, rows: Rows) -> None:
-        row = _row()
+    def test_a_saved_row_comes_back_as_the_next_revision(self, rows: RowStore) -> None:
+        row = self.row()
 
         assert _saved(rows, row) is Saved.SAVED
-        assert rows.get(row.key) == rows.load([row.key])[row.key] == replace(row, revision=1)
+        assert _loaded(rows, row.key) == replace(row, revision=1)
 
     def test_a_row_that_somebody_saved_since_it_was_loaded_is_not_overwritten(
-        self, rows: Rows
+        self, rows: RowStore
     ) -> None:
-        row = _row()
+        row = self.row()
         _saved(rows, row)
 
         assert _saved(rows, row) is Saved.RACED
         assert _saved(rows, replace(row, revision=1)) is Saved.SAVED
         assert _saved(rows, replace(row, revision=1)) is Saved.RACED
-        assert rows.get(row.key).revision == 2
+        assert _loaded(rows, row.key).revision == 2
 
-    def test_of_racing_savers_one_wins(self, rows: Rows) -> None:
-        row = _row()
+    def test_of_racing_savers_one_wins(self, rows: RowStore) -> None:
+        row = self.row()
 
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(lambda _: _saved(rows, row), range(16)))
 
         assert sorted(result.value for result in results) == ["raced"] * 15 + ["saved"]
 
-    def test_a_batch_is_loaded_and_saved_row_by_row(self, rows: Rows) -> None:
-        first, second, third = _row(), _row(), _row()
+    def test_a_batch_is_loaded_and_saved_row_by_row(self, rows: RowStore) -> None:
+        first, second, third = self.row(), self.row(), self.row()
         _saved(rows, second)
 
         results = [result.saved for result in rows.save([first, second, third])]
@@ -289,58 +291,95 @@ class RowsContract:
         loaded = rows.load([first.key, second.key, third.key])
         assert [row.revision for row in loaded.values()] == [1, 1, 1]
 
-    def test_more_rows_than_fit_in_one_call_are_loaded(self, rows: Rows) -> None:
-        many = [_row() for _ in range(130)]
+    def test_more_rows_than_fit_in_one_call_are_loaded(self, rows: RowStore) -> None:
+        many = [self.row() for _ in range(130)]
         rows.save(many)
 
         loaded = rows.load([row.key for row in many])
 
         assert all(loaded[row.key].revision == 1 for row in many)
 
-    def test_a_row_that_is_too_large_is_refused(self, rows: Rows) -> None:
-        row = replace(_row(), document={"text": "x" * 500_000})
+    def test_a_row_that_is_too_large_is_refused(self, rows: RowStore) -> None:
+        row = replace(self.row(), document={"text": "x" * 500_000})
 
         (result,) = rows.save([row])
 
         assert result.saved is Saved.REFUSED
         assert "bytes" in result.reason
-        assert rows.get(row.key).revision == 0
+        assert _loaded(rows, row.key).revision == 0
 
     @pytest.mark.parametrize("value", [object(), b"bytes", {1, 2}, float("nan"), "\ud800"])
-    def test_a_document_that_is_not_json_is_refused(self, rows: Rows, value: Any) -> None:
-        row = replace(_row(), document={"value": value})
+    def test_a_document_that_is_not_json_is_refused(self, rows: RowStore, value: Any) -> None:
+        row = replace(self.row(), document={"value": value})
 
         (result,) = rows.save([row])
 
         assert result.saved is Saved.REFUSED
         assert "not JSON" in result.reason
-        assert rows.get(row.key).revision == 0
+        assert _loaded(rows, row.key).revision == 0
 
-    def test_a_row_that_is_full_can_still_be_marked_as_parked(self, rows: Rows) -> None:
-        row = _full_row(rows)
+    def test_a_row_that_is_full_can_still_be_marked_as_parked(self, rows: RowStore) -> None:
+        row = _full(rows, self.row())
         (stream,) = row.parts
         mark = ParkedAt(version=4, error="\x01" * ERROR_LENGTH)  # no character takes more in JSON
         marked = replace(row, parts={stream: replace(row.parts[stream], parked=mark)})
 
         assert _saved(rows, marked) is Saved.SAVED
-        assert rows.get(row.key).parked == {stream: mark}
+        assert _loaded(rows, row.key).parked == {stream: mark}
 
-    def test_the_room_for_marks_is_for_nothing_else(self, rows: Rows) -> None:
-        row = _full_row(rows)
+    def test_the_room_for_marks_is_for_nothing_else(self, rows: RowStore) -> None:
+        row = _full(rows, self.row())
         (stream,) = row.parts
         marked = replace(row.parts[stream], parked=ParkedAt(version=4, error="broken"))
         larger = {"text": str((row.document or {})["text"]) + "x" * 4_000}
 
         assert _saved(rows, replace(row, parts={stream: marked}, document=larger)) is Saved.REFUSED
 
-    def test_a_removed_row_keeps_its_positions(self, rows: Rows) -> None:
-        row = _row()
+    def test_a_removed_row_keeps_its_positions(self, rows: RowStore) -> None:
+        row = self.row()
+        _saved(rows, row)
+        _saved(rows, replace(row, revision=1, document=None))
+
+        removed = _loaded(rows, row.key)
+
+        assert (removed.document, removed.positions) == (None, row.positions)
+
+    def test_rows_with_a_parked_stream_are_listed_until_they_go_on(self, rows: RowStore) -> None:
+        mark = ParkedAt(version=1, error="broken")
+        row = replace(self.row(), document=None)
+        stream = f"order-{row.key}"
+        _saved(rows, replace(row, parts={stream: Part(parked=mark)}))
+
+        listed = {found.key: found.parked for found in rows.parked(1_000)}
+        assert listed[row.key] == _loaded(rows, row.key).parked == {stream: mark}
+
+        _saved(rows, replace(row, revision=1, parts={stream: Part(version=1, state={})}))
+
+        assert row.key not in [found.key for found in rows.parked(1_000)]
+
+
+class Rows(RowStore, RowReader, Protocol):
+    """Both sides of a view's rows. `MemoryRows` and `DynamoDbRows` are."""
+
+
+class RowsContract(RowStoreContract):
+    """Needs a fixture `rows` with a list named `customer`."""
+
+    def row(self) -> Row:
+        return _row()
+
+    def test_a_row_that_was_just_saved_can_be_got(self, rows: Rows) -> None:
+        row = self.row()
+
+        assert rows.get(row.key) == Row(key=row.key)
+        _saved(rows, row)
+        assert rows.get(row.key) == replace(row, revision=1)
+
+    def test_a_removed_row_is_in_no_list(self, rows: Rows) -> None:
+        row = self.row()
         _saved(rows, row)
         _saved(rows, replace(row, revision=1, document=None, places={}))
 
-        removed = rows.get(row.key)
-
-        assert (removed.document, removed.positions) == (None, row.positions)
         assert rows.page("customer", row.places["customer"].partition, None, 10) == []
 
     def test_a_list_is_paged_newest_first(self, rows: Rows) -> None:
@@ -378,18 +417,168 @@ class RowsContract:
         assert found.positions == row.positions
         assert found.parked == {f"order-{row.key}": mark}
 
-    def test_rows_with_a_parked_stream_are_listed_until_they_go_on(self, rows: Rows) -> None:
-        mark = ParkedAt(version=1, error="broken")
-        row = replace(_row(), document=None, places={})
-        stream = f"order-{row.key}"
-        _saved(rows, replace(row, parts={stream: Part(parked=mark)}))
 
-        listed = {found.key: found.parked for found in rows.parked(1_000)}
-        assert listed[row.key] == rows.get(row.key).parked == {stream: mark}
+class Tallies(RowStore, TallyStore, Protocol):
+    """Both sides of a tally. `MemoryTallies` and `DynamoDbTallies` are."""
 
-        _saved(rows, replace(row, revision=1, parts={stream: Part(version=1, state={})}))
+    def get(self, key: str) -> Row: ...
 
-        assert row.key not in [found.key for found in rows.parked(1_000)]
+
+class TalliesContract(RowStoreContract):
+    """Needs a fixture `rows`."""
+
+    def test_a_row_is_saved_with_what_it_adds_to_the_cells(self, rows: Tallies) -> None:
+        month = uuid.uuid4().hex
+        a, b = Cell(month, "a"), Cell(month, "b")
+
+        assert _saved(rows, _adding(self.row(), {a: {"units": 2, "revenue": 500}})) is Saved.SAVED
+        assert _saved(rows, _adding(self.row(), {a: {"units": 1}, b: {"units": 4}})) is Saved.SAVED
+
+        assert rows.cells(month, "a", "z", None, 10) == {
+            a: {"units": 3, "revenue": 500},
+            b: {"units": 4},
+        }
+
+    def test_the_changes_of_a_row_are_not_loaded_with_it(self, rows: Tallies) -> None:
+        row = _adding(self.row(), {Cell(uuid.uuid4().hex, "a"): {"units": 2}})
+        _saved(rows, row)
+
+        assert _loaded(rows, row.key) == rows.get(row.key) == replace(row.stored(), revision=1)
+
+    def test_a_row_that_lost_a_race_adds_nothing(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+        row = _adding(self.row(), {cell: {"units": 2}})
+        _saved(rows, row)
+
+        assert _saved(rows, row) is Saved.RACED
+        assert _numbers(rows, cell) == {"units": 2}
+
+    def test_of_racing_savers_of_one_row_one_adds(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+        row = _adding(self.row(), {cell: {"units": 2}})
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: _saved(rows, row), range(16)))
+
+        assert _numbers(rows, cell) == {"units": 2}
+
+    def test_racing_savers_of_many_rows_all_add_to_the_same_cell(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+
+        def add(_: int) -> bool:
+            row = _adding(self.row(), {cell: {"units": 1}})
+            return any(_saved(rows, row) is Saved.SAVED for _ in range(20))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(add, range(16)))
+
+        assert _numbers(rows, cell) == {"units": 16}
+
+    def test_of_a_batch_those_that_raced_or_are_refused_add_nothing(self, rows: Tallies) -> None:
+        month = uuid.uuid4().hex
+        cells = [Cell(month, name) for name in "abcd"]
+        shared = Cell(month, "shared")
+        first, raced, refused, last = (
+            _adding(self.row(), {cell: {"units": 1}, shared: {"units": 1}}) for cell in cells
+        )
+        _saved(rows, raced.stored())
+
+        results = rows.save([first, raced, replace(refused, document={"x": float("nan")}), last])
+
+        assert [result.saved for result in results] == [
+            Saved.SAVED,
+            Saved.RACED,
+            Saved.REFUSED,
+            Saved.SAVED,
+        ]
+        assert rows.cells(month, "a", "z", None, 10) == {
+            cells[0]: {"units": 1},
+            cells[3]: {"units": 1},
+            shared: {"units": 2},
+        }
+
+    def test_more_rows_than_fit_in_one_transaction_are_saved(self, rows: Tallies) -> None:
+        month = uuid.uuid4().hex
+        cells = [Cell(month, f"{n:03}") for n in range(150)]
+        many = [_adding(self.row(), {cell: {"units": 1}}) for cell in cells for _ in range(2)]
+
+        assert {result.saved for result in rows.save(many)} == {Saved.SAVED}
+        assert rows.cells(month, "0", "9", None, 1_000) == {cell: {"units": 2} for cell in cells}
+
+    def test_rows_too_large_to_be_saved_together_are_saved(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+        text = {"text": "x" * 350_000}
+        many = [replace(_adding(self.row(), {cell: {"n": 1}}), document=text) for _ in range(13)]
+
+        assert {result.saved for result in rows.save(many)} == {Saved.SAVED}
+        assert _numbers(rows, cell) == {"n": 13}
+
+    def test_a_row_that_changes_too_many_cells_at_once_is_refused(self, rows: Tallies) -> None:
+        month = uuid.uuid4().hex
+        cells = [Cell(month, f"{n:03}") for n in range(MAX_CHANGES + 1)]
+        fits = _adding(self.row(), {cell: {"units": 1} for cell in cells[1:]})
+        too_many = _adding(self.row(), {cell: {"units": 1} for cell in cells})
+
+        first, second = rows.save([fits, too_many])
+
+        assert (first.saved, second.saved) == (Saved.SAVED, Saved.REFUSED)
+        assert str(MAX_CHANGES) in second.reason
+        assert rows.cells(month, "000", "000", None, 10) == {}
+
+    def test_what_is_added_and_taken_again_is_gone(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+        row = _adding(self.row(), {cell: {"units": 2, "revenue": 5}})
+        _saved(rows, row)
+        _saved(rows, replace(row, revision=1, changes={cell: {"units": -2}}))
+        assert _numbers(rows, cell) == {"revenue": 5}
+
+        _saved(rows, replace(row, revision=2, changes={cell: {"revenue": -5}}))
+        assert rows.cells(cell.partition, "a", "z", None, 10) == {}
+
+    def test_a_sum_may_be_less_than_nothing(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+        _saved(rows, _adding(self.row(), {cell: {"units": -(10**15)}}))
+
+        assert _numbers(rows, cell) == {"units": -(10**15)}
+
+    def test_cells_come_in_order_page_by_page_without_those_that_are_zero(
+        self, rows: Tallies
+    ) -> None:
+        month = uuid.uuid4().hex
+        cells = [Cell(month, f"day-{n}") for n in range(9)]
+        both = [{"units": 1}, {"units": -1}]
+        for cell in cells[2], cells[3], cells[6]:
+            rows.save([_adding(self.row(), {cell: change}) for change in both])
+        kept = [cell for n, cell in enumerate(cells) if n not in (2, 3, 6)]
+        for cell in reversed(kept):
+            _saved(rows, _adding(self.row(), {cell: {"units": 1}}))
+
+        found: list[Cell] = []
+        while page := rows.cells(month, "day-1", "day-7", found[-1].sort if found else None, 2):
+            assert len(page) <= 2
+            found += page
+
+        assert found == kept[1:-1]
+        assert rows.cells(month, "day-1", "day-7", "day-7", 10) == {}
+        assert rows.cells(month, "day-1", "day-7", "day-9", 10) == {}
+        assert rows.cells(month, "day-7", "day-1", None, 10) == {}
+        assert list(rows.cells(month, "day-1", "day-7", "day-0", 1)) == kept[1:2]
+
+    def test_a_partition_that_is_named_as_a_row_is_apart_from_it(self, rows: Tallies) -> None:
+        row = self.row()
+        cell = Cell(row.key, "-")
+        _saved(rows, _adding(row, {cell: {"units": 1}}))
+
+        assert rows.cells(row.key, "-", "~", None, 10) == {cell: {"units": 1}}
+        assert _loaded(rows, row.key) == replace(row, revision=1)
+
+
+def _adding(row: Row, changes: Counts) -> TallyRow:
+    return TallyRow(key=row.key, parts=row.parts, document=row.document, changes=changes)
+
+
+def _numbers(rows: Tallies, cell: Cell) -> Mapping[str, int]:
+    return rows.cells(cell.partition, cell.sort, cell.sort, None, 1)[cell]
 
 
 def _row(customer: str | None = None, day: str = "2026-01-01") -> Row:
@@ -402,9 +591,8 @@ def _row(customer: str | None = None, day: str = "2026-01-01") -> Row:
     )
 
 
-def _full_row(rows: RowStore) -> Row:
-    """The largest row, to a kilobyte, that can be saved without a mark: saved."""
-    row = _row()
+def _full(rows: RowStore, row: Row) -> Row:
+    """`row` as large, to a kilobyte, as it can be saved without a mark: saved."""
     for size in range(420_000, 380_000, -1_000):
         full = replace(row, document={"text": "x" * size})
         if _saved(rows, full) is Saved.SAVED:
@@ -415,3 +603,7 @@ def _full_row(rows: RowStore) -> Row:
 def _saved(rows: RowStore, row: Row) -> Saved:
     (result,) = rows.save([row])
     return result.saved
+
+
+def _loaded(rows: RowStore, key: str) -> Row:
+    return rows.load([key])[key]

@@ -1,4 +1,6 @@
-"""The door to the orders context: its rules, its commands, and the events others may follow."""
+"""The door to the orders context: its rules, its commands, the events others may follow, and its
+view.
+"""
 
 from domain.kernel import Currency, CustomerId, OrderId
 from domain.orders.commands import (
@@ -35,11 +37,22 @@ from domain.orders.order import (
     OrderNotShipped,
     SkuOnTwoLines,
 )
+from domain.orders.placed_orders import (
+    BY_CUSTOMER,
+    PLACED_ORDERS,
+    OrderFacts,
+    OrderStatus,
+    by_customer,
+    follow_order,
+    order_facts,
+)
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved, total_of
 
 __all__ = [
+    "BY_CUSTOMER",
     "ORDER",
     "ORDER_EVENTS",
+    "PLACED_ORDERS",
     "Address",
     "CancelOrder",
     "ChangeAddress",
@@ -55,6 +68,7 @@ __all__ = [
     "OrderConfirmed",
     "OrderDelivered",
     "OrderEvent",
+    "OrderFacts",
     "OrderId",
     "OrderIsCancelled",
     "OrderIsConfirmed",
@@ -67,6 +81,7 @@ __all__ = [
     "OrderPlaced",
     "OrderRejected",
     "OrderShipped",
+    "OrderStatus",
     "Paid",
     "PlaceOrder",
     "RejectOrder",
@@ -74,5 +89,8 @@ __all__ = [
     "Reserved",
     "ShipOrder",
     "SkuOnTwoLines",
+    "by_customer",
+    "follow_order",
+    "order_facts",
     "total_of",
 ]

@@ -1,5 +1,5 @@
-"""The view `order_history`: a row per order, as its customer sees it, with its payment and all that
-happened to both; lists by customer, newest first.
+"""The view `order_history`: a row per order, as its customer sees it, with what is reserved for it,
+its payment and all that happened to both; lists by customer and by status, newest first.
 """
 
 from __future__ import annotations
@@ -8,25 +8,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
 
-from cqrs import plain
 from cqrs.events import Instant, Recorded
 from cqrs.plain import Json
 from cqrs.views import Document, Fold, Parts, Place, RowView
-from domain.kernel import Currency, CustomerId
 from domain.orders import (
+    BY_CUSTOMER,
     ORDER_EVENTS,
-    Address,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
     OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-    RejectReason,
-    total_of,
+    OrderFacts,
+    by_customer,
+    follow_order,
+    order_facts,
 )
 from domain.payments import (
     PAYMENT_EVENTS,
@@ -42,18 +34,9 @@ from domain.payments import (
     VoidRequested,
 )
 
-__all__ = ["BY_CUSTOMER", "ORDER", "ORDER_HISTORY", "PAYMENT"]
+__all__ = ["BY_CUSTOMER", "BY_STATUS", "ORDER", "ORDER_HISTORY", "PAYMENT"]
 
 TIMELINE = 50  # the newest events of a stream that a row shows: an address can be changed for ever
-
-
-class Status(StrEnum):
-    PLACED = "placed"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    SHIPPED = "shipped"
-    DELIVERED = "delivered"
-    CANCELLED = "cancelled"
 
 
 class PaymentStatus(StrEnum):
@@ -88,16 +71,8 @@ def _after(timeline: Timeline, recorded: Recorded[Any]) -> Timeline:
 class OrderPart:
     """What the row remembers of the stream `order-<id>`."""
 
-    status: Status
-    customer_id: CustomerId
-    currency: Currency
-    lines: tuple[Line, ...]
-    address: Address
-    placed_at: Instant
+    facts: OrderFacts
     timeline: Timeline
-    reject_reason: RejectReason | None = None
-    reject_detail: str | None = None
-    cancel_reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,53 +86,11 @@ class PaymentPart:
     timeline: Timeline = ()
 
 
-def follow_order(order: OrderPart | None, recorded: Recorded[OrderEvent]) -> OrderPart:
-    event = recorded.event
-    if isinstance(event, OrderPlaced):
-        return _placed(event, recorded)
-    if order is None:
-        raise ValueError(f"{type(event).__name__} before OrderPlaced")
-    return replace(_changed_order(order, event), timeline=_after(order.timeline, recorded))
-
-
-def _placed(event: OrderPlaced, recorded: Recorded[OrderEvent]) -> OrderPart:
+def _follow_order(order: OrderPart | None, recorded: Recorded[OrderEvent]) -> OrderPart:
     return OrderPart(
-        status=Status.PLACED,
-        customer_id=event.customer_id,
-        currency=event.currency,
-        lines=event.lines,
-        address=event.address,
-        placed_at=recorded.at,
-        timeline=_after((), recorded),
+        facts=follow_order(order.facts if order else None, recorded),
+        timeline=_after(order.timeline if order else (), recorded),
     )
-
-
-def _changed_order(
-    order: OrderPart,
-    event: OrderAddressChanged
-    | OrderConfirmed
-    | OrderRejected
-    | OrderCancelled
-    | OrderShipped
-    | OrderDelivered,
-) -> OrderPart:
-    match event:
-        case OrderAddressChanged():
-            return replace(order, address=event.address)
-        case OrderConfirmed():
-            return replace(order, status=Status.CONFIRMED)
-        case OrderRejected(reason=reason, detail=detail):
-            return replace(
-                order, status=Status.REJECTED, reject_reason=reason, reject_detail=detail
-            )
-        case OrderCancelled():
-            return replace(order, status=Status.CANCELLED, cancel_reason=event.reason)
-        case OrderShipped():
-            return replace(order, status=Status.SHIPPED)
-        case OrderDelivered():
-            return replace(order, status=Status.DELIVERED)
-        case _:
-            assert_never(event)
 
 
 def follow_payment(payment: PaymentPart, recorded: Recorded[PaymentEvent]) -> PaymentPart:
@@ -194,7 +127,7 @@ ORDER: Fold[OrderPart | None, OrderEvent] = Fold(
     events=ORDER_EVENTS,
     state=OrderPart,
     initial=None,
-    evolve=follow_order,
+    evolve=_follow_order,
 )
 PAYMENT: Fold[PaymentPart, PaymentEvent] = Fold(
     category="payment",
@@ -212,20 +145,9 @@ def render(parts: Parts) -> Document | None:
         return None
     timeline = _timeline(order, payment)
     return {
-        "order_id": parts.key,
-        "version": parts.version(ORDER),
-        "status": order.status,
-        "customer_id": order.customer_id,
-        "currency": order.currency,
-        "total": total_of(order.lines),
-        "lines": plain.dump(order.lines),
-        "address": plain.dump(order.address),
+        **order_facts(parts.key, parts.version(ORDER), order.facts),
         "payment": _payment(payment),
-        "placed_at": order.placed_at,
         "updated_at": timeline[-1][1].at,
-        "reject_reason": order.reject_reason,
-        "reject_detail": order.reject_detail,
-        "cancel_reason": order.cancel_reason,
         "timeline": [{"at": m.at, "what": m.what, "by": by} for by, m in timeline],
     }
 
@@ -248,15 +170,15 @@ def _timeline(order: OrderPart, payment: PaymentPart) -> list[tuple[str, Moment]
     return sorted(moments, key=lambda entry: (entry[1].at, entry[0]))
 
 
-def by_customer(order: Document) -> Place:
-    return Place(str(order["customer_id"]), f"{order['placed_at']}/{order['order_id']}")
+def by_status(order: Document) -> Place:
+    return replace(by_customer(order), partition=str(order["status"]))
 
 
-BY_CUSTOMER = "customer"
+BY_STATUS = "status"
 
 ORDER_HISTORY = RowView(
     name="order_history",
     folds=[ORDER, PAYMENT],
     render=render,
-    lists={BY_CUSTOMER: by_customer},
+    lists={BY_CUSTOMER: by_customer, BY_STATUS: by_status},
 )

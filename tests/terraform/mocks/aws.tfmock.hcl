@@ -52,3 +52,17 @@ mock_resource "aws_apigatewayv2_api" {
 mock_resource "aws_apigatewayv2_stage" {
   defaults = { invoke_url = "https://someapi.execute-api.eu-west-1.amazonaws.com/" }
 }
+
+mock_resource "aws_opensearch_domain" {
+  defaults = {
+    arn      = "arn:aws:es:eu-west-1:123456789012:domain/some-domain"
+    endpoint = "some-domain.eu-west-1.es.amazonaws.com"
+  }
+}
+
+mock_resource "aws_opensearchserverless_collection" {
+  defaults = {
+    arn                 = "arn:aws:aoss:eu-west-1:123456789012:collection/some"
+    collection_endpoint = "https://some.eu-west-1.aoss.amazonaws.com"
+  }
+}

@@ -34,6 +34,7 @@ output "all" {
       "checkout_deadline_seconds",
       "sweep_schedule",
       "alarm_topic_arns",
+      "search",
     ] : name => lookup(local.settings, name, null)
   }
 }
@@ -54,5 +55,6 @@ output "unknown" {
     "checkout_deadline_seconds",
     "sweep_schedule",
     "alarm_topic_arns",
+    "search",
   ])
 }

@@ -13,28 +13,7 @@ from cqrs.consistency import Reader
 from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.tokens import Token
 from cqrs.views import Row
-from tests.unit.cqrs.worlds import VIEW, Reads, commit, follower, history, stored
-
-
-class Lagging(MemoryRows):
-    """Rows that show an older state in `get` and lists, as replicas and indexes do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.frozen: MemoryRows | None = None
-
-    def freeze(self) -> None:
-        self.frozen = MemoryRows()
-        self.frozen._rows = dict(self._rows)
-
-    def get(self, key: str) -> Row:
-        return (self.frozen.get if self.frozen else super().get)(key)
-
-    def page(
-        self, name: str, partition: str, after: tuple[str, str] | None, limit: int
-    ) -> list[Row]:
-        source = self.frozen.page if self.frozen else super().page
-        return source(name, partition, after, limit)
+from tests.unit.cqrs.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
 
 
 def reader(rows: MemoryRows, store: MemoryEventStore | Reads, **how: object) -> Reader:

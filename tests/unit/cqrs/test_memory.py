@@ -2,9 +2,9 @@
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
 from cqrs.event_store import EventStore
-from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract, Tallies, TalliesContract
 from cqrs.views import Row, Saved
 
 
@@ -18,6 +18,12 @@ class TestMemoryRows(RowsContract):
     @pytest.fixture
     def rows(self) -> Rows:
         return MemoryRows()
+
+
+class TestMemoryTallies(TalliesContract):
+    @pytest.fixture
+    def rows(self) -> Tallies:
+        return MemoryTallies()
 
 
 def test_rows_are_measured_by_the_bytes_of_their_json() -> None:

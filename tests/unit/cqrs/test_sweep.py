@@ -1,10 +1,13 @@
 """The sweep finds what no message told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cqrs.adapters.memory import MemoryRows
+from cqrs.errors import Unavailable
 from cqrs.followers import Follower
 from cqrs.sweep import sweep
+from cqrs.views import Row
 from tests.unit.cqrs.worlds import ORDER, VIEW, follower, history, shown, stored
 
 
@@ -63,3 +66,27 @@ def test_after_a_view_has_changed_every_row_is_folded_anew() -> None:
     list(sweep(store, [follows], anew=True))
 
     assert (shown(rows, "7"), shown(rows, "8")) == ({"texts": ["a"]}, {"texts": ["b"]})
+
+
+class Down(MemoryRows):
+    """Rows that can't be reached. `asked` counts how often somebody tried."""
+
+    asked = 0
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]:
+        self.asked += 1
+        raise Unavailable("the index is down")
+
+
+def test_a_view_that_is_down_keeps_no_other_from_being_swept_and_is_asked_once() -> None:
+    rows, down = MemoryRows(), Down()
+    store = stored(*(history(f"order-{n}", "a") for n in range(5)))
+    other = replace(VIEW, name="other")
+    broken = Follower(other, down, {"order": store, "payment": store})
+
+    pages = list(sweep(store, [broken, follower(rows, store)]))
+
+    assert all(shown(rows, str(n)) for n in range(5))
+    assert all(page.failed for page in pages)
+    assert pages[0].down == {"other": "the index is down"}
+    assert down.asked == 1

@@ -120,6 +120,39 @@ class Watched:
         return results
 
 
+class CountedRows(MemoryRows):
+    """Rows that remember what was asked of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[list[str]] = []
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]:
+        self.loads.append(list(keys))
+        return super().load(keys)
+
+
+class Lagging(MemoryRows):
+    """Rows that show an older state in `get` and lists, as replicas and indexes do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frozen: MemoryRows | None = None
+
+    def freeze(self) -> None:
+        self.frozen = MemoryRows()
+        self.frozen._rows = dict(self._rows)
+
+    def get(self, key: str) -> Row:
+        return (self.frozen.get if self.frozen else super().get)(key)
+
+    def page(
+        self, name: str, partition: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Row]:
+        source = self.frozen.page if self.frozen else super().page
+        return source(name, partition, after, limit)
+
+
 class Reads:
     """An event store that counts its reads, and can be down."""
 

@@ -1,4 +1,4 @@
-"""The view `order_history`: what a row shows, and where it stands in its customer's list."""
+"""The view `order_history`: what a row shows, and where it stands in its lists."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.commits import Commit
+from cqrs.followers import Follower
 from cqrs.testing.views import recorded, row_after, shows
+from cqrs.views import Row
 from domain.kernel import Currency, OrderId
 from domain.orders import (
     ORDER_EVENTS,
@@ -24,6 +27,7 @@ from domain.orders import (
     OrderPlaced,
     OrderRejected,
     OrderShipped,
+    OrderStatus,
     Paid,
     RejectReason,
     Reserved,
@@ -41,7 +45,7 @@ from domain.payments import (
     RefundRequested,
     VoidRequested,
 )
-from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
+from domain.storefront import BY_CUSTOMER, BY_STATUS, ORDER_HISTORY
 
 SEVEN = OrderId("7")
 VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
@@ -129,6 +133,7 @@ def test_a_placed_order_shows_what_was_agreed() -> None:
             "city": "Vienna",
             "country": "AT",
         },
+        "reservation": None,
         "payment": None,
         "placed_at": "2026-01-01T00:01:00.000000Z",
         "updated_at": "2026-01-01T00:01:00.000000Z",
@@ -202,6 +207,32 @@ def test_an_order_says_how_far_its_payment_has_come(
     assert payment_after(*events) == dict(zip(names, payment, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("events", "status"),
+    [
+        ([confirmed], "held"),
+        ([confirmed, moved], "held"),
+        ([confirmed, shipped], "shipped"),
+        ([confirmed, shipped, delivered], "shipped"),
+        ([confirmed, cancelled], "given_back"),
+    ],
+)
+def test_a_confirmed_order_says_what_is_reserved_for_it_and_what_became_of_that(
+    events: list[OrderEvent], status: str
+) -> None:
+    assert history(placed, *events)["reservation"] == {
+        "status": status,
+        "lines": [{"sku": "book-1", "quantity": 2}, {"sku": "pen", "quantity": 1}],
+    }
+
+
+@pytest.mark.parametrize("events", [[], [moved], [rejected], [cancelled]])
+def test_an_order_that_was_never_confirmed_says_nothing_of_reservations(
+    events: list[OrderEvent],
+) -> None:
+    assert history(placed, *events)["reservation"] is None
+
+
 def test_a_payment_without_an_order_shows_nothing_and_stands_in_no_list() -> None:
     row = row_after(ORDER_HISTORY, payments(asked, authorised))
     assert (row.document, row.places) == (None, {})
@@ -255,13 +286,40 @@ class TestTimeline:
 
 ORDER_STREAM = orders(placed, moved, confirmed, shipped, delivered)
 PAYMENT_STREAM = payments(asked, authorised, capture_asked, captured, refund_asked, refunded)
-FINAL = shows(ORDER_HISTORY, [*ORDER_STREAM, *PAYMENT_STREAM])
+STORIES = [
+    [*ORDER_STREAM, *PAYMENT_STREAM],
+    [*orders(placed, confirmed, moved, cancelled), *payments(asked, authorised, void_asked)],
+    [*orders(placed, rejected), *payments(asked, declined)],
+    [*orders(placed, cancelled), *payments(voided)],
+]
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.permutations([*ORDER_STREAM, *PAYMENT_STREAM]))
-def test_a_row_is_the_same_for_every_order_of_arrival(arrivals: list[Commit]) -> None:
-    assert shows(ORDER_HISTORY, arrivals) == FINAL
+def deliver(arrivals: Sequence[Commit], *, ahead: bool) -> Row:
+    """The row after commits were delivered as they arrived. If the store is `ahead` it has them all
+    from the start, else no more of a stream than was delivered.
+    """
+    history = {(commit.stream, commit.version): commit for commit in arrivals}
+    store, rows = MemoryEventStore(), MemoryRows()
+    follower = Follower(ORDER_HISTORY, rows, {"order": store, "payment": store})
+    for commit in sorted(history.values(), key=lambda commit: commit.version) if ahead else []:
+        store.append(commit, "")
+    for commit in arrivals:
+        for version in range(len(store.read(commit.stream)) + 1, commit.version + 1):
+            store.append(history[commit.stream, version], "")
+        assert not follower.catch_up({commit.stream: [commit]}).failed
+    return rows.get("7")
+
+
+@settings(max_examples=100, deadline=None)
+@given(story=st.sampled_from(STORIES), data=st.data(), ahead=st.booleans())
+def test_a_row_is_the_same_for_every_order_of_arrival_and_whatever_comes_twice(
+    story: list[Commit], data: st.DataObject, ahead: bool
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(story)))
+    arrivals = data.draw(st.permutations([*story, *again]))
+    row, expected = deliver(arrivals, ahead=ahead), row_after(ORDER_HISTORY, story)
+    assert (row.document, row.places) == (expected.document, expected.places)
+    assert row.parts == expected.parts
 
 
 @pytest.mark.parametrize(("some", "others"), [*product(range(6), range(7))])
@@ -275,7 +333,27 @@ def test_a_row_depends_on_how_far_its_streams_are_not_on_which_was_first(
         assert (row is None) == (not first)
 
 
-def test_an_order_stands_in_its_customers_list_by_the_time_it_was_placed() -> None:
+def test_an_order_stands_in_its_lists_by_the_time_it_was_placed() -> None:
     row = row_after(ORDER_HISTORY, [*orders(placed, moved), *payments(asked)])
-    place = row.places[BY_CUSTOMER]
-    assert (place.partition, place.sort) == ("c-1", "2026-01-01T00:01:00.000000Z/7")
+    places = {name: (place.partition, place.sort) for name, place in row.places.items()}
+    assert places == {
+        BY_CUSTOMER: ("c-1", "2026-01-01T00:01:00.000000Z/7"),
+        BY_STATUS: ("placed", "2026-01-01T00:01:00.000000Z/7"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("events", "status"),
+    [
+        ([confirmed], OrderStatus.CONFIRMED),
+        ([confirmed, shipped], OrderStatus.SHIPPED),
+        ([confirmed, shipped, delivered], OrderStatus.DELIVERED),
+        ([rejected], OrderStatus.REJECTED),
+        ([cancelled], OrderStatus.CANCELLED),
+    ],
+)
+def test_an_order_moves_on_to_the_list_of_its_new_status_and_keeps_its_time(
+    events: list[OrderEvent], status: OrderStatus
+) -> None:
+    place = row_after(ORDER_HISTORY, orders(placed, *events)).places[BY_STATUS]
+    assert (place.partition, place.sort) == (status, "2026-01-01T00:01:00.000000Z/7")

@@ -9,22 +9,34 @@ from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
 from cqrs.commands import CommandHandler
+from cqrs.commits import Commit
 from cqrs.consistency import Reader
 from cqrs.decider import Decider
 from cqrs.entrypoints.commands import changes, opens
 from cqrs.entrypoints.http import HttpFunction, no_such_route
-from cqrs.entrypoints.queries import page_of, row_of
+from cqrs.entrypoints.queries import one_of, page_of, row_of
 from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction
 from cqrs.errors import Unavailable
 from cqrs.event_store import EventStore
 from cqrs.followers import Follower
+from cqrs.joins import Joiner
 from cqrs.views import RowReader
-from domain.orders import ORDER, CancelOrder, ChangeAddress, PlaceOrder
-from domain.storefront import BY_CUSTOMER, ORDER_HISTORY
+from domain.orders import ORDER, CancelOrder, ChangeAddress, OrderStatus, PlaceOrder
+from domain.storefront import (
+    BY_CUSTOMER,
+    BY_STATUS,
+    CUSTOMER_CARDS,
+    ORDER_HISTORY,
+    ORDER_WITH_CUSTOMER,
+    ORDER_WITH_TITLES,
+    PRODUCT_CARDS,
+)
 from tests.fixtures.payloads import http
 
 GENERATION = "order_history#1"
-KNOWN = "GET /orders/{id},POST /orders,POST /orders/{id}/cancel,PUT /orders/{id}/address"
+KNOWN = (
+    "GET /orders,GET /orders/{id},POST /orders,POST /orders/{id}/cancel,PUT /orders/{id}/address"
+)
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -58,7 +70,11 @@ class Answer:
 class Shop:
     store: EventStore = field(default_factory=MemoryEventStore)
     payments: EventStore = field(default_factory=MemoryEventStore)
+    customers: EventStore = field(default_factory=MemoryEventStore)
+    inventory: EventStore = field(default_factory=MemoryEventStore)
     rows: MemoryRows = field(default_factory=MemoryRows)
+    customer_cards: MemoryRows = field(default_factory=MemoryRows)
+    product_cards: MemoryRows = field(default_factory=MemoryRows)
     reader: RowReader | None = None  # instead of `rows`, where a query finds them
     scope: str = GENERATION
     decider: Decider[Any, Any, Any] = ORDER
@@ -79,17 +95,29 @@ class Shop:
     @cached_property
     def queries(self) -> HttpFunction:
         orders = Reader(ORDER_HISTORY, self.reader or self.rows, self.stores)
+        cards = Joiner(
+            [(ORDER_WITH_CUSTOMER, self.customer_cards), (ORDER_WITH_TITLES, self.product_cards)],
+            self.stores,
+        )
+        status = one_of("status", OrderStatus)
+        of_customer = page_of(orders, self.scope, BY_CUSTOMER, "orders", cards)
         return HttpFunction(
             {
-                "GET /orders/{id}": row_of(orders, "order"),
-                "GET /customers/{id}/orders": page_of(orders, self.scope, BY_CUSTOMER, "orders"),
+                "GET /orders": page_of(orders, self.scope, BY_STATUS, "orders", cards, status),
+                "GET /orders/{id}": row_of(orders, "order", cards),
+                "GET /customers/{id}/orders": of_customer,
                 "$default": no_such_route(KNOWN),
             }
         )
 
     @cached_property
     def stores(self) -> dict[str, Any]:
-        return {"order": self.store, "payment": self.payments}
+        return {
+            "order": self.store,
+            "payment": self.payments,
+            "customer": self.customers,
+            "product": self.inventory,
+        }
 
     @cached_property
     def follower(self) -> Follower:
@@ -122,6 +150,12 @@ class Shop:
     def follow(self, *orders: str) -> None:
         """Lets the view catch up with these orders."""
         assert not self.follower.catch_up({f"order-{order}": () for order in orders}).failed
+
+    def follow_cards(self, *streams: str) -> None:
+        """Lets the cards catch up with these customers and products."""
+        hints: dict[str, tuple[Commit, ...]] = dict.fromkeys(streams, ())
+        Follower(CUSTOMER_CARDS, self.customer_cards, self.stores).catch_up(hints)
+        Follower(PRODUCT_CARDS, self.product_cards, self.stores).catch_up(hints)
 
 
 class BrokenStore(MemoryEventStore):

@@ -1,4 +1,4 @@
-"""What a service tells of one aggregate, from its own store: always the newest."""
+"""What a service tells of its aggregates, from its own store: always the newest."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.aggregates import Aggregates
+from cqrs.entrypoints.facts import MAX_IDS, facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
-from cqrs.entrypoints.queries import facts_of
 from cqrs.errors import Throttled, Unavailable
 from cqrs.views import Document
 from domain.orders import ORDER
@@ -16,6 +16,7 @@ from tests.fixtures.payloads import http
 from tests.unit.entrypoints.shop import Answer, BrokenStore, Shop, ask, refused
 
 FACTS = "GET /orders/{id}"
+MANY = "GET /orders"
 CANCEL = "POST /orders/{id}/cancel"
 
 
@@ -40,10 +41,23 @@ class Facts:
     shop: Shop = field(default_factory=lambda: Shop(store=CountedStore()))
 
     def ask(self, order: str, token: str | None = None) -> Answer:
+        return self._ask(http(FACTS, id=order, headers=_token(token)))
+
+    def ask_many(self, ids: str | None, token: str | None = None) -> Answer:
+        query = None if ids is None else {"order": ids}
+        return self._ask(http(MANY, query=query, headers=_token(token)))
+
+    def _ask(self, event: dict[str, Any]) -> Answer:
         orders = Aggregates(self.shop.store, ORDER)
-        function = HttpFunction({FACTS: facts_of(orders, order_facts, "order")})
-        headers = {"Consistency-Token": token} if token is not None else {}
-        return ask(function, http(FACTS, id=order, headers=headers))
+        routes = {
+            FACTS: facts_of(orders, order_facts, "order"),
+            MANY: facts_of_many(orders, order_facts, "order", "orders"),
+        }
+        return ask(HttpFunction(routes), event)
+
+
+def _token(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Consistency-Token": token}
 
 
 @pytest.fixture
@@ -138,3 +152,55 @@ def test_a_store_in_trouble_is_told_as_something_that_passes(
 ) -> None:
     answer = Facts(Shop(store=BrokenStore(error))).ask("7")
     assert "orders_events" not in refused(answer, status, code)["detail"]
+
+
+class TestMany:
+    def test_each_is_told_with_its_version_and_null_for_one_that_is_not_there(
+        self, facts: Facts
+    ) -> None:
+        first, second = facts.shop.place("one"), facts.shop.place("two")
+        facts.shop.command(CANCEL, id=second)
+        answer = facts.ask_many(f"{first},none,{second}")
+        assert (answer.status, answer.headers["Consistency"]) == (200, "current")
+        assert answer.body == {
+            "orders": {
+                first: {"order_id": first, "state": "PlacedOrder", "version": 1},
+                "none": None,
+                second: {"order_id": second, "state": "CancelledOrder", "version": 2},
+            }
+        }
+
+    def test_the_token_names_those_that_are_there(self, facts: Facts) -> None:
+        order = facts.shop.place()
+        answer = facts.ask_many(f"none,{order}", "payment-7@4")
+        assert answer.headers["Consistency-Token"] == f"payment-7@4, order-{order}@1"
+
+    def test_one_that_is_named_twice_is_told_and_loaded_once(self, facts: Facts) -> None:
+        order = facts.shop.place()
+        before = facts.shop.store.loads
+        assert list(facts.ask_many(f"{order},{order}").body["orders"]) == [order]
+        assert facts.shop.store.loads - before == 1
+
+    def test_fifty_are_told_at_once(self, facts: Facts) -> None:
+        ids = [f"{n}" for n in range(MAX_IDS)]
+        assert facts.ask_many(",".join(ids)).body == {"orders": dict.fromkeys(ids)}
+
+    @pytest.mark.parametrize(
+        "ids",
+        [None, "", ",", "a,", "a,,b", "a b", "-7", "x" * 65, ",".join(map(str, range(51)))],
+    )
+    def test_what_can_be_no_ids_is_refused_and_not_looked_for(
+        self, facts: Facts, ids: str | None
+    ) -> None:
+        problem = refused(facts.ask_many(ids), 400, "invalid_input")
+        assert problem["detail"] == "'order' in the query must be 1 to 50 ids, comma-separated."
+        assert facts.shop.store.loads == 0
+
+    def test_a_token_ahead_of_the_store_is_refused(self, facts: Facts) -> None:
+        order = facts.shop.place()
+        token = f"order-{order}@2"
+        refused(facts.ask_many(f"7,{order}", token), 400, "invalid_consistency_token")
+
+    def test_a_store_in_trouble_fails_the_whole_answer(self) -> None:
+        facts = Facts(Shop(store=BrokenStore(Unavailable("orders_events is down"))))
+        refused(facts.ask_many("7,8"), 503, "unavailable")

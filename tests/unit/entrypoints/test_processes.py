@@ -18,7 +18,7 @@ from cqrs.process_managers import GRACE_SECONDS
 from cqrs.views import Row
 from tests.fixtures.payloads import kinesis_of
 from tests.unit.cqrs.processes import Wished, World
-from tests.unit.cqrs.worlds import VIEW
+from tests.unit.cqrs.worlds import VIEW, history
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
 
@@ -95,9 +95,16 @@ class TestBatches:
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
         view = Follower(VIEW, MemoryRows(), dict.fromkeys(("order", "payment"), world.store))
-        FollowerFunction([view])(kinesis_of(*world.wishes("7", "bed")), None)
+        FollowerFunction([view])(kinesis_of(*history("order-7", "a")), None)
         assert logs()[0]["undelivered"] == {}
-        assert metrics() == []
+        assert metrics() == [{"Applied": 1, "view": "notes", "service": "test"}]
+
+    def test_who_is_not_concerned_says_nothing(
+        self, world: World, logs: Lines, metrics: Lines
+    ) -> None:
+        view = Follower(VIEW, MemoryRows(), dict.fromkeys(("order", "payment"), world.store))
+        FollowerFunction([view])(kinesis_of(*world.wishes("7", "bed")), None)
+        assert (logs(), metrics()) == ([], [])
 
     def test_a_log_line_stays_short_however_much_is_stuck(self, world: World, logs: Lines) -> None:
         world.works.trouble = {"bed": DOWN}

@@ -1,4 +1,4 @@
-"""Queries over HTTP: rows and lists, tokens and cursors, and what is refused of both."""
+"""Queries over HTTP: rows and lists and their cards, tokens and cursors, and what is refused."""
 
 import base64
 import json
@@ -10,9 +10,12 @@ from cqrs.adapters.memory import MemoryRows
 from cqrs.commits import Commit
 from cqrs.errors import Unavailable
 from cqrs.testing.views import recorded
-from domain.kernel import OrderId
+from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed
+from domain.inventory import PRODUCT_EVENTS, ProductRegistered
+from domain.kernel import Currency, OrderId
 from domain.payments import PAYMENT_EVENTS, PaymentVoided
 from tests.fixtures.payloads import unrouted
+from tests.unit.cqrs.worlds import CountedRows, Lagging
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (
     ORDER_OF_BOOKS,
@@ -25,6 +28,7 @@ from tests.unit.entrypoints.shop import (
 
 ROW = "GET /orders/{id}"
 LIST = "GET /customers/{id}/orders"
+BY_STATUS = "GET /orders"
 CANCEL = "POST /orders/{id}/cancel"
 
 
@@ -313,6 +317,166 @@ class TestLists:
     @pytest.mark.parametrize("limit", ["0", "51", "-1", "1.5", "many", "", "1,2"])
     def test_a_limit_is_a_number_from_1_to_50(self, shop: Shop, limit: str) -> None:
         refused(shop.query(LIST, id="c-1", query={"limit": limit}), 400, "invalid_input")
+
+
+def status_list(shop: Shop, status: str, asked: str = "") -> list[str]:
+    """The orders of a list by status."""
+    answer = shop.query(BY_STATUS, query={"status": status}, headers=token(asked))
+    assert answer.status == 200, answer
+    return [order["order_id"] for order in answer.body["orders"]]
+
+
+class TestListsByStatus:
+    def test_a_list_has_the_orders_of_all_customers_newest_first(self, shop: Shop) -> None:
+        orders = [shop.place(f"key-{n}", customer_id=f"c-{n}") for n in range(3)]
+        cancelled = shop.place("cancelled")
+        shop.command(CANCEL, id=cancelled)
+        shop.follow(*orders, cancelled)
+        assert status_list(shop, "placed") == orders[::-1]
+        assert status_list(shop, "cancelled") == [cancelled]
+        assert status_list(shop, "shipped") == []
+
+    def test_an_order_moves_to_another_list(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        shop.command(CANCEL, id=order)
+        shop.follow(order)
+        assert (status_list(shop, "placed"), status_list(shop, "cancelled")) == ([], [order])
+
+    @pytest.mark.parametrize("followed", [True, False])
+    def test_with_its_token_it_has_moved_in_an_index_that_lags(self, followed: bool) -> None:
+        rows = Lagging()
+        shop = Shop(rows=rows)
+        order, other = shop.place("one"), shop.place("other")
+        shop.follow(order, other)
+        rows.freeze()
+        shop.command(CANCEL, id=order)
+        if followed:
+            shop.follow(order)
+        assert (status_list(shop, "placed"), status_list(shop, "cancelled")) == ([other, order], [])
+        asked = f"order-{order}@2"
+        assert status_list(shop, "placed", asked) == [other]
+        assert status_list(shop, "cancelled", asked) == [order]
+
+    def test_a_page_goes_on_in_its_own_list_only(self, shop: Shop) -> None:
+        orders = place_some(shop, 3)
+        query = {"status": "placed", "limit": "2"}
+        first = shop.query(BY_STATUS, query=query)
+        query["cursor"] = first.body["cursor"]
+        second = shop.query(BY_STATUS, query=query)
+        pages = [first.body["orders"], second.body["orders"]]
+        assert [[o["order_id"] for o in page] for page in pages] == [orders[:0:-1], orders[:1]]
+        elsewhere = shop.query(BY_STATUS, query=query | {"status": "cancelled"})
+        refused(elsewhere, 400, "invalid_cursor")
+        refused(shop.query(LIST, id="placed", query=query), 400, "invalid_cursor")
+
+    @pytest.mark.parametrize(
+        "query", [{}, {"status": ""}, {"status": "open"}, {"status": "placed,shipped"}]
+    )
+    def test_a_status_is_one_of_those_there_are(self, shop: Shop, query: dict[str, str]) -> None:
+        problem = refused(shop.query(BY_STATUS, query=query), 400, "invalid_input")
+        assert problem["detail"] == (
+            "'status' in the query must be one of "
+            "placed, confirmed, rejected, shipped, delivered, cancelled."
+        )
+
+
+@pytest.fixture
+def known() -> Shop:
+    """A shop that knows customer c-1 and product book-1, whose cards are followed."""
+    shop = Shop(customer_cards=CountedRows(), product_cards=CountedRows())
+    ada = CustomerRegistered(customer_id="c-1", name="Ada", email="ada@example.com")
+    lovelace = CustomerRenamed(customer_id="c-1", name="Ada Lovelace")
+    first, second = recorded(CUSTOMER_EVENTS, "customer-c-1", ada, lovelace)
+    book = ProductRegistered(
+        sku="book-1", title="Notes", description="", tags=(), price=1250, currency=Currency.EUR
+    )
+    shop.customers.append(first, "")
+    shop.inventory.append(*recorded(PRODUCT_EVENTS, "product-book-1", book), "")
+    shop.follow_cards("customer-c-1", "product-book-1")
+    shop.customers.append(second, "")
+    return shop
+
+
+class TestCards:
+    def test_an_order_is_shown_with_its_customer_and_titles(self, known: Shop) -> None:
+        order = known.place()
+        known.follow(order)
+        answer = known.query(ROW, id=order)
+        assert answer.body["customer_id"] == "c-1"
+        assert answer.body["customer"] == {
+            "customer_id": "c-1",
+            "name": "Ada",
+            "email": "ada@example.com",
+        }
+        assert answer.body["lines"] == [
+            {"sku": "book-1", "quantity": 2, "unit_price": 1250, "title": "Notes"}
+        ]
+        assert answer.headers["Consistency"] == "eventual"
+        assert answer.headers["Consistency-Token"] == (
+            f"order-{order}@1, customer-c-1@1, product-book-1@1"
+        )
+
+    def test_what_nobody_registered_is_shown_without_names(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.follow(order)
+        answer = shop.query(ROW, id=order)
+        assert answer.body["customer"] == {"customer_id": "c-1", "name": None, "email": None}
+        assert answer.body["lines"][0]["title"] is None
+
+    def test_with_its_token_a_new_name_is_shown_at_once(self, known: Shop) -> None:
+        order = known.place()
+        known.follow(order)
+        row = known.query(ROW, id=order, headers=token("customer-c-1@2"))
+        page = known.query(LIST, id="c-1", headers=token("customer-c-1@2"))
+        assert row.body["customer"]["name"] == "Ada Lovelace"
+        assert page.body["orders"][0]["customer"]["name"] == "Ada Lovelace"
+        assert row.headers["Consistency"] == page.headers["Consistency"] == "folded; commits=1"
+        assert row.headers["Consistency-Token"] == (
+            f"customer-c-1@2, order-{order}@1, product-book-1@1"
+        )
+
+    def test_what_has_been_shown_is_never_shown_older(self, known: Shop) -> None:
+        order = known.place()
+        known.follow(order)
+        seen = known.query(ROW, id=order, headers=token("customer-c-1@2"))
+        again = known.query(ROW, id=order, headers=token(seen.headers["Consistency-Token"]))
+        assert again.body["customer"] == seen.body["customer"]
+
+    def test_a_version_of_a_card_that_does_not_exist_is_refused(self, known: Shop) -> None:
+        order = known.place()
+        known.follow(order)
+        answer = known.query(ROW, id=order, headers=token("customer-c-1@3"))
+        refused(answer, 400, "invalid_consistency_token")
+
+    def test_a_card_that_cannot_go_on_does_not_fail_its_order(self, known: Shop) -> None:
+        body = known.customers.read("customer-c-1")[1].body.replace("Renamed", "Vanished")
+        known.customers.append(Commit("customer-c-1", 3, body), "damaged")
+        known.follow_cards("customer-c-1")
+        order = known.place()
+        known.follow(order)
+        answer = known.query(ROW, id=order)
+        assert answer.status == 200
+        assert answer.body["customer"] == {
+            "customer_id": "c-1",
+            "name": None,
+            "email": None,
+            "problem": {"code": "view_parked", "stream": "customer-c-1", "version": 3},
+        }
+
+    def test_an_order_that_cannot_go_on_is_not_joined(self, shop: Shop) -> None:
+        _parked(shop)
+        (listed,) = shop.query(BY_STATUS, query={"status": "placed"}).body["orders"]
+        assert listed.keys() == {"id", "problem"}
+
+    def test_a_page_takes_one_load_of_each_kind_of_card(self, known: Shop) -> None:
+        customers: Any = known.customer_cards
+        titles: Any = known.product_cards
+        place_some(known, 5)
+        customers.loads.clear()
+        titles.loads.clear()
+        assert len(known.query(LIST, id="c-1").body["orders"]) == 5
+        assert (customers.loads, titles.loads) == ([["c-1"]], [["book-1"]])
 
 
 GOOD_PLACE = ("order_history#1", "customer", "c-1", "2026-01-01T00:00:00.000000Z/7", "7")

@@ -170,6 +170,11 @@ class TestFollowing:
             {f"order-{b}": 1},
         ]
 
+    def test_what_arrives_on_the_stream_of_the_store_itself_is_shown(self, shop: Shop) -> None:
+        order = shop.place()
+        assert shop.projecting(dynamodb(*commits(shop, order)), None) == ALL_WELL
+        assert shop.query("GET /orders/{id}", id=order).body["version"] == 1
+
     def test_what_arrives_twice_and_in_disorder_is_shown_once(self, shop: Shop) -> None:
         order = shop.place()
         first, second, third = changed(shop, order)

@@ -2,13 +2,16 @@
 # and beside it the guards of what must be unique.
 
 locals {
-  prefix = "${var.name}-${var.environment}"
-
   event_stores = {
     customers = module.customers_events
     inventory = module.inventory_events
     orders    = module.orders_events
     payments  = module.payments_events
+  }
+
+  guard_stores = {
+    customers = module.customers_guards
+    inventory = module.inventory_guards
   }
 }
 

@@ -1,0 +1,196 @@
+"""The rows and cells of a tally on DynamoDB: one table per view, with a sort key.
+
+A row is an item as of any view (see `dynamodb_rows`):
+
+row     S  partition key: `sales#1/7`
+cell    S  sort key: always `-`
+doc     S  JSON: what the row's entity has contributed to which cells
+
+A cell is an item with its numbers. No entity's id has a `/`, so no row is among cells:
+
+row     S  partition key: `sales#1/cells/2026-11`
+cell    S  sort key: `2026-11-23/book-1/EUR`
+<name>  N  a sum
+
+Writes to one partition are limited to 1,000 units a second, and each change of a cell takes two: so
+a partition should not have all there is for ever.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cqrs.adapters import clients
+from cqrs.adapters.dynamodb_rows import DynamoDbRows, NeverSaved, size_of
+from cqrs.errors import Unavailable
+from cqrs.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
+from cqrs.views import Row, Saved, SaveResult
+
+__all__ = ["DynamoDbTallies"]
+
+CONTENDED_TRIES = 5
+MAX_ACTIONS = 100
+MAX_BYTES = 4 * 1024 * 1024 - 512 * 1024  # room for the cells: a key takes 3 kB at most
+
+
+@dataclass(frozen=True)
+class _Save:
+    """A row that changes cells, on its way into a transaction."""
+
+    key: str
+    put: dict[str, Any]
+    size: int
+    changes: Counts
+
+
+class DynamoDbTallies(DynamoDbRows):
+    """Row store, row reader, and the cells, of one generation of a tally, `name` being `sales#1`.
+
+    Calls: as of other rows, but that `save` puts the rows that change cells into transactions, as
+    many as fit, one after the other: they meet at the same cells. `cells` is 1.
+    """
+
+    def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+        alone = [row for row in rows if not changes_of(row)]
+        results = dict(zip((row.key for row in alone), super().save(alone), strict=True))
+        saves: list[_Save] = []
+        for row in rows:
+            if changes := changes_of(row):
+                try:
+                    saves.append(self._prepared(row, changes))
+                except NeverSaved as error:
+                    results[row.key] = SaveResult(Saved.REFUSED, str(error))
+        for pack in _packs(saves):
+            results |= self._write(pack)
+        return [results[row.key] for row in rows]
+
+    def cells(
+        self, partition: str, first: str, last: str, after: str | None, limit: int
+    ) -> dict[Cell, Mapping[str, int]]:
+        if after is not None:
+            first = max(first, after + "\0")  # the text that comes next
+        start: dict[str, Any] = {}
+        found: dict[Cell, Mapping[str, int]] = {}
+        while first <= last and len(found) < limit:
+            with clients.translated(self._table):
+                page = self._client().query(
+                    TableName=self._table,
+                    KeyConditionExpression="#row = :row AND cell BETWEEN :first AND :last",
+                    ExpressionAttributeNames={"#row": "row"},
+                    ExpressionAttributeValues={
+                        ":row": {"S": self._partition(partition)},
+                        ":first": {"S": first},
+                        ":last": {"S": last},
+                    },
+                    ConsistentRead=True,
+                    Limit=limit - len(found),
+                    **start,
+                )
+            found |= summed({_cell(partition, item): _numbers(item) for item in page["Items"]})
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return found
+
+    def _prepared(self, row: Row, changes: Counts) -> _Save:
+        """Raises NeverSaved."""
+        if len(changes) > MAX_CHANGES:
+            raise NeverSaved(f"the row changes {len(changes)} cells at once, over {MAX_CHANGES}")
+        put = self._put(row)
+        return _Save(row.key, put, size_of(put["Item"]), changes)
+
+    def _write(self, pack: Sequence[_Save]) -> dict[str, SaveResult]:
+        """Saves a pack as a whole, but for the rows that somebody saved since they were loaded.
+
+        Nothing is added twice, whoever sends it again: adding it has raised the row's revision.
+        """
+        results: dict[str, SaveResult] = {}
+        for attempt in range(CONTENDED_TRIES):
+            left = [save for save in pack if save.key not in results]
+            if not left:
+                return results
+            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
+            results |= self._transact(left)
+        contended = SaveResult(Saved.FAILED, f"others write to the same cells of {self._table}")
+        return {save.key: contended for save in pack} | results
+
+    def _transact(self, saves: Sequence[_Save]) -> dict[str, SaveResult]:
+        """What became of each, without those of which nothing was decided."""
+        client = self._client()
+        result = SaveResult(Saved.SAVED)
+        try:
+            with clients.translated(self._table):
+                client.transact_write_items(TransactItems=self._actions(saves))
+        except Unavailable as error:
+            result = SaveResult(Saved.FAILED, str(error))
+        except client.exceptions.ClientError as error:
+            response: Any = error.response
+            reasons: list[Any] = response.get("CancellationReasons", [])
+            codes = [reason["Code"] for reason in reasons]
+            of_rows = zip(saves, codes, strict=False)  # those of cells follow
+            raced = [save.key for save, code in of_rows if code == clients.CONDITION_FAILED]
+            if raced or clients.UNDECIDED.intersection(codes):
+                return dict.fromkeys(raced, SaveResult(Saved.RACED))
+            if not reasons and clients.error_code(error) != "ValidationException":
+                raise
+            if len(saves) > 1:  # one of them can never be saved, others can
+                return {key: r for save in saves for key, r in self._write([save]).items()}
+            said = [f"{r['Code']}: {r.get('Message', '')}" for r in reasons if r["Code"] != "None"]
+            result = SaveResult(Saved.REFUSED, "; ".join(said) or str(error))
+        return {save.key: result for save in saves}
+
+    def _actions(self, saves: Sequence[_Save]) -> Any:
+        changes = summed(*(save.changes for save in saves))
+        puts = [{"Put": save.put} for save in saves]
+        return puts + [{"Update": self._added(*change)} for change in changes.items()]
+
+    def _added(self, cell: Cell, numbers: Mapping[str, int]) -> dict[str, Any]:
+        names = {f"#{n}": name for n, name in enumerate(numbers)}
+        return {
+            "TableName": self._table,
+            "Key": {"row": {"S": self._partition(cell.partition)}, "cell": {"S": cell.sort}},
+            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                f":{n}": {"N": str(number)} for n, number in enumerate(numbers.values())
+            },
+        }
+
+    def _row(self, item: dict[str, Any]) -> Row:
+        row = super()._row(item)
+        if row.document is None and "doc" in item:
+            # not to be taken for nothing, or all that it has contributed would be added again
+            return replace(row, document={"unreadable": item["doc"]["S"]})
+        return row
+
+    def _key(self, key: str) -> dict[str, Any]:
+        return super()._key(key) | {"cell": {"S": "-"}}
+
+    def _partition(self, partition: str) -> str:
+        return self._scoped(f"cells/{partition}")
+
+
+def _packs(saves: Sequence[_Save]) -> Iterable[Sequence[_Save]]:
+    """What fits in a transaction each, in order."""
+    pack: list[_Save] = []
+    cells: set[Cell] = set()
+    size = 0
+    for save in saves:
+        grown = cells | save.changes.keys()
+        if pack and (len(pack) + 1 + len(grown) > MAX_ACTIONS or size + save.size > MAX_BYTES):
+            yield pack
+            pack, size, grown = [], 0, set(save.changes)
+        pack, size, cells = [*pack, save], size + save.size, grown
+    if pack:
+        yield pack
+
+
+def _cell(partition: str, item: Mapping[str, Any]) -> Cell:
+    return Cell(partition, item["cell"]["S"])
+
+
+def _numbers(item: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value["N"]) for name, value in item.items() if "N" in value}

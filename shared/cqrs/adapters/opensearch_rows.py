@@ -1,0 +1,304 @@
+"""The rows of a search view on OpenSearch: one index per generation, one document per row.
+
+_id, key   the row's key
+_version   its revision: each save is the next version, so a save that lost a race is refused
+shown      whether there is something to show; searches look at nothing else
+doc        what the row shows, with the fields that the view names
+at         the version of each stream that feeds the row, by category, for searches with a token
+parked     streams that can't go on
+row        positions, states and marks, as they are; not indexed
+
+An index `cqrs-local-order-search-1` is written through the alias `cqrs-local-order-search-1-write`:
+a write to an index that is gone fails, instead of making a wrong one. It is searched through the
+alias `cqrs-local-order-search`, which it gets when it has been filled. Documents are never deleted,
+for a deleted one's version is forgotten: what shows nothing any more stays as a tombstone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cqrs import plain
+from cqrs.adapters.opensearch import OpenSearch, Reply
+from cqrs.commits import category_of
+from cqrs.errors import Unavailable, Unreadable
+from cqrs.observability import logger
+from cqrs.searches import Answer, Condition, Hit, Question, SearchView
+from cqrs.views import ParkedAt, Part, Row, Saved, SaveResult
+
+__all__ = ["OpenSearchRows", "rows_of"]
+
+KEYS_PER_CALL = 500
+MAX_ROW_BYTES = 400_000
+MAX_BULK_BYTES = 4_000_000  # of the 10 MB that small instances take; a row may still come on top
+READ_SECONDS, WRITE_SECONDS, ADMIN_SECONDS = 3, 15, 10
+ANALYSIS = {
+    "analyzer": {
+        "words": {
+            "type": "custom",
+            "tokenizer": "standard",
+            "filter": ["lowercase", "asciifolding"],
+        }
+    }
+}
+"""`words` is what fields of the type `text` may name as their analyzer."""
+
+
+class OpenSearchRows:
+    """Row store and search index of one generation of a view.
+
+    Calls: `load` 1 per 500 keys, `save` 1 per 4 MB, `search` 1 for all its questions.
+    """
+
+    def __init__(self, view: SearchView, opensearch: OpenSearch, prefix: str) -> None:
+        name = f"{prefix}-{view.name}".replace("_", "-")
+        self.view = view
+        self._opensearch = opensearch
+        self._reading = name
+        self._index = f"{name}-{view.generation}"
+        self._writing = f"{self._index}-write"
+
+    # For followers
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]:
+        rows = {key: Row(key=key) for key in keys}
+        for start in range(0, len(keys), KEYS_PER_CALL):
+            body = {"ids": keys[start : start + KEYS_PER_CALL]}
+            path = f"/{self._writing}/_mget?_source_includes=row,doc"
+            found = self._expect(self._opensearch.call("POST", path, body, seconds=READ_SECONDS))
+            for document in found["docs"]:
+                if "error" in document:
+                    raise Unavailable(f"{self._index} can't be read: {document['error']}")
+                if document["found"]:
+                    rows[document["_id"]] = _row(document)
+        return rows
+
+    def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+        results: dict[str, SaveResult] = {}
+        lines: list[tuple[str, list[dict[str, Any]]]] = []
+        for row in rows:
+            try:
+                document = self._document(row)
+                plain.to_json(document["row"]["parked"])
+                rest = {**document["row"], "parked": {}}  # a full row can still be marked
+                size = len(plain.to_json([rest, row.document]).encode())
+            except (AttributeError, TypeError, ValueError) as error:
+                results[row.key] = SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
+                continue
+            if size > MAX_ROW_BYTES:
+                refused = f"the row has {size} bytes, over {MAX_ROW_BYTES}"
+                results[row.key] = SaveResult(Saved.REFUSED, refused)
+                continue
+            lines.append((row.key, [self._action(row), document]))
+        for batch in _batches(lines):
+            results |= self._bulk(batch)
+        return [results[row.key] for row in rows]
+
+    def parked(self, limit: int) -> list[Row]:
+        question = {"query": {"exists": {"field": "parked"}}, "size": limit, "_source": ["row"]}
+        path = f"/{self._writing}/_search"
+        found = self._expect(self._opensearch.call("POST", path, question, seconds=READ_SECONDS))
+        return [_row(document) for document in found["hits"]["hits"]]
+
+    # For queries
+
+    def search(self, questions: Sequence[Question]) -> list[Answer]:
+        here = {"index": self._reading}
+        lines = [line for question in questions for line in (here, _of_shown(question))]
+        reply = self._opensearch.call_with_lines("/_msearch", lines, seconds=READ_SECONDS)
+        return [self._answer(answer) for answer in self._expect(reply)["responses"]]
+
+    # For who tends it
+
+    def condition(self) -> Condition:
+        reply = self._opensearch.call("GET", f"/{self._index}/_alias", seconds=ADMIN_SECONDS)
+        if reply.status == 404:
+            return "missing"
+        aliases = self._expect(reply)[self._index]["aliases"]
+        if self._writing not in aliases:
+            return "missing"
+        if self._reading not in aliases:
+            return "filling"
+        count = self._opensearch.call("GET", f"/{self._index}/_count", seconds=ADMIN_SECONDS)
+        return "ready" if self._expect(count)["count"] else "empty"
+
+    def create(self) -> None:
+        settings: dict[str, Any] = {"analysis": ANALYSIS}
+        if self._opensearch.service != "aoss":  # which decides on both by itself
+            # We never delete. If others do, what is filled in again must not lose to what is gone.
+            settings |= {"refresh_interval": "1s", "gc_deletes": "0s"}
+        body = {
+            "settings": settings,
+            "mappings": self._mappings(),
+            "aliases": {self._writing: {}},
+        }
+        reply = self._opensearch.call("PUT", f"/{self._index}", body, seconds=ADMIN_SECONDS)
+        if reply.error == "resource_already_exists_exception":
+            self._alias([{"add": {"index": self._index, "alias": self._writing}}])
+        else:
+            self._expect(reply)
+
+    def open(self) -> None:
+        reply = self._opensearch.call("GET", f"/_alias/{self._reading}", seconds=ADMIN_SECONDS)
+        holders = {} if reply.status == 404 else self._expect(reply)
+        self._alias(
+            [
+                *({"remove": {"index": index, "alias": self._reading}} for index in holders),
+                {"add": {"index": self._index, "alias": self._reading}},
+            ]
+        )
+
+    def _alias(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        body = {"actions": actions}
+        self._expect(self._opensearch.call("POST", "/_aliases", body, seconds=ADMIN_SECONDS))
+
+    def _mappings(self) -> dict[str, Any]:
+        """Strict: a document with a field that is not named here is refused, and its row parked."""
+        positions = {fold.category: {"type": "long"} for fold in self.view.folds}
+        return {
+            "dynamic": "strict",
+            "properties": {
+                "key": {"type": "keyword"},
+                "shown": {"type": "boolean"},
+                "parked": {"type": "keyword"},
+                "at": {"properties": positions},
+                "row": {"type": "object", "enabled": False},
+                "doc": {"properties": self.view.fields},
+            },
+        }
+
+    def _action(self, row: Row) -> dict[str, Any]:
+        """Saves `row` if nobody has saved it since."""
+        version = {"version": row.revision + 1, "version_type": "external"}
+        return {"index": {"_index": self._writing, "_id": row.key, **version}}
+
+    def _document(self, row: Row) -> dict[str, Any]:
+        marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
+        states = {stream: part.state for stream, part in row.parts.items()}
+        document: dict[str, Any] = {
+            "key": row.key,
+            "shown": row.document is not None,
+            "at": {category_of(stream): version for stream, version in row.positions.items()},
+            "row": {"positions": row.positions, "states": states, "parked": marks},
+        }
+        if marks:
+            document["parked"] = sorted(marks)
+        if row.document is not None:
+            document["doc"] = row.document
+        return document
+
+    def _bulk(self, batch: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, SaveResult]:
+        lines = [line for pair in batch.values() for line in pair]
+        try:
+            path = "/_bulk?require_alias=true"
+            reply = self._opensearch.call_with_lines(path, lines, seconds=WRITE_SECONDS)
+            items = self._expect(reply)["items"]
+        except Unavailable as error:
+            return dict.fromkeys(batch, SaveResult(Saved.FAILED, str(error)))
+        results = [_result(item["index"]) for item in items]
+        return dict(zip(batch, results, strict=True))
+
+    def _answer(self, answer: Mapping[str, Any]) -> Answer:
+        """Raises Unavailable for a part of the truth, too."""
+        if "error" in answer:
+            reply = Reply(int(answer.get("status", 500)), answer)
+            if reply.error == "index_not_found_exception":
+                raise Unavailable(f"{self._reading} is not filled yet")
+            if reply.status == 429:
+                raise Unavailable("OpenSearch has no capacity left for now")
+            self._expect(reply)
+        if answer["timed_out"] or answer["_shards"]["failed"]:
+            raise Unavailable(f"not all of {self._reading} could be searched")
+        return Answer(
+            [_hit(document) for document in answer["hits"]["hits"]],
+            answer["hits"]["total"]["value"],
+            answer.get("aggregations", {}),
+        )
+
+    def _expect(self, reply: Reply) -> Mapping[str, Any]:
+        """The body of a good reply. An index that is gone will be back: Unavailable."""
+        if reply.status >= 500 or reply.error == "index_not_found_exception":
+            raise Unavailable(f"{self._index}: {reply.error or reply.status}")
+        if reply.status >= 300 or not reply.body:
+            raise RuntimeError(f"OpenSearch refuses: {reply.status} {dict(reply.body)}")
+        return reply.body
+
+
+def rows_of(
+    views: Iterable[SearchView], url: str, service: str, role: str, prefix: str
+) -> list[OpenSearchRows]:
+    """The rows of `views` in the OpenSearch at `url`. None at all if that is `none`: without an
+    OpenSearch, everything else works.
+    """
+    if url == "none":
+        return []
+    opensearch = OpenSearch(url, service, role)
+    return [OpenSearchRows(view, opensearch, prefix) for view in views]
+
+
+def _batches(
+    documents: Iterable[tuple[str, list[dict[str, Any]]]],
+) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    batch: dict[str, list[dict[str, Any]]] = {}
+    size = 0
+    for key, lines in documents:
+        batch[key] = lines
+        size += len(plain.to_json(lines).encode())
+        if size > MAX_BULK_BYTES:
+            yield batch
+            batch, size = {}, 0
+    if batch:
+        yield batch
+
+
+def _result(item: Mapping[str, Any]) -> SaveResult:
+    status, error = item["status"], item.get("error", {})
+    reason = f"{error.get('type', status)}: {error.get('reason', '')}"
+    match status:
+        case 200 | 201:
+            return SaveResult(Saved.SAVED)
+        case 409:
+            return SaveResult(Saved.RACED)
+        case 400:
+            return SaveResult(Saved.REFUSED, reason)
+        case _:  # no capacity, a shard that is down, an index that is gone
+            return SaveResult(Saved.FAILED, reason)
+
+
+def _of_shown(question: Question) -> Question:
+    """`question`, about nothing but rows that show something."""
+    asked = [question["query"]] if "query" in question else []
+    query: Any = {"bool": {"must": asked, "filter": [{"term": {"shown": True}}]}}
+    source: Any = ["doc", "row.positions", "row.parked"]
+    return {"_source": source, **question, "query": query, "track_total_hits": True}
+
+
+def _row(document: Mapping[str, Any]) -> Row:
+    """Without parts that can be read it will be folded anew."""
+    source = document.get("_source", {})
+    row = Row(key=document["_id"], revision=document.get("_version", 0), document=source.get("doc"))
+    try:
+        kept = source["row"]
+        marks = {stream: plain.load(ParkedAt, mark) for stream, mark in kept["parked"].items()}
+        parts = {
+            stream: Part(
+                version=int(kept["positions"].get(stream, 0)),
+                state=kept.get("states", {}).get(stream),
+                parked=marks.get(stream),
+            )
+            for stream in kept["positions"].keys() | marks.keys()
+        }
+    except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
+        logger().error("unreadable row", row=row.key, index=document["_index"], error=repr(error))
+        return row
+    return Row(key=row.key, revision=row.revision, parts=parts, document=row.document)
+
+
+def _hit(document: Mapping[str, Any]) -> Hit:
+    return Hit(
+        _row(document),
+        sort=document.get("sort", ()),
+        score=document.get("_score"),
+        highlights=document.get("highlight", {}),
+    )

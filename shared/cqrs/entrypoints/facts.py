@@ -1,0 +1,87 @@
+"""Facts over HTTP: what a service tells of its aggregates, from its own store: always current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from cqrs.aggregates import Aggregates, Loaded
+from cqrs.consistency import Answer, Consistency
+from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.entrypoints.queries import consistency_of, notes_of, token_of
+from cqrs.errors import InvalidToken, NotFound
+from cqrs.tokens import Token
+from cqrs.views import Document
+
+__all__ = ["MAX_IDS", "facts_of", "facts_of_many"]
+
+S = TypeVar("S")
+Shown = Callable[[str, S], Document | None]
+
+MAX_IDS = 50
+LOADERS = 8  # streams that are loaded at the same time
+
+
+def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) -> Handler:
+    """The route of one aggregate, `{id}` in the path.
+
+    AWS calls: 1.
+    """
+
+    def answer(request: Request) -> Response:
+        key, token = request.id("id"), token_of(request)
+        loaded = _load(aggregates, key, token)
+        facts = _facts(shown, key, loaded)
+        if facts is None:
+            raise NotFound(f"There is no {what} {key}.")
+        found = _current(token, {aggregates.stream(key): loaded.version})
+        return Response(
+            body=facts,
+            headers=consistency_of(found) | {"ETag": f'"{loaded.version}"'},
+            notes=notes_of(found),
+        )
+
+    return answer
+
+
+def facts_of_many(
+    aggregates: Aggregates[Any, S, Any], shown: Shown[S], parameter: str, items: str
+) -> Handler:
+    """The route of several aggregates, their ids in the query's `parameter`: `items` by id, null
+    for one that is not there.
+
+    AWS calls: 1 for each id, some at the same time.
+    """
+
+    def answer(request: Request) -> Response:
+        keys, token = request.ids(parameter, most=MAX_IDS), token_of(request)
+        with ThreadPoolExecutor(min(LOADERS, len(keys))) as pool:
+            loads = pool.map(lambda key: _load(aggregates, key, token), keys)
+            loaded = dict(zip(keys, loads, strict=True))
+        seen = {aggregates.stream(key): one.version for key, one in loaded.items()}
+        found = _current(token, seen)
+        return Response(
+            body={items: {key: _facts(shown, key, one) for key, one in loaded.items()}},
+            headers=consistency_of(found),
+            notes=notes_of(found),
+        )
+
+    return answer
+
+
+def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded[S]:
+    stream = aggregates.stream(key)
+    loaded = aggregates.load(stream)
+    if token.positions.get(stream, 0) > loaded.version:
+        raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
+    return loaded
+
+
+def _facts(shown: Shown[S], key: str, loaded: Loaded[S]) -> Document | None:
+    facts = shown(key, loaded.state)
+    return None if facts is None else {**facts, "version": loaded.version}
+
+
+def _current(token: Token, seen: dict[str, int]) -> Answer:
+    return Answer([], Consistency("current"), token.having_seen([seen]))

@@ -1,0 +1,57 @@
+"""Searches over HTTP: a conversation with search indexes, and cursors that survive writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from cqrs import plain
+from cqrs.consistency import Answer
+from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.entrypoints.queries import MAX_LIMIT, consistency_of, notes_of, token_of
+from cqrs.errors import InvalidInput, NotConfigured
+from cqrs.idempotency import digest_of
+from cqrs.plain import Json
+from cqrs.searches import Conversation, Searchers, SearchPage, SearchView
+
+__all__ = ["no_search", "search_of"]
+
+
+Search = Callable[[Mapping[str, str], int, Sequence[Json] | None], Conversation[SearchPage]]
+"""Begins a search with the query of a request, the limit, and the place to go on after. Raises
+InvalidInput, and InvalidCursor for a place where no hit of this search can be.
+"""
+
+
+def search_of(
+    searchers: Searchers, search: Search, view: SearchView, allowed: Sequence[str]
+) -> Handler:
+    """The route of a search. `allowed` are the names in its query besides `limit` and `cursor`. A
+    cursor is good for one search in one generation of `view`.
+    """
+
+    def answer(request: Request) -> Response:
+        asked = {name: request.query[name] for name in allowed if name in request.query}
+        if unknown := request.query.keys() - {*allowed, "limit", "cursor"}:
+            names = ", ".join([*allowed, "limit", "cursor"])
+            raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
+        limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
+        here = [f"{view.name}#{view.generation}", digest_of(plain.to_json(asked))]
+        after = open_cursor(request.query.get("cursor"), here)
+        page, how, token = searchers.converse(search(asked, limit, after), token_of(request))
+        found = Answer([], how, token)
+        return Response(
+            body={**page.body, "cursor": cursor(here, page.last) if page.last else None},
+            headers=consistency_of(found),
+            notes=notes_of(found),
+        )
+
+    return answer
+
+
+def no_search(request: Request) -> NoReturn:
+    """Answers where there is no OpenSearch."""
+    raise NotConfigured(
+        "Searching needs OpenSearch, and there is none here; everything else works without."
+    )

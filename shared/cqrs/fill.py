@@ -1,0 +1,68 @@
+"""Filling a search index: from nothing to all that the stores have, however often it is cut short.
+
+An index that is gone, or new, or empty, is filled by a walk over the stores, beside the live
+traffic. Searches see it once it has everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from cqrs.event_store import EventReader
+from cqrs.followers import Follower, Report
+from cqrs.searches import SearchIndex
+from cqrs.sweep import sweep
+
+__all__ = ["Bookmarks", "fill"]
+
+FILLED = "filled"  # the bookmark of a store that the index has all of
+
+
+class Bookmarks(Protocol):
+    """Where walks leave off."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, cursor: str | None) -> None: ...
+
+
+def fill(
+    index: SearchIndex,
+    follower: Follower,
+    stores: Mapping[str, EventReader],
+    bookmarks: Bookmarks,
+    *,
+    out_of_time: Callable[[], bool] = lambda: False,
+    told: Callable[[Report], None] = lambda report: None,
+) -> bool:
+    """Whether the index is ready. If not, the next call goes on. `stores` are by service.
+
+    Raises Unavailable when the index or a store is down.
+    """
+    condition = index.condition()
+    if condition == "ready":
+        return True
+    name = follower.view.name
+    feeding = {f"fill/{name}/{s}": stores[s] for s in stores if follower.reads(stores[s])}
+    if condition != "filling":
+        # before it is made: if this ends in between, the next walk begins at the beginning too
+        for bookmark in feeding:
+            bookmarks.put(bookmark, None)
+    if condition == "missing":
+        index.create()
+    for bookmark, store in feeding.items():
+        cursor = bookmarks.get(bookmark)
+        if cursor == FILLED:
+            continue
+        for page in sweep(store, [follower], cursor=cursor):
+            for _, report in page.reports:
+                told(report)
+            if page.failed:
+                return False
+            bookmarks.put(bookmark, page.cursor or FILLED)
+            if page.cursor and out_of_time():
+                return False
+    if condition != "empty":
+        index.open()
+    return True

@@ -1,0 +1,221 @@
+"""Searches: views that are asked by text, filter and facet, and never older than the token sent.
+
+A search index shows what was written to it a little later, and not at the same time everywhere. So
+whether a search was new enough is asked in that same search: it also counts the rows that the token
+names and that have come as far as it says.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from cqrs.commits import category_of
+from cqrs.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.event_store import EventReader
+from cqrs.events import CLEAR, Cipher
+from cqrs.followers import Streams
+from cqrs.plain import Json
+from cqrs.tokens import Token
+from cqrs.views import Document, Row, RowStore, RowView
+
+__all__ = [
+    "Answer",
+    "Conversation",
+    "Found",
+    "Hit",
+    "Question",
+    "Round",
+    "SearchIndex",
+    "SearchPage",
+    "SearchView",
+    "Searcher",
+    "Searchers",
+]
+
+T = TypeVar("T")
+
+WANTED = "wanted"  # the name of our own aggregation
+_MAX_POLL_SECONDS = 0.2
+
+Question = Mapping[str, Json]
+"""The body of a search, in OpenSearch's own words. Fields of a document are called `doc.status`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchView(RowView):
+    """A row view that is kept in a search index.
+
+    `fields` are the fields of its documents, in OpenSearch's own words; a document with any other
+    is refused. With other fields it needs a new `generation`, an index of its own.
+    """
+
+    fields: Mapping[str, Json]
+    generation: int = 1
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A row that was found: without states, as in a list; what of it matched, by field."""
+
+    row: Row
+    sort: Sequence[Json]
+    score: float | None = None
+    highlights: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`total` counts all hits. `facets` are the answer's aggregations, as they are."""
+
+    hits: Sequence[Hit]
+    total: int
+    facets: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer for each question, in their order."""
+
+    answers: Sequence[Answer]
+    consistency: Consistency
+    token: Token
+
+
+Condition = Literal["missing", "filling", "empty", "ready"]
+
+
+class SearchIndex(RowStore, Protocol):
+    """Where the rows of a search view are: for its follower, for searches, and for who tends it."""
+
+    def search(self, questions: Sequence[Question]) -> list[Answer]:
+        """Asks all in one call. Raises Unavailable, also while the index is not open yet."""
+
+    def condition(self) -> Condition:
+        """`filling` until it is opened, `empty` if it has no row. Raises Unavailable."""
+
+    def create(self) -> None:
+        """Makes the index, not open for searches yet. What is there already stays."""
+
+    def open(self) -> None:
+        """Lets searches see this generation, and no other."""
+
+
+class Searcher:
+    """Answers questions on one view. Calls: 1, and 1 more each time it has to wait."""
+
+    def __init__(
+        self,
+        view: SearchView,
+        index: SearchIndex,
+        stores: Mapping[str, EventReader],
+        *,
+        cipher: Cipher = CLEAR,
+        patience_seconds: float = 2,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`patience_seconds`: how long to wait for the index to show what a token asks for."""
+        self.view = view
+        self._index = index
+        self._streams = Streams(view, stores, cipher)
+        self._patience = patience_seconds
+        self._clock = clock
+        self._pause = pause
+
+    def search(self, questions: Sequence[Question], token: Token) -> Found:
+        """Answers that are never older than `token`.
+
+        Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the
+        index is down, or not so far in time.
+        """
+        wanted = wanted_by(token, self.view)
+        asked = [_counting(question, wanted) for question in questions] if wanted else questions
+        start, poll = self._clock(), POLL_SECONDS
+        answers = self._index.search(asked)
+        while wanted and not all(_has_come(answer, wanted) for answer in answers):
+            if self._clock() - start >= self._patience:
+                refuse_lag(wanted, self._index.load(list(wanted)), self._streams)
+            self._pause(poll)
+            poll = min(2 * poll, _MAX_POLL_SECONDS)
+            answers = self._index.search(asked)
+        waited = round((self._clock() - start) * 1000) if poll > POLL_SECONDS else 0
+        how = Consistency("waited", ms=waited) if waited else Consistency("current")
+        hits = [hit.row.positions for answer in answers for hit in answer.hits]
+        how = how if wanted else Consistency("eventual")
+        return Found(answers, how, token.having_seen(hits))
+
+
+def _counting(question: Question, wanted: Wanted) -> Question:
+    """`question`, and how many of the rows named have come as far as they must."""
+    rows = [_come_so_far(key, versions) for key, versions in wanted.items()]
+    named = {"filter": {"bool": {"should": rows, "minimum_should_match": 1}}}
+    everywhere = {"global": {}, "aggs": {"come": named}}
+    others: Any = question.get("aggs") or {}
+    return {**question, "aggs": {**others, WANTED: everywhere}}
+
+
+def _come_so_far(key: str, versions: Mapping[str, int]) -> Json:
+    positions = {f"at.{category_of(stream)}": version for stream, version in versions.items()}
+    so_far: list[Json] = [{"range": {at: {"gte": n}}} for at, n in positions.items()]
+    return {"bool": {"filter": [{"term": {"key": key}}, *so_far]}}
+
+
+def _has_come(answer: Answer, wanted: Wanted) -> bool:
+    return bool(answer.facets[WANTED]["come"]["doc_count"] == len(wanted))
+
+
+Round = Mapping[str, Sequence[Question]]
+"""Questions that are asked at the same time, by the name of the view."""
+Conversation = Generator[Round, Mapping[str, Sequence[Answer]], T]
+"""A search that takes several rounds: it yields questions, is sent their answers, and returns what
+it found out. It is pure: who asks is somebody else.
+"""
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """What a search came to. `body` is what is shown; `last` is the place of the last hit, if
+    others follow it.
+    """
+
+    body: Document
+    last: Sequence[Json] | None
+
+
+class Searchers:
+    """Several views that are asked together. Calls: 1 for each view in a round."""
+
+    def __init__(self, searchers: Iterable[Searcher]) -> None:
+        self._searchers = {searcher.view.name: searcher for searcher in searchers}
+
+    def converse(self, conversation: Conversation[T], token: Token) -> tuple[T, Consistency, Token]:
+        """What the conversation comes to, how it came to be as new as asked, and the token of what
+        it has seen. Raises as `Searcher.search` does.
+        """
+        seen, how = token, Consistency("eventual")
+        try:
+            asked = next(conversation)
+            while True:
+                found = self._ask(asked, token)
+                for one in found.values():
+                    seen, how = (
+                        seen.having_seen([one.token.positions]),
+                        how.and_then(one.consistency),
+                    )
+                asked = conversation.send({name: one.answers for name, one in found.items()})
+        except StopIteration as end:
+            return end.value, how, seen
+
+    def _ask(self, asked: Round, token: Token) -> dict[str, Found]:
+        def search(name: str) -> Found:
+            return self._searchers[name].search(asked[name], token)
+
+        names = [name for name, questions in asked.items() if questions]
+        if len(names) == 1:
+            return {names[0]: search(names[0])}
+        with ThreadPoolExecutor(max(len(names), 1)) as pool:
+            return dict(zip(names, pool.map(search, names), strict=True))

@@ -1,0 +1,274 @@
+"""Tally views: counts over many streams, in which every entity counts exactly once.
+
+A tally is the sum, over all entities, of a pure function of one entity's parts. A row per entity
+keeps what that entity has contributed so far; the sums are in cells. When what an entity
+contributes changes, its row and the differences are saved in one transaction. So whatever is
+repeated, late, or out of order, a cell is the sum of what the rows have; and rows that are folded
+anew after the rule of counting was changed correct the cells.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from cqrs import plain
+from cqrs.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.event_store import EventReader
+from cqrs.events import CLEAR, Cipher
+from cqrs.followers import Streams
+from cqrs.tokens import Token
+from cqrs.views import Document, Fold, KeyedByEntity, Part, Parts, Row
+
+__all__ = [
+    "MAX_CHANGES",
+    "Cell",
+    "Counts",
+    "Tallied",
+    "TallyReader",
+    "TallyRow",
+    "TallyStore",
+    "TallyView",
+    "changes_of",
+    "daily",
+    "months",
+    "summed",
+]
+
+MAX_CHANGES = 99
+"""The cells that one row may change at once: they and the row fit in a transaction."""
+
+_MAX_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """Where numbers are summed up. The cells of a partition are read in the order of `sort`."""
+
+    partition: str
+    sort: str
+
+
+Counts = Mapping[Cell, Mapping[str, int]]
+"""Numbers by cell and name: `{Cell("2026-11", "2026-11-23/book-1/EUR"): {"units": 2}}`."""
+
+
+def summed(*several: Counts) -> dict[Cell, dict[str, int]]:
+    """The sum, cell by cell, without what is zero."""
+    total: dict[Cell, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for counts in several:
+        for cell, numbers in counts.items():
+            for name, number in numbers.items():
+                total[cell][name] += number
+    left = {cell: {n: v for n, v in numbers.items() if v} for cell, numbers in total.items()}
+    return {cell: numbers for cell, numbers in left.items() if numbers}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyRow(Row):
+    """A row with what saving it adds to the cells. It does so once: a row that goes on from here
+    has no changes until it is shown again.
+    """
+
+    changes: Counts = field(default_factory=dict)
+
+    def stored(self) -> Row:
+        """As it is when it is loaded again, but for its revision."""
+        return Row(
+            key=self.key,
+            revision=self.revision,
+            parts=self.parts,
+            document=self.document,
+            places=self.places,
+        )
+
+    def with_part(self, stream: str, part: Part) -> Row:
+        return self.stored().with_part(stream, part)
+
+
+def changes_of(row: Row) -> Counts:
+    """What saving `row` adds to the cells."""
+    return row.changes if isinstance(row, TallyRow) else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyView(KeyedByEntity):
+    """A view with sums over all entities. `counted` says what one of them contributes."""
+
+    name: str
+    folds: Sequence[Fold[Any, Any]]
+    counted: Callable[[Parts], Counts]
+    lists: Mapping[str, object] = field(default_factory=dict, init=False)
+
+    def shown(self, row: Row) -> TallyRow:
+        """`row` with what its entity contributes now, and the changes since it was last saved.
+
+        They are told from what it kept, not from its parts: what was counted by an older rule is
+        taken out as it was put in. Raises Unreadable if that is not known any more.
+        """
+        counts = summed(_whole(self.counted(Parts(row.key, row.parts))))
+        return TallyRow(
+            key=row.key,
+            revision=row.revision,
+            parts=row.parts,
+            document=_kept(counts),
+            changes=summed(counts, _negated(_contributed(row))),
+        )
+
+
+def _whole(counts: Counts) -> Counts:
+    """Others could not be summed up exactly. Raises TypeError."""
+    for cell, numbers in counts.items():
+        for name, number in numbers.items():
+            if not isinstance(number, int) or isinstance(number, bool):
+                raise TypeError(f"'{name}' of {cell} is {number!r}, not a whole number")
+    return counts
+
+
+def _negated(counts: Counts) -> Counts:
+    return {cell: {name: -n for name, n in numbers.items()} for cell, numbers in counts.items()}
+
+
+def _kept(counts: Counts) -> Document | None:
+    document: dict[str, dict[str, Any]] = {}
+    for cell, numbers in counts.items():
+        document.setdefault(cell.partition, {})[cell.sort] = numbers
+    return document or None
+
+
+def _contributed(row: Row) -> Counts:
+    """What the cells have of this row's entity. Raises Unreadable."""
+    if row.document is None:
+        return {}
+    kept = plain.load(Mapping[str, Mapping[str, Mapping[str, int]]], row.document)
+    return {Cell(part, sort): n for part, cells in kept.items() for sort, n in cells.items()}
+
+
+def daily(day: str, *what: str) -> Cell:
+    """A cell of one day, `2026-11-23`: a month is a partition, in the order of its days."""
+    return Cell(day[:7], "/".join((day, *what)))
+
+
+def months(first: str, last: str) -> list[str]:
+    """The partitions in which the days from `first` to `last` are."""
+    found, day = [], date.fromisoformat(first).replace(day=1)
+    while day <= date.fromisoformat(last):
+        found.append(day.isoformat()[:7])
+        day = (day + timedelta(days=31)).replace(day=1)
+    return found
+
+
+class TallyStore(Protocol):
+    """Where a tally's rows and cells are, for queries."""
+
+    def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
+
+    def cells(
+        self, partition: str, first: str, last: str, after: str | None, limit: int
+    ) -> dict[Cell, Mapping[str, int]]:
+        """Cells from `first` to `last` that come after `after`, in order, without those that are
+        zero. They have all that any `load` before has told of. Raises Unavailable.
+        """
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """`counts` in order; `more` is the last cell if others follow it."""
+
+    counts: Counts
+    consistency: Consistency
+    token: Token
+    more: Cell | None = None
+
+
+class TallyReader:
+    """Answers queries on one tally.
+
+    AWS calls: 1 for each partition, and with a token 1 more, and 1 each time it has to wait.
+    """
+
+    def __init__(
+        self,
+        view: TallyView,
+        rows: TallyStore,
+        stores: Mapping[str, EventReader],
+        *,
+        cipher: Cipher = CLEAR,
+        patience_seconds: float = 1,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`patience_seconds`: how long to wait for the view. It can't be completed at read: what
+        it lacks may be part of any cell.
+        """
+        self._view = view
+        self._rows = rows
+        self._streams = Streams(view, stores, cipher)
+        self._patience = patience_seconds
+        self._clock = clock
+        self._pause = pause
+
+    def cells(
+        self,
+        partitions: Sequence[str],
+        first: str,
+        last: str,
+        token: Token,
+        *,
+        limit: int,
+        after: Cell | None = None,
+    ) -> Tallied:
+        """The cells from `first` to `last` in each of `partitions`, one after the other, with all
+        that `token` names. `after` must be in one of them.
+
+        Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the view
+        is not so far in time.
+        """
+        wanted = wanted_by(token, self._view)
+        how = self._wait(wanted) if wanted else Consistency("eventual")
+        left = list(partitions)
+        if after:
+            left = left[left.index(after.partition) :]
+        found: dict[Cell, Mapping[str, int]] = {}
+        while left and len(found) <= limit:
+            partition = left.pop(0)
+            start = after.sort if after and after.partition == partition else None
+            found |= self._rows.cells(partition, first, last, start, limit + 1 - len(found))
+        shown = dict(list(found.items())[:limit])
+        return Tallied(shown, how, token, [*shown][-1] if len(found) > limit else None)
+
+    def days(
+        self, first: str, last: str, token: Token, *, limit: int, after: Cell | None = None
+    ) -> Tallied:
+        """The `daily` cells from the day `first` to the day `last`, both included; as `cells`."""
+        everything_of_last = f"{last}~"  # what follows a day begins with `/`
+        partitions = months(first, last)
+        return self.cells(partitions, first, everything_of_last, token, limit=limit, after=after)
+
+    def _wait(self, wanted: Wanted) -> Consistency:
+        """Returns when the rows are as new as `wanted`; what the cells are asked then is, too."""
+        start, poll = self._clock(), POLL_SECONDS
+        rows = self._rows.load(list(wanted))
+        while behind := _behind(rows, wanted):
+            parked = any(rows[key].part(s).parked for key, names in behind.items() for s in names)
+            if parked or self._clock() - start >= self._patience:
+                refuse_lag(behind, rows, self._streams)
+            self._pause(poll)
+            poll = min(2 * poll, _MAX_POLL_SECONDS)
+            rows |= self._rows.load(list(behind))
+        if poll == POLL_SECONDS:
+            return Consistency("current")
+        return Consistency("waited", ms=round((self._clock() - start) * 1000))
+
+
+def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
+    """What is wanted of rows that have not come so far; also of those that never will."""
+    found = {
+        key: {name: n for name, n in versions.items() if rows[key].part(name).version < n}
+        for key, versions in wanted.items()
+    }
+    return {key: versions for key, versions in found.items() if versions}

@@ -1,0 +1,180 @@
+"""What this service tells of its orders: the view `placed_orders`, a row per order from the order's
+own stream; lists by customer, newest first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from cqrs import plain
+from cqrs.events import Instant, Recorded
+from cqrs.plain import Json
+from cqrs.views import Document, Fold, Parts, Place, RowView
+from domain.kernel import Currency, CustomerId
+from domain.orders.events import (
+    ORDER_EVENTS,
+    OrderAddressChanged,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderEvent,
+    OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+)
+from domain.orders.values import Address, Line, RejectReason, Reserved, total_of
+
+__all__ = [
+    "BY_CUSTOMER",
+    "PLACED_ORDERS",
+    "OrderFacts",
+    "OrderStatus",
+    "by_customer",
+    "follow_order",
+    "order_facts",
+]
+
+
+class OrderStatus(StrEnum):
+    PLACED = "placed"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class ReservationStatus(StrEnum):
+    HELD = "held"
+    SHIPPED = "shipped"
+    GIVEN_BACK = "given_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderFacts:
+    """What a view remembers of the stream `order-<id>`. `reserved` is empty until confirmed."""
+
+    status: OrderStatus
+    customer_id: CustomerId
+    currency: Currency
+    lines: tuple[Line, ...]
+    address: Address
+    placed_at: Instant
+    updated_at: Instant
+    reserved: tuple[Reserved, ...] = ()
+    reject_reason: RejectReason | None = None
+    reject_detail: str | None = None
+    cancel_reason: str | None = None
+
+
+def follow_order(order: OrderFacts | None, recorded: Recorded[OrderEvent]) -> OrderFacts:
+    event = recorded.event
+    if isinstance(event, OrderPlaced):
+        return OrderFacts(
+            status=OrderStatus.PLACED,
+            customer_id=event.customer_id,
+            currency=event.currency,
+            lines=event.lines,
+            address=event.address,
+            placed_at=recorded.at,
+            updated_at=recorded.at,
+        )
+    if order is None:
+        raise ValueError(f"{type(event).__name__} before OrderPlaced")
+    return replace(_changed(order, event), updated_at=recorded.at)
+
+
+def _changed(
+    order: OrderFacts,
+    event: OrderAddressChanged
+    | OrderConfirmed
+    | OrderRejected
+    | OrderCancelled
+    | OrderShipped
+    | OrderDelivered,
+) -> OrderFacts:
+    match event:
+        case OrderAddressChanged():
+            return replace(order, address=event.address)
+        case OrderConfirmed(reserved=reserved):
+            return replace(order, status=OrderStatus.CONFIRMED, reserved=reserved)
+        case OrderRejected(reason=reason, detail=detail):
+            return replace(
+                order, status=OrderStatus.REJECTED, reject_reason=reason, reject_detail=detail
+            )
+        case OrderCancelled(reason=reason):
+            return replace(order, status=OrderStatus.CANCELLED, cancel_reason=reason)
+        case OrderShipped():
+            return replace(order, status=OrderStatus.SHIPPED)
+        case OrderDelivered():
+            return replace(order, status=OrderStatus.DELIVERED)
+        case _:
+            assert_never(event)
+
+
+def order_facts(order_id: str, version: int, order: OrderFacts) -> Document:
+    return {
+        "order_id": order_id,
+        "version": version,
+        "status": order.status,
+        "customer_id": order.customer_id,
+        "currency": order.currency,
+        "total": total_of(order.lines),
+        "lines": plain.dump(order.lines),
+        "address": plain.dump(order.address),
+        "reservation": _reservation(order),
+        "placed_at": order.placed_at,
+        "updated_at": order.updated_at,
+        "reject_reason": order.reject_reason,
+        "reject_detail": order.reject_detail,
+        "cancel_reason": order.cancel_reason,
+    }
+
+
+def _reservation(order: OrderFacts) -> Json:
+    """What the order itself says of it: nothing before it is confirmed."""
+    if not order.reserved:
+        return None
+    return {"status": _reservation_status(order.status), "lines": plain.dump(order.reserved)}
+
+
+def _reservation_status(status: OrderStatus) -> ReservationStatus:
+    match status:
+        case OrderStatus.PLACED | OrderStatus.CONFIRMED:
+            return ReservationStatus.HELD
+        case OrderStatus.SHIPPED | OrderStatus.DELIVERED:
+            return ReservationStatus.SHIPPED
+        case OrderStatus.CANCELLED | OrderStatus.REJECTED:
+            return ReservationStatus.GIVEN_BACK
+        case _:
+            assert_never(status)
+
+
+ORDER: Fold[OrderFacts | None, OrderEvent] = Fold(
+    category="order",
+    events=ORDER_EVENTS,
+    state=OrderFacts,
+    initial=None,
+    evolve=follow_order,
+)
+
+
+def render(parts: Parts) -> Document | None:
+    order = parts[ORDER]
+    return order_facts(parts.key, parts.version(ORDER), order) if order else None
+
+
+def by_customer(order: Document) -> Place:
+    return Place(str(order["customer_id"]), f"{order['placed_at']}/{order['order_id']}")
+
+
+BY_CUSTOMER = "customer"
+
+PLACED_ORDERS = RowView(
+    name="placed_orders",
+    folds=[ORDER],
+    render=render,
+    lists={BY_CUSTOMER: by_customer},
+)

@@ -1,0 +1,101 @@
+"""The tally `sales`: what was sold on each day, by product and currency, over all orders.
+
+An order counts on the day (UTC) it was confirmed. One that is cancelled later is taken out of that
+same day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from cqrs.events import Recorded
+from cqrs.joins import Cards, Join
+from cqrs.tallies import Cell, Counts, TallyView, daily, summed
+from cqrs.views import Document, Fold, Parts
+from domain.kernel import Currency
+from domain.orders import (
+    ORDER_EVENTS,
+    Line,
+    OrderAddressChanged,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderEvent,
+    OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+)
+from domain.storefront.cards import PRODUCT_CARDS, title_of
+
+__all__ = ["SALES", "SALE_WITH_TITLE", "shown_sale"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sale:
+    """What an order sells; `day` once it is confirmed."""
+
+    currency: Currency
+    lines: tuple[Line, ...]
+    day: str | None = None
+
+
+def follow_order(sale: Sale | None, recorded: Recorded[OrderEvent]) -> Sale | None:
+    event = recorded.event
+    match event:
+        case OrderPlaced():
+            return Sale(currency=event.currency, lines=event.lines)
+        case OrderConfirmed():
+            if sale is None:
+                raise ValueError("OrderConfirmed without an order that could be")
+            return replace(sale, day=recorded.at[:10])
+        case OrderRejected() | OrderCancelled():
+            return None
+        case OrderAddressChanged() | OrderShipped() | OrderDelivered():
+            return sale
+        case _:
+            assert_never(event)
+
+
+ORDER: Fold[Sale | None, OrderEvent] = Fold(
+    category="order",
+    events=ORDER_EVENTS,
+    state=Sale | None,
+    initial=None,
+    evolve=follow_order,
+)
+
+
+def counted(parts: Parts) -> Counts:
+    sale = parts[ORDER]
+    if sale is None or sale.day is None:
+        return {}
+    day, currency = sale.day, sale.currency
+    return summed(*({daily(day, line.sku, currency): _sold(line)} for line in sale.lines))
+
+
+def _sold(line: Line) -> Mapping[str, int]:
+    return {"units": line.quantity, "revenue": line.quantity * line.unit_price}
+
+
+SALES = TallyView(name="sales", folds=[ORDER], counted=counted)
+
+
+def shown_sale(cell: Cell, numbers: Mapping[str, int]) -> Document:
+    """What was sold of a product on a day; `revenue` in minor units of the currency."""
+    day, sku, currency = cell.sort.split("/")
+    return {
+        "day": day,
+        "sku": sku,
+        "currency": currency,
+        "units": numbers.get("units", 0),
+        "revenue": numbers.get("revenue", 0),
+    }
+
+
+def with_title(sale: Document, cards: Cards) -> Document:
+    return {**sale, **title_of(cards.get(str(sale["sku"]), {}))}
+
+
+SALE_WITH_TITLE = Join(view=PRODUCT_CARDS, keys=lambda sale: [str(sale["sku"])], put=with_title)

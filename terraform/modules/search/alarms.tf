@@ -1,0 +1,45 @@
+resource "aws_cloudwatch_metric_alarm" "domain" {
+  for_each = local.is_domain ? local.alarms : {}
+
+  alarm_name        = "${var.name}-${each.key}"
+  alarm_description = each.value.description
+
+  namespace           = "AWS/ES"
+  metric_name         = each.value.metric
+  dimensions          = { DomainName = aws_opensearch_domain.this[0].domain_name, ClientId = data.aws_caller_identity.current.account_id }
+  statistic           = each.value.statistic
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
+}
+
+locals {
+  alarms = {
+    red = {
+      metric      = "ClusterStatus.red"
+      statistic   = "Maximum"
+      comparison  = "GreaterThanThreshold"
+      threshold   = 0
+      description = "A part of ${var.name} is on no node, and searches do not find what is in it. If it stays away, delete its index: it is filled again."
+    }
+    read-only = {
+      metric      = "ClusterIndexWritesBlocked"
+      statistic   = "Maximum"
+      comparison  = "GreaterThanThreshold"
+      threshold   = 0
+      description = "${var.name} takes no writes, for want of space or memory. What is searched is old, nothing is lost. Give it more."
+    }
+    filling-up = {
+      metric      = "FreeStorageSpace"
+      statistic   = "Minimum"
+      comparison  = "LessThanThreshold"
+      threshold   = coalesce(var.settings.volume_gigabytes, 0) * 1024 / 4 # megabytes
+      description = "A node of ${var.name} has less than a quarter of its volume free. Enlarge `volume_gigabytes` before it takes no more writes."
+    }
+  }
+}

@@ -1,0 +1,106 @@
+# A domain of AWS: nodes by the hour. Nothing guards it from being deleted, and its snapshots go with it:
+# what is in it is made from events, and is made again by filling a new one.
+resource "aws_opensearch_domain" "this" {
+  count = local.is_domain ? 1 : 0
+
+  domain_name    = module.domain_name.name
+  engine_version = var.settings.engine_version
+
+  cluster_config {
+    instance_type  = var.settings.instance_type
+    instance_count = var.settings.instance_count
+
+    zone_awareness_enabled = local.zones > 1
+
+    dynamic "zone_awareness_config" {
+      for_each = local.zones > 1 ? [local.zones] : []
+
+      content {
+        availability_zone_count = zone_awareness_config.value
+      }
+    }
+  }
+
+  ebs_options {
+    ebs_enabled = true
+    volume_type = "gp3"
+    volume_size = var.settings.volume_gigabytes
+  }
+
+  encrypt_at_rest {
+    enabled = true
+  }
+
+  node_to_node_encryption {
+    enabled = true
+  }
+
+  # It answers on the internet, to requests that are signed: the functions are in no network of their own.
+  domain_endpoint_options {
+    enforce_https       = true
+    tls_security_policy = "Policy-Min-TLS-1-2-PFS-2023-10"
+  }
+
+  # Whatever IAM allows others, the domain itself knows only this role.
+  advanced_security_options {
+    enabled                        = true
+    anonymous_auth_enabled         = false
+    internal_user_database_enabled = false
+
+    master_user_options {
+      master_user_arn = aws_iam_role.this[0].arn
+    }
+  }
+
+  # Slow logs are not published: they are silent until thresholds are set at the indexes themselves.
+  log_publishing_options {
+    log_type                 = "ES_APPLICATION_LOGS"
+    cloudwatch_log_group_arn = aws_cloudwatch_log_group.domain[0].arn
+  }
+
+  software_update_options {
+    auto_software_update_enabled = true # at night
+  }
+
+  depends_on = [aws_cloudwatch_log_resource_policy.domain]
+}
+
+resource "aws_cloudwatch_log_group" "domain" {
+  count = local.is_domain ? 1 : 0
+
+  name              = "/aws/opensearch/${module.domain_name.name}"
+  retention_in_days = var.log_retention_days
+}
+
+# An account may have ten of these in a region. The functions and the API need none.
+resource "aws_cloudwatch_log_resource_policy" "domain" {
+  count = local.is_domain ? 1 : 0
+
+  policy_name = var.name
+
+  policy_document = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = "${aws_cloudwatch_log_group.domain[0].arn}:*"
+      Principal = { Service = "es.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+module "domain_name" {
+  source = "../short_name"
+
+  name       = var.name
+  max_length = 28
+}
+
+locals {
+  is_domain = var.settings.kind == "domain"
+
+  # As many as share the nodes out evenly. (A condition does not keep Terraform from working out both sides.)
+  nodes = coalesce(var.settings.instance_count, 1)
+  zones = local.nodes == 1 ? 1 : local.nodes % 3 == 0 ? 3 : 2
+}

@@ -1,0 +1,77 @@
+# A Serverless collection: nothing to size, and paid for by the hour whether it is used or not.
+resource "aws_opensearchserverless_collection" "this" {
+  count = local.is_serverless ? 1 : 0
+
+  name             = local.collection
+  description      = "What ${var.name} searches."
+  type             = "SEARCH" # of the kinds, the only one whose documents have ids of our own
+  standby_replicas = var.settings.standby_replicas ? "ENABLED" : "DISABLED"
+
+  # AWS makes no collection that no policy says how to encrypt.
+  depends_on = [aws_opensearchserverless_security_policy.encryption]
+}
+
+resource "aws_opensearchserverless_security_policy" "encryption" {
+  count = local.is_serverless ? 1 : 0
+
+  name        = local.collection
+  description = "Encrypts ${local.collection} with a key of AWS."
+  type        = "encryption"
+
+  policy = jsonencode({
+    Rules       = [{ ResourceType = "collection", Resource = ["collection/${local.collection}"] }]
+    AWSOwnedKey = true
+  })
+}
+
+resource "aws_opensearchserverless_security_policy" "network" {
+  count = local.is_serverless ? 1 : 0
+
+  name        = local.collection
+  description = "Lets requests that are signed reach ${local.collection} over the internet."
+  type        = "network"
+
+  policy = jsonencode([{
+    Rules           = [{ ResourceType = "collection", Resource = ["collection/${local.collection}"] }]
+    AllowFromPublic = true # the functions are in no network of their own
+  }])
+}
+
+resource "aws_opensearchserverless_access_policy" "this" {
+  count = local.is_serverless ? 1 : 0
+
+  name        = local.collection
+  description = "Lets one role search and index in ${local.collection}."
+  type        = "data"
+
+  policy = jsonencode([{
+    Principal = [aws_iam_role.this[0].arn]
+    Rules = [
+      {
+        ResourceType = "collection"
+        Resource     = ["collection/${local.collection}"]
+        Permission   = [for verb in ["Create", "Delete", "Describe", "Update"] : "aoss:${verb}CollectionItems"] # aliases
+      },
+      {
+        ResourceType = "index"
+        Resource     = ["index/${local.collection}/*"]
+        Permission = [
+          "aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex",
+          "aoss:ReadDocument", "aoss:WriteDocument",
+        ]
+      },
+    ]
+  }])
+}
+
+module "collection_name" {
+  source = "../short_name"
+
+  name       = var.name
+  max_length = 32
+}
+
+locals {
+  is_serverless = var.settings.kind == "serverless"
+  collection    = module.collection_name.name
+}

@@ -1,0 +1,32 @@
+output "table_name" {
+  description = "Name of the table."
+  value       = aws_dynamodb_table.this.name
+}
+
+output "table_arn" {
+  description = "ARN of the table."
+  value       = aws_dynamodb_table.this.arn
+}
+
+output "query_policy_json" {
+  description = "Lets a function read rows and cells."
+  value       = local.policy_jsons.query
+}
+
+output "write_policy_json" {
+  description = "Lets a follower load its rows and save them with what they add to the cells."
+  value       = local.policy_jsons.write
+}
+
+output "parked_policy_json" {
+  description = "Lets a function find the rows that have a parked stream."
+  value       = local.policy_jsons.parked
+}
+
+output "protection" {
+  description = "How the table is guarded."
+  value = {
+    deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
+    point_in_time_recovery = aws_dynamodb_table.this.point_in_time_recovery[0].enabled
+  }
+}

@@ -1,0 +1,28 @@
+# What may be done here, for the roles of those who do it. A transaction needs what its single actions
+# need. Rows and cells are never deleted: rows become tombstones, cells zero.
+locals {
+  policies = {
+    query = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    write = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    parked = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:Query"]
+      Resource = "${aws_dynamodb_table.this.arn}/index/parked"
+    }]
+  }
+
+  policy_jsons = {
+    for use, statements in local.policies :
+    use => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+}

@@ -1,0 +1,23 @@
+# What things are called, and where they lie.
+
+locals {
+  prefix = "${var.name}-${var.environment}"
+
+  partition  = data.aws_partition.current.partition
+  account_id = data.aws_caller_identity.current.account_id
+  in_account = "${data.aws_region.current.id}:${local.account_id}" # the middle of an ARN
+}
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+# Functions that policies name before they are there. Taken from the functions themselves, their ARNs
+# would close a circle: the policies are theirs.
+module "named_functions" {
+  source   = "./modules/short_name"
+  for_each = toset(concat(local.commanded, local.searching))
+
+  name       = "${local.prefix}-${each.key}"
+  max_length = 64 # as in modules/function
+}
