@@ -40,17 +40,20 @@ def fill(
 
     Raises Unavailable when the index or a store is down.
     """
-    condition = index.condition()
-    if condition == "ready":
+    state = index.state()
+    if state.condition == "ready":
         return True
-    name = follower.view.name
+    if state.condition == "missing":
+        state = index.create()
+    # Bookmarks are those of this very index: whoever is still filling the one before does no harm.
+    name = f"{follower.view.name}/{state.made}"
     feeding = {f"fill/{name}/{s}": stores[s] for s in stores if follower.reads(stores[s])}
-    if condition != "filling":
-        # before it is made: if this ends in between, the next walk begins at the beginning too
+    if state.condition == "empty":
+        if not any(store.heads().versions for store in feeding.values()):
+            return True
         for bookmark in feeding:
             bookmarks.put(bookmark, None)
-    if condition == "missing":
-        index.create()
+        index.close()
     for bookmark, store in feeding.items():
         cursor = bookmarks.get(bookmark)
         if cursor == FILLED:
@@ -63,6 +66,5 @@ def fill(
             bookmarks.put(bookmark, page.cursor or FILLED)
             if page.cursor and out_of_time():
                 return False
-    if condition != "empty":
-        index.open()
+    index.open()
     return True

@@ -27,6 +27,7 @@ __all__ = [
     "Conversation",
     "Found",
     "Hit",
+    "IndexState",
     "Question",
     "Round",
     "SearchIndex",
@@ -85,7 +86,14 @@ class Found:
     token: Token
 
 
-Condition = Literal["missing", "filling", "empty", "ready"]
+@dataclass(frozen=True)
+class IndexState:
+    """`filling` until it is opened, `empty` if it is open and has no row. `made` tells one index
+    from the next of the same name.
+    """
+
+    condition: Literal["missing", "filling", "empty", "ready"]
+    made: str = ""
 
 
 class SearchIndex(RowStore, Protocol):
@@ -94,14 +102,17 @@ class SearchIndex(RowStore, Protocol):
     def search(self, questions: Sequence[Question]) -> list[Answer]:
         """Asks all in one call. Raises Unavailable, also while the index is not open yet."""
 
-    def condition(self) -> Condition:
-        """`filling` until it is opened, `empty` if it has no row. Raises Unavailable."""
+    def state(self) -> IndexState:
+        """Raises Unavailable."""
 
-    def create(self) -> None:
+    def create(self) -> IndexState:
         """Makes the index, not open for searches yet. What is there already stays."""
 
     def open(self) -> None:
         """Lets searches see this generation, and no other."""
+
+    def close(self) -> None:
+        """Hides it from searches."""
 
 
 class Searcher:

@@ -83,12 +83,13 @@ PARKED = {
 }
 
 
-def timeout_seconds(function: str) -> int:
-    """What a function is given in Terraform."""
-    text = (Path(__file__).parents[2] / "terraform" / "shop_functions.tf").read_text()
-    found = re.search(rf"^ +{function} = {{$.*?^ +timeout_seconds += (\d+)$", text, re.M | re.S)
-    assert found, function
-    return int(found[1])
+def timeouts() -> dict[str, int]:
+    """The seconds that each function is given in Terraform."""
+    texts = [path.read_text() for path in (Path(__file__).parents[2] / "terraform").glob("*.tf")]
+    entry = r"^    (\w+) = {$(?:(?!^    }$).)*?^      timeout_seconds += (\d+)$"
+    found = re.findall(entry, "\n".join(texts), re.M | re.S)
+    assert found
+    return {function: int(seconds) for function, seconds in found}
 
 
 def one_at_a_time(client: Any) -> Any:

@@ -29,7 +29,7 @@ from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.events import Instant
 from cqrs.messages import Answer, Message
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct
-from tests.integration.tables import create_process_store, made_anew, timeout_seconds
+from tests.integration.tables import create_process_store, made_anew, timeouts
 from tests.unit.cqrs.processes import TRIPS, Wished, Works, World
 
 URL = "https://lambda.eu-west-1.amazonaws.com"
@@ -360,6 +360,6 @@ def test_an_answer_is_waited_for_as_long_as_a_command_function_may_run(aws: None
     """Else a command that takes long would be sent again while it is still being handled."""
     config = made_anew(clients.functions)().meta.config
     services = ("customers", "inventory", "orders", "payments")
-    assert config.read_timeout > max(timeout_seconds(f"{s}_commands") for s in services)
+    assert config.read_timeout > max(timeouts()[f"{s}_commands"] for s in services)
     assert config.retries["total_max_attempts"] == 1  # the process itself sends it again
-    assert config.read_timeout * 2 < timeout_seconds("checkout_process")
+    assert config.read_timeout * 2 < timeouts()["checkout_process"]

@@ -486,14 +486,48 @@ def test_an_index_that_is_gone_is_made_and_filled_again(shop: World, server: Ser
     assert shop.tell(late) == set()
 
 
-def test_an_index_that_was_emptied_is_filled_again(shop: World, server: Server) -> None:
+def test_an_index_that_was_emptied_is_closed_until_it_is_filled_again(
+    shop: World, server: Server
+) -> None:
     whole = shop.found()
-    opensearch = OpenSearch(server.url)
-    everything = {"query": {"match_all": {}}}
-    opensearch.call("POST", f"/{shop.prefix}-*/_delete_by_query?conflicts=proceed", everything)
+    empty(shop, server)
     assert shop.found() == []
+    stores = {"shop": shop.store}
+    assert not fill(shop.rows[0], shop.followers[0], stores, shop, out_of_time=lambda: True)
+    with pytest.raises(Unavailable):
+        shop.found()
     assert shop.tend()
     assert shop.found() == whole
+
+
+def empty(world: World, server: Server) -> None:
+    everything = {"query": {"match_all": {}}}
+    path = f"/{world.prefix}-*/_delete_by_query?conflicts=proceed"
+    OpenSearch(server.url).call("POST", path, everything)
+
+
+def test_where_there_is_nothing_to_show_nothing_is_closed(world: World) -> None:
+    assert world.rows[0].state().condition == "empty"
+    assert world.tend()
+    assert world.found() == []
+
+
+def test_who_still_fills_an_index_that_is_gone_does_the_next_one_no_harm(
+    world: World, server: Server
+) -> None:
+    fresh = World(world.url)
+    fresh.store_all(*(an_order(f"o{n}", placed(f"o{n}", "c-1", "x")) for n in range(1, 10)))
+    orders, follower, stores = fresh.rows[0], fresh.followers[0], {"shop": fresh.store}
+
+    def out_of_time() -> bool:
+        """Meanwhile the index is lost, and somebody else begins anew."""
+        server.restart()
+        assert not fill(orders, follower, stores, fresh, out_of_time=lambda: True)
+        return True
+
+    assert not fill(orders, follower, stores, fresh, out_of_time=out_of_time)
+    assert fresh.tend()
+    assert len(fresh.found()) == 9
 
 
 @pytest.mark.usefixtures("impatient")
@@ -515,11 +549,11 @@ def test_filling_goes_on_where_it_was_cut_short(world: World, proxy: Proxy) -> N
 def test_an_index_is_not_opened_with_a_page_missing(world: World, proxy: Proxy) -> None:
     fresh = World(world.url)
     fresh.store_all(*(an_order(f"o{n}", placed(f"o{n}", "c-1", "x")) for n in range(1, 10)))
-    assert fresh.rows[0].condition() == "missing"
+    assert fresh.rows[0].state().condition == "missing"
     fresh.rows[0].create()
     proxy.fault = "refuses half"
     assert not fill(fresh.rows[0], fresh.followers[0], {"shop": fresh.store}, fresh)
-    assert fresh.rows[0].condition() == "filling"
+    assert fresh.rows[0].state().condition == "filling"
     proxy.fault = None
     assert fresh.tend()
     assert len(fresh.found()) == 9
@@ -530,11 +564,11 @@ def test_a_new_generation_takes_the_place_of_the_old_one_once_it_is_full(shop: W
     rows = OpenSearchRows(newer, OpenSearch(shop.url), shop.prefix)
     follower = Follower(newer, rows, shop.stores)
     assert not fill(rows, follower, {"shop": shop.store}, shop, out_of_time=lambda: True)
-    assert rows.condition() == "filling"
+    assert rows.state().condition == "filling"
     assert len(shop.found()) == 3
     assert fill(rows, follower, {"shop": shop.store}, shop)
-    assert rows.condition() == "ready"
-    assert shop.rows[0].condition() == "filling"
+    assert rows.state().condition == "ready"
+    assert shop.rows[0].state().condition == "filling"
     assert len(shop.found()) == 3
 
 

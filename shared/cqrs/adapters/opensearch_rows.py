@@ -24,7 +24,7 @@ from cqrs.adapters.opensearch import OpenSearch, Reply
 from cqrs.commits import category_of
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.observability import logger
-from cqrs.searches import Answer, Condition, Hit, Question, SearchView
+from cqrs.searches import Answer, Hit, IndexState, Question, SearchView
 from cqrs.views import ParkedAt, Part, Row, Saved, SaveResult
 
 __all__ = ["OpenSearchRows", "rows_of"]
@@ -111,19 +111,20 @@ class OpenSearchRows:
 
     # For who tends it
 
-    def condition(self) -> Condition:
-        reply = self._opensearch.call("GET", f"/{self._index}/_alias", seconds=ADMIN_SECONDS)
+    def state(self) -> IndexState:
+        reply = self._opensearch.call("GET", f"/{self._index}", seconds=ADMIN_SECONDS)
         if reply.status == 404:
-            return "missing"
-        aliases = self._expect(reply)[self._index]["aliases"]
-        if self._writing not in aliases:
-            return "missing"
-        if self._reading not in aliases:
-            return "filling"
+            return IndexState("missing")
+        found = self._expect(reply)[self._index]
+        made = str(found["settings"]["index"]["uuid"])
+        if self._writing not in found["aliases"]:
+            return IndexState("missing", made)
+        if self._reading not in found["aliases"]:
+            return IndexState("filling", made)
         count = self._opensearch.call("GET", f"/{self._index}/_count", seconds=ADMIN_SECONDS)
-        return "ready" if self._expect(count)["count"] else "empty"
+        return IndexState("ready" if self._expect(count)["count"] else "empty", made)
 
-    def create(self) -> None:
+    def create(self) -> IndexState:
         settings: dict[str, Any] = {"analysis": ANALYSIS}
         if self._opensearch.service != "aoss":  # which decides on both by itself
             # We never delete. If others do, what is filled in again must not lose to what is gone.
@@ -138,6 +139,7 @@ class OpenSearchRows:
             self._alias([{"add": {"index": self._index, "alias": self._writing}}])
         else:
             self._expect(reply)
+        return self.state()
 
     def open(self) -> None:
         reply = self._opensearch.call("GET", f"/_alias/{self._reading}", seconds=ADMIN_SECONDS)
@@ -148,6 +150,9 @@ class OpenSearchRows:
                 {"add": {"index": self._index, "alias": self._reading}},
             ]
         )
+
+    def close(self) -> None:
+        self._alias([{"remove": {"index": self._index, "alias": self._reading}}])
 
     def _alias(self, actions: Sequence[Mapping[str, Any]]) -> None:
         body = {"actions": actions}

@@ -8,23 +8,13 @@ import pytest
 from cqrs.adapters.memory import MemoryRows
 from cqrs.commits import Commit
 from cqrs.errors import Unavailable
+from cqrs.events import EventTypes
 from cqrs.followers import Follower
 from cqrs.plain import Json
 from cqrs.testing.views import recorded
 from cqrs.views import Document, Parts, Row, Saved, SaveResult
-from domain.orders import ORDER_EVENTS, Address, Currency, Line, OrderId, OrderPlaced
-from domain.storefront import ORDER_HISTORY
 from tests.unit.cqrs import worlds
-from tests.unit.cqrs.worlds import Reads, Watched, commit, follower, history, shown, stored
-
-PLACED = OrderPlaced(
-    order_id=OrderId("7"),
-    customer_id="c-1",
-    currency=Currency.EUR,
-    lines=(Line(sku="book-1", quantity=1, unit_price=1),),
-    address=Address(name="Ada", street="1", postal_code="1", city="Vienna", country="AT"),
-    payment_method="card-on-file",
-)
+from tests.unit.cqrs.worlds import VIEW, Reads, Watched, commit, follower, history, shown, stored
 
 
 @pytest.fixture
@@ -308,9 +298,11 @@ def test_a_cipher_that_is_out_of_reach_fails_streams_and_parks_none(rows: Memory
         def open(self, subject: str, sealed: Json) -> Json:
             raise Unavailable("the keys are out of reach")
 
-    events = recorded(ORDER_EVENTS, "order-7", PLACED)
-    store = stored(events)
-    follows = Follower(ORDER_HISTORY, rows, {"order": store, "payment": store}, Locked())
+    secrets = EventTypes("secrets")
+    secrets.event(personal={"text": "text"})(worlds.Noted)
+    view = replace(VIEW, folds=[replace(worlds.ORDER, events=secrets)])
+    events = recorded(secrets, "order-7", worlds.Noted(text="a"))
+    follows = Follower(view, rows, {"order": stored(events)}, Locked())
 
     report = follows.catch_up({"order-7": events})
 

@@ -14,8 +14,8 @@ from cqrs.consistency import Consistency
 from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.searches import (
     Answer,
-    Condition,
     Conversation,
+    IndexState,
     Question,
     Searcher,
     Searchers,
@@ -51,12 +51,15 @@ class Index(MemoryRows):
             self.come += 1
         return {"wanted": {"come": {"doc_count": come}}}
 
-    def condition(self) -> Condition:
-        return "ready"
+    def state(self) -> IndexState:
+        return IndexState("ready")
 
-    def create(self) -> None: ...
+    def create(self) -> IndexState:
+        return self.state()
 
     def open(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Clock:
