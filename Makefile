@@ -18,7 +18,7 @@ help: ## Print this list
 
 ##@ On your laptop
 .PHONY: up down status url logs faults sweep fill deliver waiting parked redrive history
-up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, place one order, print a curl session
+up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, take the first steps, print a curl session
 	@$(LOCAL) up
 
 down: .venv ## Stop the local stack and forget its data
@@ -125,3 +125,5 @@ build/search/.installed: requirements/search.txt | .venv/.installed
 define require_python
 $(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % sys.version_info[:2])'
 endef
+
+-include scripts/shop.mk

@@ -7,7 +7,7 @@ resource "aws_scheduler_schedule_group" "deadlines" {
 
 resource "aws_iam_role" "deadlines" {
   name        = local.deadlines_name
-  description = "Lets deadlines send commands to ${join(", ", local.commanded_at_deadlines)}."
+  description = "Lets deadlines send commands to ${coalesce(join(", ", local.commanded_at_deadlines), "nobody")}."
 
   assume_role_policy = local.scheduler_trust_json
 }

@@ -1,4 +1,4 @@
-# Every function of shop_functions.tf is made the same way, and has a folder in functions/.
+# Every function of `local.functions` is made the same way, and has a folder in functions/.
 
 module "functions" {
   source   = "./modules/function"
@@ -36,12 +36,12 @@ resource "terraform_data" "functions_match_folders" {
   lifecycle {
     precondition {
       condition     = length(local.without_entry) == 0
-      error_message = "In functions/ but not in shop_functions.tf: ${join(", ", local.without_entry)}. Add an entry, or remove the folder."
+      error_message = "In functions/ but not in `local.functions`: ${join(", ", local.without_entry)}. Add an entry, or remove the folder."
     }
 
     precondition {
       condition     = length(local.without_handler) == 0
-      error_message = "In shop_functions.tf but not in functions/: ${join(", ", local.without_handler)}. Add a folder with a handler.py, or remove the entry."
+      error_message = "In `local.functions` but not in functions/: ${join(", ", local.without_handler)}. Add a folder with a handler.py, or remove the entry."
     }
   }
 }

@@ -1,10 +1,11 @@
 # Where documents are searched for: a domain, a Serverless collection, one that is there already, or nowhere.
+# Where nobody searches there is none, whatever an environment asks for.
 
 module "search" {
   source = "./modules/search"
 
   name             = "${local.prefix}-search"
-  settings         = var.search
+  settings         = length(local.searching) > 0 ? var.search : merge(var.search, { kind = "none", service = "none" })
   user_role_arns   = [for key in local.searching : "arn:${local.partition}:iam::${local.account_id}:role/${module.named_functions[key].name}"]
   alarm_topic_arns = var.alarm_topic_arns
 

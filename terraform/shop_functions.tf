@@ -143,7 +143,7 @@ locals {
         PAYMENTS_FUNCTION     = local.command_function_arns["payments_commands"]
         DEADLINES_GROUP       = aws_scheduler_schedule_group.deadlines.name
         DEADLINES_ROLE        = aws_iam_role.deadlines.arn
-        CHECKOUT_SECONDS      = var.checkout_deadline_seconds
+        CHECKOUT_SECONDS      = local.checkout_seconds
       }
       policies = {
         consume           = module.event_stream.consume_policy_json
@@ -336,7 +336,7 @@ locals {
         PAYMENTS_FUNCTION      = local.command_function_arns["payments_commands"]
         DEADLINES_GROUP        = aws_scheduler_schedule_group.deadlines.name
         DEADLINES_ROLE         = aws_iam_role.deadlines.arn
-        CHECKOUT_SECONDS       = var.checkout_deadline_seconds
+        CHECKOUT_SECONDS       = local.checkout_seconds
         FAILURES_BUCKET        = module.failures.name
         SEARCH_URL             = module.search.url
         SEARCH_SERVICE         = module.search.service

@@ -27,6 +27,8 @@ locals {
     payment_gateway = module.payment_gateway
   }
 
+  checkout_seconds = coalesce(var.checkout_deadline_seconds, var.emulated ? 20 : 900)
+
   # Functions that are sent commands by others, and those of them that deadlines command.
   commanded              = ["inventory_commands", "orders_commands", "payments_commands"]
   commanded_at_deadlines = ["orders_commands"]

@@ -70,7 +70,7 @@ variable "packages_dir" {
 }
 
 variable "functions_dir" {
-  description = "Folder with one folder per function, compared with the map in shop_functions.tf. Null means functions/ of this repository."
+  description = "Folder with one folder per function, compared with `local.functions`. Null means functions/ of this repository."
   type        = string
   default     = null
 }

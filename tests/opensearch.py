@@ -32,6 +32,7 @@ class Server:
             self._port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[str] | None = None
+        self._complaints = ""
 
     def start(self) -> None:
         address = f"127.0.0.1:{self._port}"
@@ -43,11 +44,11 @@ class Server:
         assert self._process.stdout.readline(), "it did not start"
 
     def stop(self) -> str:
-        """What it had to complain of: settings that it knows and does not honour."""
+        """All that it ever had to complain of: settings that it knows and does not honour."""
         assert self._process
         self._process.terminate()
-        _, complaints = self._process.communicate(timeout=10)
-        return complaints
+        self._complaints += self._process.communicate(timeout=10)[1]
+        return self._complaints
 
     def restart(self) -> None:
         self.stop()

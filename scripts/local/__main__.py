@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scripts.local import search, session
+from scripts.local import search
+from scripts.local.application import first_steps
 from scripts.local.errors import LocalError
 from scripts.local.history import history as told_history
 from scripts.local.home import Home
@@ -16,7 +17,9 @@ from scripts.local.stack import Stack
 
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
     url = stack.up(port=os.environ.get("PORT") or None).url
-    print(f"\nThe API is at '{url}'\n\nPaste this into bash:\n\n{session.curl_session(url)}")
+    print(f"\nThe API is at '{url}'")
+    if steps := first_steps():
+        print(f"\nPaste this into bash:\n\n{steps.session(url)}")
 
 
 def down(stack: Stack, arguments: argparse.Namespace) -> None:

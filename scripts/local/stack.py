@@ -1,4 +1,4 @@
-"""A whole local stack: emulator, search, deployment, stream runner; and the first order."""
+"""A whole local stack: emulator, search, deployment, stream runner; the first steps."""
 
 import functools
 import hashlib
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.local import deployment, emulator, search, session
+from scripts.local import deployment, emulator, search
+from scripts.local.application import first_steps
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
 from scripts.local.home import (
@@ -80,12 +81,13 @@ class Stack:
             if self.search_url:
                 with self._step("search index"):
                     self._fill_search()
-        if smoke and (faults := self.faults()):
+        steps = first_steps() if smoke else None
+        if steps and (faults := self.faults()):
             told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
-            self._say(f"No first order: {told}. `make faults SET=clear` ends that.\n")
-        elif smoke:
-            with self._step("first order through commands, streams and view"):
-                self._place_first_order()
+            self._say(f"No first steps: {told}. `make faults SET=clear` ends that.\n")
+        elif steps:
+            with self._step("first steps through commands, streams and views"):
+                steps.take(self.addresses().url, self.control.wait_until_still)
         return self.addresses()
 
     def down(self) -> None:
@@ -242,13 +244,6 @@ class Stack:
             if not self.runner.is_alive() or time.monotonic() > deadline:
                 raise LocalError(f"the stream runner did not start: {self.runner.last_words()}")
             time.sleep(0.02)
-
-    def _place_first_order(self) -> None:
-        url = self.addresses().url
-        session.stock_up(url)
-        order_id, token = session.place_order(url)
-        self.control.wait_until_still()
-        session.check_view(url, order_id, token)
 
     # Asking
 

@@ -8,6 +8,3 @@ stream_shards      = 1 # the emulator forgets records when it reshards
 log_level          = "INFO"
 log_retention_days = 1
 throttling         = { requests_per_second = 1000, burst = 1000 }
-
-# Soon enough to watch.
-checkout_deadline_seconds = 20

@@ -1,24 +1,29 @@
-"""A stack of the tests' own, as `make up` makes it: real Terraform, zips, streams; IAM enforced."""
+"""A stack of the tests' own, as `make up` makes it: real Terraform, zips, streams; IAM enforced.
+Between it and its OpenSearch stands a proxy that fails on demand.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from cqrs.adapters.opensearch_rows import READ_SECONDS
 from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
 from scripts.local.streams.control import Control
+from tests.opensearch import Proxy, Server
 
 pytest.register_assert_rewrite("tests.ledger")
 
@@ -50,6 +55,19 @@ def until(condition: Callable[[], bool], what: object, seconds: float = 30) -> N
         pause = min(2 * pause, 0.5)
 
 
+def answered(ask: Callable[[], requests.Response]) -> requests.Response:
+    """The first answer that does not say to come again."""
+    answers: list[requests.Response] = []
+
+    def is_answered() -> bool:
+        answers.append(ask())
+        return answers[-1].status_code not in (409, 429, 503)
+
+    until(is_answered, "the shop answers")
+    assert answers[-1].status_code in (200, 201, 422), answers[-1].text
+    return answers[-1]
+
+
 def many_at_a_time() -> requests.Session:
     """For many threads: each finds a connection."""
     session = http()
@@ -64,6 +82,8 @@ class Shop:
     url: str
     stack: Stack
     clients: Clients
+    opensearch: Server
+    proxy: Proxy
     session: requests.Session = field(default_factory=many_at_a_time)
 
     # As a user
@@ -86,8 +106,17 @@ class Shop:
     def ship(self, order_id: str) -> requests.Response:
         return self.ask("POST", f"/orders/{order_id}/ship")
 
-    def register_product(self, sku: str, stock: int = 0) -> None:
-        registered = self.ask("POST", "/products", product_of(sku))
+    def register_customer(self, name: str) -> str:
+        body = {"name": name, "email": f"{uuid.uuid4().hex}@example.com"}
+        registered = self.ask("POST", "/customers", body)
+        assert registered.status_code == 201, registered.text
+        return str(registered.json()["customer_id"])
+
+    def rename(self, customer: str, name: str) -> requests.Response:
+        return self.ask("PUT", f"/customers/{customer}/name", {"name": name})
+
+    def register_product(self, sku: str, stock: int = 0, **changes: Any) -> None:
+        registered = self.ask("POST", "/products", product_of(sku) | changes)
         assert registered.status_code == 201, registered.text
         if stock:
             assert self.receive(sku, stock).status_code == 200
@@ -110,8 +139,31 @@ class Shop:
     def order(self, order_id: str, token: str | None = None) -> requests.Response:
         return self.ask("GET", f"/orders/{order_id}", **_token(token))
 
-    def orders(self, customer: str, token: str | None = None, query: str = "") -> Any:
+    def orders(self, customer: str, token: str | None = None, query: str = "") -> requests.Response:
         return self.ask("GET", f"/customers/{customer}/orders{query}", **_token(token))
+
+    def orders_that_are(self, status: str, token: str | None = None) -> requests.Response:
+        return self.ask("GET", f"/orders?status={status}&limit=50", **_token(token))
+
+    def search(self, query: Mapping[str, str], token: str | None = None) -> requests.Response:
+        return self.ask("GET", f"/search/orders?{urlencode(query)}", **_token(token))
+
+    def sales(self, token: str | None = None, cursor: str = "") -> requests.Response:
+        query = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+        return self.ask("GET", f"/sales/products?{urlencode(query)}", **_token(token))
+
+    def sold(self, sku: str, token: str | None = None) -> list[dict[str, Any]]:
+        """What was sold of a product in the last days."""
+        found, cursor = [], ""
+        while cursor is not None:
+            page = answered(lambda after=cursor: self.sales(token, after)).json()
+            found += [sale for sale in page["sales"] if sale["sku"] == sku]
+            cursor = page["cursor"]
+        return found
+
+    def composed(self, path: str, token: str | None = None) -> requests.Response:
+        """As the services themselves answer: `/orders/{id}`, `/customers/{id}/orders`."""
+        return self.ask("GET", f"/composed{path}", **_token(token))
 
     def settled(self, order_ids: Iterable[str], seconds: float = 60) -> dict[str, Any]:
         """The orders as their view shows them, once it shows that none is waiting any more."""
@@ -135,6 +187,11 @@ class Shop:
     @property
     def control(self) -> Control:
         return self.stack.control
+
+    def mend(self) -> None:
+        """Ends whatever a test has put wrong on the way."""
+        self.proxy.fault, self.proxy.lags = None, False
+        self.control.clear_faults()
 
     def client(self, service: str) -> Any:
         return self.clients.client(service)
@@ -218,8 +275,22 @@ def order_of(customer: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    stack = Stack(Home(ROOT / "build" / "e2e"))
+def opensearch() -> Iterator[Server]:
+    server = Server()
+    server.start()
+    yield server
+    assert "warning" not in server.stop(), "it ignores something that we ask of it"
+
+
+@pytest.fixture(scope="session")
+def proxy(opensearch: Server) -> Iterator[Proxy]:
+    with Proxy(opensearch.url, slow_seconds=READ_SECONDS + 1).running() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def stack(proxy: Proxy) -> Iterator[Stack]:
+    stack = Stack(Home(ROOT / "build" / "e2e"), search_url=proxy.url)
     stack.down()
     stack.up(smoke=False)
     yield stack
@@ -227,18 +298,18 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def running(stack: Stack) -> Shop:
-    shop = Shop(stack.addresses().url, stack, stack.clients)
+def running(stack: Stack, opensearch: Server, proxy: Proxy) -> Shop:
+    shop = Shop(stack.addresses().url, stack, stack.clients, opensearch, proxy)
     shop.register_product(BOOK["sku"], stock=1_000_000)
     return shop
 
 
 @pytest.fixture
-def shop(running: Shop, stack: Stack) -> Iterator[Shop]:
-    stack.control.clear_faults()
+def shop(running: Shop) -> Iterator[Shop]:
+    running.mend()
     yield running
-    stack.control.clear_faults()
-    stack.control.wait_until_still()
+    running.mend()
+    running.control.wait_until_still()
 
 
 @pytest.fixture

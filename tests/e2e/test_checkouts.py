@@ -7,7 +7,6 @@ from __future__ import annotations
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Barrier
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.conftest import PRICE, Shop, product_of, until
+from tests.e2e.conftest import PRICE, Shop, answered, product_of, until
 from tests.ledger import Ledger, in_table
 
 DEADLINE_SECONDS = 20  # as in terraform/environments/local.tfvars
@@ -275,19 +274,6 @@ class Customer:
 
 STOCK = 150  # of each product; they want about 200
 METHODS = [*["card-good"] * 16, *["card-declined"] * 2, "card-timeout"]
-
-
-def answered(ask: Callable[[], requests.Response]) -> requests.Response:
-    """The first answer that does not say to come again."""
-    answers: list[requests.Response] = []
-
-    def is_answered() -> bool:
-        answers.append(ask())
-        return answers[-1].status_code not in (409, 429, 503)
-
-    until(is_answered, "the shop answers")
-    assert answers[-1].status_code in (200, 201, 422), answers[-1].text
-    return answers[-1]
 
 
 def bring_to_rest(shop: Shop, order_ids: list[str]) -> dict[str, Any]:

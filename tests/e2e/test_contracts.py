@@ -9,10 +9,22 @@ import pytest
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.event_store import EventStore
-from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from cqrs.testing.contracts import (
+    EventStoreContract,
+    Rows,
+    RowsContract,
+    Tallies,
+    TalliesContract,
+)
 from tests.e2e.conftest import Shop
-from tests.integration.tables import create_event_store, create_guard_store, create_view_store
+from tests.integration.tables import (
+    create_event_store,
+    create_guard_store,
+    create_tally_store,
+    create_view_store,
+)
 
 
 class TestEventStoreOnTheLocalStack(EventStoreContract):
@@ -30,6 +42,14 @@ class TestRowsOnTheLocalStack(RowsContract):
         client, name = shop.client("dynamodb"), f"contract-{uuid.uuid4().hex}"
         create_view_store(client, name)
         return DynamoDbRows(name, "order_history#1", ["customer"], lambda: client)
+
+
+class TestTalliesOnTheLocalStack(TalliesContract):
+    @pytest.fixture
+    def rows(self, shop: Shop) -> Tallies:
+        client, name = shop.client("dynamodb"), f"contract-{uuid.uuid4().hex}"
+        create_tally_store(client, name)
+        return DynamoDbTallies(name, "sales#1", [], lambda: client)
 
 
 def _shape(client: Any, name: str) -> dict[str, Any]:
@@ -53,12 +73,16 @@ def test_contracts_run_on_tables_of_the_shape_that_terraform_makes(shop: Shop) -
     client, suffix = shop.client("dynamodb"), uuid.uuid4().hex
     create_event_store(client, f"events-{suffix}")
     create_guard_store(client, f"guards-{suffix}")
-    create_view_store(client, f"rows-{suffix}")
-    made = client.list_tables()["TableNames"]
-    (events,) = [name for name in made if name.endswith("orders-events")]
-    (guards,) = [name for name in made if name.endswith("customers-guards")]
-    (rows,) = [name for name in made if name.endswith(("order-history", "order_history"))]
+    create_view_store(client, f"rows-{suffix}", lists=("customer", "status"))
+    create_view_store(client, f"bare-rows-{suffix}", lists=())
+    create_tally_store(client, f"tallies-{suffix}")
+    made = {
+        "orders-events": "events",
+        "customers-guards": "guards",
+        "order-history": "rows",
+        "customer-cards": "bare-rows",
+        "sales": "tallies",
+    }
 
-    assert _shape(client, events) == _shape(client, f"events-{suffix}")
-    assert _shape(client, guards) == _shape(client, f"guards-{suffix}")
-    assert _shape(client, rows) == _shape(client, f"rows-{suffix}")
+    for of_terraform, ours in made.items():
+        assert _shape(client, shop.table(of_terraform)) == _shape(client, f"{ours}-{suffix}")

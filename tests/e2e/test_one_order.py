@@ -146,12 +146,14 @@ def test_one_correlation_id_connects_the_logs_from_request_to_view(
             "checkout_process",
             "payments_gateway",
             "storefront_projector",
+            "storefront_indexer",
+            "orders_projector",
         )
     }
 
     assert all(lines.values()), {name: len(found) for name, found in lines.items()}
     request = lines["orders_commands"][0]
     assert request["correlation_id"] == f"trace-{customer}"
-    for name in ("event_publisher", "storefront_projector"):
+    for name in ("event_publisher", "storefront_projector", "storefront_indexer"):
         assert request["causation_id"] in lines[name][0]["causation_ids"]
         assert request["commit"] in lines[name][0]["commits"]

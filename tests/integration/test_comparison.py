@@ -5,7 +5,7 @@ reckons with these numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
 from math import ceil
@@ -26,7 +26,6 @@ from scripts.compare.shape import (
     PRODUCTS,
     STORING,
     WORK,
-    Question,
     Storing,
     Way,
     Work,
@@ -215,10 +214,6 @@ def go_through(shop: Shop, order_id: str, placed: dict[str, Any]) -> None:
 
 def test_answers_and_the_views_behind_them_take_what_is_reckoned_with(shop: Shop) -> None:
     order_id = fill(shop)[0]
-    for a in WORK: print(a, work(shop, path(*a, order_id, ADA)))
-    print([sorted(i) for c in shop.calls for i in c[2].get("Items",[])][:1])
-    r=shop.get(path(Question.PAGE, Way.VIEW, order_id, ADA),{},1); print([sorted(i) for c in shop.calls for i in c[2].get("Items",[])][:1]); print([ (k,read_units(k)) for k in shop.calls][:3])
-    print(storing(shop))
     assert {asked: work(shop, path(*asked, order_id, ADA)) for asked in WORK} == WORK
     assert storing(shop) == STORING
 

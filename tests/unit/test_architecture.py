@@ -239,7 +239,7 @@ def environments() -> dict[str, set[str]]:
     (entries,) = re.findall(r"(?ms)^  functions = \{$(.*?)^  \}$", terraform())
     parts = re.split(r"(?m)^    (\w+) = \{$", entries)[1:]
     return {
-        name: set(re.findall(r"(?m)^\s+([A-Z][A-Z_]+)\s+= ", body))
+        name: set(re.findall(r"(?m)(?:^\s+|\{ )([A-Z][A-Z_]+)\s+= ", body))
         for name, body in zip(parts[::2], parts[1::2], strict=True)
     }
 

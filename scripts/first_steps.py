@@ -1,6 +1,7 @@
-"""The first order, and the curl session that `make up` ends with."""
+"""What `make up` does first in the shop, and the curl session that it ends with."""
 
 import json
+from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
 
@@ -31,6 +32,14 @@ ORDER = {
 }
 
 
+def take(url: str, wait_until_still: Callable[[], None]) -> None:
+    """Places an order and finds it in the view."""
+    stock_up(url)
+    order_id, token = place_order(url)
+    wait_until_still()
+    check_view(url, order_id, token)
+
+
 def stock_up(url: str) -> None:
     """Puts what is ordered into the shop; once, however often it is called."""
     _expect(201, _post(url, "/products", "first-product", PRODUCT))
@@ -56,7 +65,7 @@ def check_view(url: str, order_id: str, token: str) -> None:
         )
 
 
-def curl_session(url: str) -> str:
+def session(url: str) -> str:
     """To paste into bash as it is. The URL stands in single quotes as it contains `$default`."""
     return _SESSION.format(url=url, order=json.dumps(ORDER), key=f"demo-{token_hex(4)}")
 

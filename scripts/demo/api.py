@@ -1,0 +1,84 @@
+"""The shop's API, as a patient client uses it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from scripts.local.clients import http
+from scripts.local.errors import LocalError
+
+__all__ = ["AT_ONCE", "Api"]
+
+AT_ONCE = 4  # requests under way
+SECONDS = 120.0  # that an answer may take, all tries together
+BUSY = {409, 429, 503}
+
+
+class Api:
+    """Threads may share one. What is refused raises LocalError, with what was answered."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = http()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE))
+
+    def has_search(self) -> bool:
+        answer = self._answer("GET", "/search/orders?limit=1", {}, None)
+        return answer.status_code != 501 and _found(answer).ok
+
+    def command(
+        self, method: str, path: str, key: str, body: Any = None, *, unless: str | None = None
+    ) -> requests.Response:
+        """Sent again, it has no second effect and gets the same answer; or, when that is no longer
+        remembered, may be refused with the code `unless`.
+        """
+        answer = self._answer(method, path, {"Idempotency-Key": key}, body)
+        is_done = unless is not None and answer.status_code == 422 and unless in answer.text
+        return answer if is_done else _found(answer)
+
+    def get(self, path: str, token: str) -> requests.Response:
+        """What the view itself has, once it is as new as `token` says: an answer for which commits
+        were folded is asked for again, and so is a version that is not there yet.
+        """
+
+        def is_early(answer: requests.Response) -> bool:
+            is_ahead = answer.status_code == 400 and "invalid_consistency_token" in answer.text
+            return is_ahead or answer.headers.get("Consistency", "").startswith("folded")
+
+        return _found(self._answer("GET", path, {"Consistency-Token": token}, None, is_early))
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Any,
+        is_early: Callable[[requests.Response], bool] = lambda answer: False,
+    ) -> requests.Response:
+        deadline = time.monotonic() + SECONDS
+        pause = 0.4
+        while True:
+            try:
+                answer = self._session.request(
+                    method, self.url + path, headers=headers, json=body, timeout=60
+                )
+            except requests.RequestException as error:
+                raise LocalError(f"{self.url} does not answer: {error}") from None
+            is_busy = answer.status_code in BUSY
+            if not (is_busy or is_early(answer)) or time.monotonic() > deadline:
+                return answer
+            time.sleep(float(answer.headers.get("Retry-After", pause)))
+            pause = min(1.5 * pause, 1.0)
+
+
+def _found(answer: requests.Response) -> requests.Response:
+    if not answer.ok:
+        where = f"{answer.request.method} {answer.request.path_url}"
+        raise LocalError(f"{where} was answered {answer.status_code}: {answer.text[:500]}")
+    return answer
