@@ -66,8 +66,7 @@ def _latencies(found: Latencies) -> str:
 def _work(found: Latencies) -> str:
     head = [
         "",
-        "HTTP requests",
-        "Lambda invocations",
+        "HTTP requests, an invocation each",
         "reads of DynamoDB",
         "read units",
         "ms in functions",
@@ -76,7 +75,6 @@ def _work(found: Latencies) -> str:
     rows = [
         [
             f"{question}, {way}",
-            str(work.requests),
             str(work.requests),
             str(work.reads),
             f"{work.units:g}",

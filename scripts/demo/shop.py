@@ -66,7 +66,7 @@ SHARES = {
 NEVER_IN_STOCK = 25  # one product of so many
 DEARER = 20  # one of so many has become dearer, and some carts still have the old price
 REGULAR = 3  # orders that the first customer has at least
-MOST_LINES = 4
+LINES = [1, 1, 1, 1, 2, 2, 2, 3, 3, 4]  # of an order, as often as that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,8 +284,8 @@ def _lines(dice: random.Random, fate: Fate, products: Sequence[Product]) -> list
         dearer = dice.choice([each for each in in_stock if each.price != each.first_price])
         lines.append(_line(dice, dearer, dearer.first_price))
     often = [1 / (place + 5) for place in range(len(in_stock))]
-    for product in dice.choices(in_stock, often, k=dice.randint(1, MOST_LINES)):
-        if len(lines) < MOST_LINES and product.sku not in {line.sku for line in lines}:
+    for product in dice.choices(in_stock, often, k=dice.choice(LINES)):
+        if len(lines) < max(LINES) and product.sku not in {line.sku for line in lines}:
             lines.append(_line(dice, product, product.price))
     return lines
 

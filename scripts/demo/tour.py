@@ -159,8 +159,9 @@ def _tokens(
     )
     if has_search:
         yield Stop(
-            f"Sent with a search, it finds the orders by the new name, `<em>{MARRIED}</em>`. An index "
-            "that is late says so, and curl asks again. (The same rename has no second effect.)",
+            "The same command has no second effect, and the same token. With it a search finds "
+            f"the orders by the new name, `<em>{MARRIED}</em>`. An index that is late says so, "
+            "and curl asks again.",
             f"{rename}\n{_shown_with_token(f'/search/orders?q={MARRIED}&limit=1')}",
         )
     for order in held:
