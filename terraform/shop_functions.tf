@@ -264,7 +264,7 @@ locals {
     storefront_search = {
       description      = "Searches for orders, and counts them by what they have in common."
       memory_megabytes = 1024
-      timeout_seconds  = 10
+      timeout_seconds  = 25
 
       environment = {
         CUSTOMERS_EVENTS_TABLE = module.customers_events.table_name

@@ -15,7 +15,7 @@ from scripts.local.errors import LocalError
 __all__ = ["AT_ONCE", "Api"]
 
 AT_ONCE = 4  # requests under way
-SECONDS = 120.0  # that an answer may take, all tries together
+SECONDS = 120.0  # for all tries together
 BUSY = {409, 429, 503}
 
 
@@ -70,15 +70,20 @@ class Api:
                 )
             except requests.RequestException as error:
                 raise LocalError(f"{self.url} does not answer: {error}") from None
-            is_busy = answer.status_code in BUSY
-            if not (is_busy or is_early(answer)) or time.monotonic() > deadline:
+            if answer.status_code not in BUSY and not is_early(answer):
                 return answer
+            if time.monotonic() > deadline:
+                raise LocalError(f"not within {SECONDS:g} s: {_told(answer)}")
             time.sleep(float(answer.headers.get("Retry-After", pause)))
             pause = min(1.5 * pause, 1.0)
 
 
 def _found(answer: requests.Response) -> requests.Response:
     if not answer.ok:
-        where = f"{answer.request.method} {answer.request.path_url}"
-        raise LocalError(f"{where} was answered {answer.status_code}: {answer.text[:500]}")
+        raise LocalError(_told(answer))
     return answer
+
+
+def _told(answer: requests.Response) -> str:
+    where = f"{answer.request.method} {answer.request.path_url}"
+    return f"{where} was answered {answer.status_code}: {answer.text[:500]}"

@@ -39,6 +39,8 @@ class Progress:
             return list(pool.map(one, things))
         finally:
             pool.shutdown(cancel_futures=True)
+            if done < len(things) and self._out.isatty():
+                self._out.write("\n")
 
     def _show(self, what: str, done: int, total: int, seconds: float) -> None:
         count = f"{done}/{total}"

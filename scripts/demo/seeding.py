@@ -84,7 +84,9 @@ class _Seeding:
         return f"product-{product.sku}@1"
 
     def sell(self, named: tuple[int, Order, str]) -> tuple[str, str]:
-        """Waits for the checkout: it confirms or rejects, and that is the order's version 2."""
+        """Waits for the checkout: it confirms or rejects, and that is the order's version 2. What a
+        busy machine did not get done in time is rejected too, and goes no further.
+        """
         n, order, customer_id = named
         key = f"order-{n}"
         placed = self._send("POST", "/orders", key, order.body(customer_id))

@@ -119,7 +119,7 @@ def _searches(some: dict[str, Any], name: str, first_day: str) -> Iterable[Stop]
         _search(f"{name.split()[-1]} {noun}"),
     )
     yield Stop(
-        f"A typing error does no harm: this should be {longest}, and `<em>` is what was found.",
+        f"A typing error does no harm: this should be '{longest}', and `<em>` is what was found.",
         _search(longest[:2] + longest[3:]),
     )
     yield Stop(

@@ -49,10 +49,9 @@ def fill(
     name = f"{follower.view.name}/{state.made}"
     feeding = {f"fill/{name}/{s}": stores[s] for s in stores if follower.reads(stores[s])}
     if state.condition == "empty":
-        if not any(store.heads().versions for store in feeding.values()):
+        # what is counted lags behind what was saved; rows that are asked for by key do not
+        if not any(follower.behind(store.heads().versions) for store in feeding.values()):
             return True
-        for bookmark in feeding:
-            bookmarks.put(bookmark, None)
         index.close()
     for bookmark, store in feeding.items():
         cursor = bookmarks.get(bookmark)
@@ -66,5 +65,7 @@ def fill(
             bookmarks.put(bookmark, page.cursor or FILLED)
             if page.cursor and out_of_time():
                 return False
+    for bookmark in feeding:  # whoever closes this index has it filled from the beginning
+        bookmarks.put(bookmark, None)
     index.open()
     return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cqrs.errors import Unavailable
 from cqrs.event_store import EventReader
 from cqrs.followers import Follower, Report
 
@@ -55,8 +54,8 @@ def sweep(
         for follower in (one for one in followers if one.view.name not in down):
             try:
                 behind = list(heads.versions) if anew else follower.behind(heads.versions)
-            except Unavailable as error:
-                down[follower.view.name] = str(error)
+            except Exception as error:  # whatever it is, the other views must have their turn
+                down[follower.view.name] = f"{type(error).__name__}: {error}"
                 continue
             if behind:
                 report = (

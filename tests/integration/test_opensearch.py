@@ -26,6 +26,7 @@ from cqrs.sweep import sweep
 from cqrs.testing.contracts import RowStoreContract
 from cqrs.testing.views import recorded
 from cqrs.tokens import Token
+from cqrs.views import Row, Saved
 from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered, StockReceived
 from domain.kernel import Currency
@@ -330,6 +331,8 @@ def test_orders_are_sorted_as_asked(shop: World, sort: str, expected: list[str])
         {"from_": "2026-02-30"},
         {"q": "a b c d e f g h i"},
         {"q": "x" * 201},
+        {"q": "lamp\ud800"},
+        {"to": "9999-12-31"},
     ],
 )
 def test_what_can_not_be_searched_for_is_refused(shop: World, query: dict[str, str]) -> None:
@@ -570,6 +573,37 @@ def test_a_new_generation_takes_the_place_of_the_old_one_once_it_is_full(shop: W
     assert rows.state().condition == "ready"
     assert shop.rows[0].state().condition == "filling"
     assert len(shop.found()) == 3
+
+
+def test_going_back_to_an_older_generation_shows_what_came_meanwhile(shop: World) -> None:
+    newer = OpenSearchRows(replace(ORDER_SEARCH, generation=2), OpenSearch(shop.url), shop.prefix)
+    follower = Follower(newer.view, newer, shop.stores)
+    assert fill(newer, follower, {"shop": shop.store}, shop)
+    late = shop.store_all(an_order("o4", placed("o4", "c-1", "lamp-1")))
+    follower.catch_up({"order-o4": late})
+    assert shop.tend()
+    assert shop.rows[0].state().condition == "ready"
+    assert shop.found() == ["o4", "o3", "o2", "o1"]
+
+
+def test_a_write_to_an_index_that_is_gone_makes_none(shop: World, server: Server) -> None:
+    server.restart()
+    (result,) = shop.rows[0].save([Row(key="k")])
+    assert result.saved is Saved.FAILED
+    assert OpenSearch(server.url).call("GET", f"/{shop.prefix}-order-search-1-write").status == 404
+    assert shop.tend()
+
+
+def test_what_shows_nothing_yet_is_not_found(shop: World) -> None:
+    before, _ = shop.search()
+    shop.happens(a_payment("o9", *PAID[:1]))
+    after, _ = shop.search()
+    assert after.body["total"] == before.body["total"]
+    assert shop.found(q="o9") == []
+
+
+def test_signs_between_words_are_passed_over(shop: World) -> None:
+    assert shop.found(q="lamp & - ,") == ["o2", "o1"]
 
 
 # What must always hold

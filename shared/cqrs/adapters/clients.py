@@ -27,6 +27,7 @@ __all__ = [
     "once",
     "s3",
     "scheduler",
+    "sent",
     "translated",
 ]
 
@@ -47,6 +48,7 @@ UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionCon
 
 
 C = TypeVar("C")
+R = TypeVar("R")
 
 
 def once(make: Callable[[], C]) -> Callable[[], C]:
@@ -129,3 +131,20 @@ def translated(what: str) -> Iterator[None]:
         raise
     except BotoCoreError as error:
         raise Unavailable(f"{what} can't be reached") from error
+
+
+def sent(send: Callable[[], R]) -> R:
+    """The answer to a request by `requests`, sent again if its connection was closed by the other
+    side: one that is kept while a function is frozen is known to be dead only when it is used.
+    """
+    from requests import ConnectionError as NoConnection
+    from urllib3.exceptions import MaxRetryError, ProtocolError
+
+    try:
+        return send()
+    except NoConnection as error:
+        cause = error.args[0] if error.args else None
+        reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+        if not isinstance(reason, ProtocolError):
+            raise
+    return send()

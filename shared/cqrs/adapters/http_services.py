@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cqrs.adapters import clients
 from cqrs.compositions import Reply
 from cqrs.errors import Unavailable
 
@@ -28,13 +29,16 @@ class HttpServices:
         from requests import RequestException, Timeout
         from urllib3.exceptions import ReadTimeoutError
 
-        try:
-            response = self._session.get(
+        def send() -> requests.Response:
+            return self._session.get(
                 self._url + path,
                 headers=dict(headers),
                 timeout=seconds,
                 allow_redirects=False,
             )
+
+        try:
+            response = clients.sent(send)
         except (RequestException, UnicodeError) as error:
             # within a body, a time-out comes as an error of the connection
             late = any(isinstance(cause, ReadTimeoutError) for cause in error.args)
@@ -47,11 +51,15 @@ class HttpServices:
 
 def _session() -> requests.Session:
     # imported here: only functions that compose pay for it
+    from http.cookiejar import DefaultCookiePolicy
+
     import requests
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
     session.trust_env = False  # neither proxies nor .netrc of wherever this runs
+    # what a service sets for one caller must not go with the next one's questions
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)

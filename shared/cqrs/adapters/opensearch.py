@@ -2,7 +2,8 @@
 
 A connection must stand within 1 second, an answer be there within what the caller allows. Refused
 connections, and 429, 502, 503 and 504 are tried again twice, 0.1 and 0.2 seconds later or so;
-answers that do not come are not. Sending a write again is harmless: rows are saved under a version.
+answers that do not come are not. What went over a kept connection that was closed meanwhile is sent
+once more. Sending a write again is harmless: rows are saved under a version.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
@@ -75,9 +77,9 @@ class OpenSearch:
     ) -> Reply:
         from requests import RequestException
 
-        try:
+        def send() -> requests.Response:
             with clients.translated("The role that OpenSearch is used in"):
-                response = self._session().request(
+                return self._session().request(
                     method,
                     self._url + path,
                     data=None if text is None else text.encode(),
@@ -85,9 +87,11 @@ class OpenSearch:
                     timeout=(CONNECT_SECONDS, seconds),
                     allow_redirects=False,
                 )
+
+        try:
+            return _reply(clients.sent(send))
         except RequestException as error:
             raise Unavailable(f"OpenSearch can't be reached: {error}") from error
-        return _reply(response)
 
 
 def _reply(response: requests.Response) -> Reply:
@@ -165,10 +169,11 @@ def _signer(
 
 def _assumed(aws: Any, role: str) -> Credentials:
     """The credentials of a role, fetched on first use and again before they end."""
+    from botocore.config import Config
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=aws.create_client,
+        client_creator=partial(aws.create_client, config=Config(connect_timeout=1, read_timeout=2)),
         source_credentials=aws.get_credentials(),
         role_arn=role,
         extra_args={"RoleSessionName": "serverless-cqrs"},

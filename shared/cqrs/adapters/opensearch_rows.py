@@ -80,7 +80,7 @@ class OpenSearchRows:
         for row in rows:
             try:
                 document = self._document(row)
-                plain.to_json(document["row"]["parked"])
+                plain.to_json(document["row"]["parked"]).encode()
                 rest = {**document["row"], "parked": {}}  # a full row can still be marked
                 size = len(plain.to_json([rest, row.document]).encode())
             except (AttributeError, TypeError, ValueError) as error:
@@ -126,9 +126,9 @@ class OpenSearchRows:
 
     def create(self) -> IndexState:
         settings: dict[str, Any] = {"analysis": ANALYSIS}
-        if self._opensearch.service != "aoss":  # which decides on both by itself
+        if self._opensearch.service != "aoss":  # which decides on these by itself
             # We never delete. If others do, what is filled in again must not lose to what is gone.
-            settings |= {"refresh_interval": "1s", "gc_deletes": "0s"}
+            settings |= {"refresh_interval": "1s", "gc_deletes": "0s", "number_of_shards": 1}
         body = {
             "settings": settings,
             "mappings": self._mappings(),

@@ -82,7 +82,7 @@ def _open_cursor(text: str | None, scope: str, partitions: list[str]) -> Cell | 
         return None
     try:
         partition, sort = place
-        if partition not in partitions or len(sort.encode()) > KEY_BYTES:
+        if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
             raise ValueError("no cell of these days can be there")
     except (ValueError, AttributeError) as error:
         raise InvalidCursor("This is not a cursor that this list returned.") from error

@@ -49,6 +49,7 @@ K = TypeVar("K", bound=StrEnum)
 SEARCHED_BY = ("q", "status", "from", "to", "sort")
 MAX_WORDS = 8
 MAX_TEXT = 200
+LARGEST = 2**53  # of the numbers that a hit is sorted by: times in milliseconds, sums of money
 MAX_MATCHES = 1_000  # customers, and products, that a word may mean
 FACET_VALUES = 10
 
@@ -170,7 +171,9 @@ class Asked:
 def asked_for(query: Mapping[str, str], limit: int, after: Sequence[Json] | None) -> Asked:
     """Raises InvalidInput, saying what is allowed, and InvalidCursor."""
     text = query.get("q", "")
-    words = text.split()
+    if not text.isprintable():
+        raise InvalidInput("'q' has characters that can't be looked for.")
+    words = [word for word in text.split() if any(map(str.isalnum, word))]
     if len(words) > MAX_WORDS or len(text) > MAX_TEXT:
         raise InvalidInput(f"'q' has at most {MAX_WORDS} words and {MAX_TEXT} characters.")
     usual = Sort.RELEVANCE if words else Sort.NEWEST
@@ -202,7 +205,7 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     if not text:
         return None
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        if not re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
@@ -212,8 +215,8 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
 def _is_place(after: Sequence[Json], sort: Sort) -> bool:
     """Whether a hit can stand there: numbers and at last a key, as `ORDERS` has them."""
     *numbers, key = after
-    fits = len(after) == len(ORDERS[sort]) and isinstance(key, str)
-    return fits and all(type(n) in (int, float) for n in numbers)
+    fits = len(after) == len(ORDERS[sort]) and isinstance(key, str) and key.isascii()
+    return fits and all(isinstance(n, int | float) and abs(n) < LARGEST for n in numbers)
 
 
 @dataclass(frozen=True)
@@ -319,7 +322,7 @@ def _cards_with(word: str, fields: Sequence[str]) -> Question:
         ),
         "size": MAX_MATCHES,
         "sort": [{"_score": "desc"}, {"key": "asc"}],
-        "_source": False,
+        "_source": ["row.positions", "row.parked"],
     }
 
 

@@ -15,6 +15,7 @@ from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.searches import (
     Answer,
     Conversation,
+    Hit,
     IndexState,
     Question,
     Searcher,
@@ -22,6 +23,7 @@ from cqrs.searches import (
     SearchView,
 )
 from cqrs.tokens import Token
+from cqrs.views import Part, Row
 from tests.unit.cqrs.worlds import ORDER, PAYMENT, follower, history, render, stored
 
 VIEW = SearchView(name="notes", folds=[ORDER, PAYMENT], render=render, fields={})
@@ -127,6 +129,29 @@ def test_it_waits_longer_each_time_until_all_rows_have_come() -> None:
     assert found.consistency == Consistency("waited", ms=round(sum(clock.pauses) * 1000))
     assert clock.pauses == sorted(set(clock.pauses))
     assert len(clock.pauses) == 3
+
+
+def test_it_waits_for_the_last_of_its_questions() -> None:
+    index, clock = Index(), Clock()
+    token = Token.parse("order-7@1, order-8@1")
+    index.come = 1  # the first has one, the second both
+    found = searcher(index, clock).search([{}, {}], token)
+    assert found.consistency.kind == "waited"
+    assert len(index.asked) == 2
+
+
+def test_a_conversation_hands_on_what_it_has_seen() -> None:
+    row = Row(key="7", parts={"order-7": Part(version=4)})
+
+    class Finding(Index):
+        def search(self, questions: Sequence[Question]) -> list[Answer]:
+            return [Answer([Hit(row, ())], 1) for _ in questions]
+
+    def talk() -> Conversation[None]:
+        yield {"notes": [{}]}
+
+    _, _, token = Searchers([searcher(Finding())]).converse(talk(), Token())
+    assert str(token) == "order-7@4"
 
 
 def test_what_does_not_come_in_time_is_not_shown() -> None:

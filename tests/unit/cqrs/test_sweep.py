@@ -88,5 +88,5 @@ def test_a_view_that_is_down_keeps_no_other_from_being_swept_and_is_asked_once()
 
     assert all(shown(rows, str(n)) for n in range(5))
     assert all(page.failed for page in pages)
-    assert pages[0].down == {"other": "the index is down"}
+    assert pages[0].down == {"other": "Unavailable: the index is down"}
     assert down.asked == 1

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from scripts.demo import api
 from scripts.demo.api import Api
 from scripts.local.errors import LocalError
 
@@ -73,6 +74,16 @@ def test_a_version_that_is_not_there_yet_is_waited_for_and_so_is_the_view(server
     assert not server.answers
 
 
+def test_a_view_that_never_catches_up_is_not_waited_for_for_ever(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "SECONDS", 0)
+    server.answers = [EARLY]
+
+    with pytest.raises(LocalError, match="not within 0 s: GET /orders/7 was answered 400"):
+        Api(server.url).get("/orders/7", "order-7@2")
+
+
 def test_what_is_refused_is_told(server: Server) -> None:
     server.answers = [(422, {}, b'{"code": "email_taken"}')]
 
@@ -82,9 +93,10 @@ def test_what_is_refused_is_told(server: Server) -> None:
 
 def test_a_refusal_may_say_that_it_was_done_long_ago(server: Server) -> None:
     server.answers = [(422, {}, b'{"code": "product_already_registered"}')]
-    api = Api(server.url)
 
-    answer = api.command("POST", "/products", "key-1", {}, unless="product_already_registered")
+    answer = Api(server.url).command(
+        "POST", "/products", "key-1", {}, unless="product_already_registered"
+    )
 
     assert answer.status_code == 422
 

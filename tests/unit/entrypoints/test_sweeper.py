@@ -243,7 +243,7 @@ class TestGivenUp:
 
         swept = world.ask()
 
-        assert swept["stores"]["orders"]["down"] == {VIEW: "the table is down"}
+        assert swept["stores"]["orders"]["down"] == {VIEW: "Unavailable: the table is down"}
         assert swept["given_up"] == {"batches": 0, "streams": 0}
         assert world.failures.left == [batch]
 
