@@ -5,7 +5,7 @@
 locals {
   followers = {
     storefront_projector = {
-      keeps      = ["customer_cards", "order_history", "product_cards", "sales"]
+      keeps      = ["customer_lookups", "order_history", "product_lookups", "sales"]
       batch_size = 200
     }
 

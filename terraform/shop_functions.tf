@@ -187,22 +187,22 @@ locals {
         INVENTORY_EVENTS_TABLE = module.inventory_events.table_name
         ORDERS_EVENTS_TABLE    = module.orders_events.table_name
         PAYMENTS_EVENTS_TABLE  = module.payments_events.table_name
-        CUSTOMER_CARDS_TABLE   = module.customer_cards.table_name
+        CUSTOMER_LOOKUPS_TABLE = module.customer_lookups.table_name
         ORDER_HISTORY_TABLE    = module.order_history.table_name
-        PRODUCT_CARDS_TABLE    = module.product_cards.table_name
+        PRODUCT_LOOKUPS_TABLE  = module.product_lookups.table_name
         SALES_TABLE            = module.sales.table_name
       }
       policies = {
-        consume              = module.event_stream.consume_policy_json
-        read-customers       = module.customers_events.read_policy_json
-        read-inventory       = module.inventory_events.read_policy_json
-        read-orders          = module.orders_events.read_policy_json
-        read-payments        = module.payments_events.read_policy_json
-        write-customer-cards = module.customer_cards.write_policy_json
-        write-order-history  = module.order_history.write_policy_json
-        write-product-cards  = module.product_cards.write_policy_json
-        write-sales          = module.sales.write_policy_json
-        put-failures         = module.failures.put_policy_json
+        consume                = module.event_stream.consume_policy_json
+        read-customers         = module.customers_events.read_policy_json
+        read-inventory         = module.inventory_events.read_policy_json
+        read-orders            = module.orders_events.read_policy_json
+        read-payments          = module.payments_events.read_policy_json
+        write-customer-lookups = module.customer_lookups.write_policy_json
+        write-order-history    = module.order_history.write_policy_json
+        write-product-lookups  = module.product_lookups.write_policy_json
+        write-sales            = module.sales.write_policy_json
+        put-failures           = module.failures.put_policy_json
       }
     }
 
@@ -216,23 +216,23 @@ locals {
         INVENTORY_EVENTS_TABLE = module.inventory_events.table_name
         ORDERS_EVENTS_TABLE    = module.orders_events.table_name
         PAYMENTS_EVENTS_TABLE  = module.payments_events.table_name
-        CUSTOMER_CARDS_TABLE   = module.customer_cards.table_name
+        CUSTOMER_LOOKUPS_TABLE = module.customer_lookups.table_name
         ORDER_HISTORY_TABLE    = module.order_history.table_name
-        PRODUCT_CARDS_TABLE    = module.product_cards.table_name
+        PRODUCT_LOOKUPS_TABLE  = module.product_lookups.table_name
         SALES_TABLE            = module.sales.table_name
 
         # What exists, so that the rest can be told apart: not found, or not with this method.
         ROUTES = join(",", [for route in sort(keys(local.routes)) : route if route != "$default"])
       }
       policies = {
-        read-customers       = module.customers_events.read_policy_json
-        read-inventory       = module.inventory_events.read_policy_json
-        read-orders          = module.orders_events.read_policy_json
-        read-payments        = module.payments_events.read_policy_json
-        query-customer-cards = module.customer_cards.query_policy_json
-        query-order-history  = module.order_history.query_policy_json
-        query-product-cards  = module.product_cards.query_policy_json
-        query-sales          = module.sales.query_policy_json
+        read-customers         = module.customers_events.read_policy_json
+        read-inventory         = module.inventory_events.read_policy_json
+        read-orders            = module.orders_events.read_policy_json
+        read-payments          = module.payments_events.read_policy_json
+        query-customer-lookups = module.customer_lookups.query_policy_json
+        query-order-history    = module.order_history.query_policy_json
+        query-product-lookups  = module.product_lookups.query_policy_json
+        query-sales            = module.sales.query_policy_json
       }
     }
 
@@ -324,10 +324,10 @@ locals {
         INVENTORY_EVENTS_TABLE = module.inventory_events.table_name
         ORDERS_EVENTS_TABLE    = module.orders_events.table_name
         PAYMENTS_EVENTS_TABLE  = module.payments_events.table_name
-        CUSTOMER_CARDS_TABLE   = module.customer_cards.table_name
+        CUSTOMER_LOOKUPS_TABLE = module.customer_lookups.table_name
         ORDER_HISTORY_TABLE    = module.order_history.table_name
         PLACED_ORDERS_TABLE    = module.placed_orders.table_name
-        PRODUCT_CARDS_TABLE    = module.product_cards.table_name
+        PRODUCT_LOOKUPS_TABLE  = module.product_lookups.table_name
         SALES_TABLE            = module.sales.table_name
         CHECKOUT_TABLE         = module.checkout.table_name
         PAYMENT_GATEWAY_TABLE  = module.payment_gateway.table_name
@@ -353,17 +353,17 @@ locals {
         walk-orders    = module.orders_events.walk_policy_json
         walk-payments  = module.payments_events.walk_policy_json
 
-        write-customer-cards  = module.customer_cards.write_policy_json
-        write-order-history   = module.order_history.write_policy_json
-        write-placed-orders   = module.placed_orders.write_policy_json
-        write-product-cards   = module.product_cards.write_policy_json
-        write-sales           = module.sales.write_policy_json
-        parked-customer-cards = module.customer_cards.parked_policy_json
-        parked-order-history  = module.order_history.parked_policy_json
-        parked-placed-orders  = module.placed_orders.parked_policy_json
-        parked-product-cards  = module.product_cards.parked_policy_json
-        parked-sales          = module.sales.parked_policy_json
-        keep-bookmarks        = module.order_history.bookmarks_policy_json
+        write-customer-lookups  = module.customer_lookups.write_policy_json
+        write-order-history     = module.order_history.write_policy_json
+        write-placed-orders     = module.placed_orders.write_policy_json
+        write-product-lookups   = module.product_lookups.write_policy_json
+        write-sales             = module.sales.write_policy_json
+        parked-customer-lookups = module.customer_lookups.parked_policy_json
+        parked-order-history    = module.order_history.parked_policy_json
+        parked-placed-orders    = module.placed_orders.parked_policy_json
+        parked-product-lookups  = module.product_lookups.parked_policy_json
+        parked-sales            = module.sales.parked_policy_json
+        keep-bookmarks          = module.order_history.bookmarks_policy_json
 
         # Of the processes, their lists too: of what waits to be delivered.
         query-checkout        = module.checkout.query_policy_json

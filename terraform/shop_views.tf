@@ -9,17 +9,17 @@ module "order_history" {
   deletion_protection = var.protect_data
 }
 
-module "customer_cards" {
+module "customer_lookups" {
   source = "./modules/view_store"
 
-  name                = "${local.prefix}-customer-cards"
+  name                = "${local.prefix}-customer-lookups"
   deletion_protection = var.protect_data
 }
 
-module "product_cards" {
+module "product_lookups" {
   source = "./modules/view_store"
 
-  name                = "${local.prefix}-product-cards"
+  name                = "${local.prefix}-product-lookups"
   deletion_protection = var.protect_data
 }
 
@@ -41,11 +41,11 @@ module "placed_orders" {
 
 locals {
   views = {
-    customer_cards = module.customer_cards
-    order_history  = module.order_history
-    placed_orders  = module.placed_orders
-    product_cards  = module.product_cards
-    sales          = module.sales
+    customer_lookups = module.customer_lookups
+    order_history    = module.order_history
+    placed_orders    = module.placed_orders
+    product_lookups  = module.product_lookups
+    sales            = module.sales
   }
 
   # Functions that use the search index (search.tf): other views are in it, whose tables these are not.

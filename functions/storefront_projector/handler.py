@@ -11,7 +11,7 @@ from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.entrypoints.streams import FollowerFunction
 from cqrs.followers import Follower
 from cqrs.settings import read_settings
-from domain.storefront import CUSTOMER_CARDS, ORDER_HISTORY, PRODUCT_CARDS, SALES
+from domain.storefront import CUSTOMER_LOOKUPS, ORDER_HISTORY, PRODUCT_LOOKUPS, SALES
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Settings:
     inventory_events_table: str
     orders_events_table: str
     payments_events_table: str
-    customer_cards_table: str
+    customer_lookups_table: str
     order_history_table: str
-    product_cards_table: str
+    product_lookups_table: str
     sales_table: str
 
 
@@ -37,8 +37,12 @@ def app() -> FollowerFunction:
     }
     followers = [
         Follower(ORDER_HISTORY, DynamoDbRows.of(ORDER_HISTORY, s.order_history_table), stores),
-        Follower(CUSTOMER_CARDS, DynamoDbRows.of(CUSTOMER_CARDS, s.customer_cards_table), stores),
-        Follower(PRODUCT_CARDS, DynamoDbRows.of(PRODUCT_CARDS, s.product_cards_table), stores),
+        Follower(
+            CUSTOMER_LOOKUPS, DynamoDbRows.of(CUSTOMER_LOOKUPS, s.customer_lookups_table), stores
+        ),
+        Follower(
+            PRODUCT_LOOKUPS, DynamoDbRows.of(PRODUCT_LOOKUPS, s.product_lookups_table), stores
+        ),
         Follower(SALES, DynamoDbTallies.of(SALES, s.sales_table), stores),
     ]
     return FollowerFunction(followers)

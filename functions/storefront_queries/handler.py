@@ -19,11 +19,11 @@ from domain.orders import OrderStatus
 from domain.storefront import (
     BY_CUSTOMER,
     BY_STATUS,
-    CUSTOMER_CARDS,
+    CUSTOMER_LOOKUPS,
     ORDER_HISTORY,
     ORDER_WITH_CUSTOMER,
     ORDER_WITH_TITLES,
-    PRODUCT_CARDS,
+    PRODUCT_LOOKUPS,
     SALE_WITH_TITLE,
     SALES,
     shown_sale,
@@ -36,9 +36,9 @@ class Settings:
     inventory_events_table: str
     orders_events_table: str
     payments_events_table: str
-    customer_cards_table: str
+    customer_lookups_table: str
     order_history_table: str
-    product_cards_table: str
+    product_lookups_table: str
     sales_table: str
     routes: str
 
@@ -52,9 +52,9 @@ def app() -> HttpFunction:
         "order": DynamoDbEventStore(s.orders_events_table),
         "payment": DynamoDbEventStore(s.payments_events_table),
     }
-    customers = DynamoDbRows.of(CUSTOMER_CARDS, s.customer_cards_table)
-    products = DynamoDbRows.of(PRODUCT_CARDS, s.product_cards_table)
-    cards = Joiner([(ORDER_WITH_CUSTOMER, customers), (ORDER_WITH_TITLES, products)], stores)
+    customers = DynamoDbRows.of(CUSTOMER_LOOKUPS, s.customer_lookups_table)
+    products = DynamoDbRows.of(PRODUCT_LOOKUPS, s.product_lookups_table)
+    lookups = Joiner([(ORDER_WITH_CUSTOMER, customers), (ORDER_WITH_TITLES, products)], stores)
     rows = DynamoDbRows.of(ORDER_HISTORY, s.order_history_table)
     orders = Reader(ORDER_HISTORY, rows, stores)
     counts = DynamoDbTallies.of(SALES, s.sales_table)
@@ -63,9 +63,11 @@ def app() -> HttpFunction:
     status = one_of("status", OrderStatus)
     return HttpFunction(
         {
-            "GET /orders": page_of(orders, rows.name, BY_STATUS, "orders", cards, status),
-            "GET /orders/{id}": row_of(orders, "order", cards),
-            "GET /customers/{id}/orders": page_of(orders, rows.name, BY_CUSTOMER, "orders", cards),
+            "GET /orders": page_of(orders, rows.name, BY_STATUS, "orders", lookups, status),
+            "GET /orders/{id}": row_of(orders, "order", lookups),
+            "GET /customers/{id}/orders": page_of(
+                orders, rows.name, BY_CUSTOMER, "orders", lookups
+            ),
             "GET /sales/products": days_of(sales, counts.name, "sales", shown_sale, titles),
             "GET /health": lambda _: Response(body={"status": "ok"}),
             "$default": no_such_route(s.routes),

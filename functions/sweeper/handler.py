@@ -20,7 +20,7 @@ from cqrs.settings import read_settings
 from domain.checkout import checkout
 from domain.orders import PLACED_ORDERS
 from domain.payments import PAYMENT_GATEWAY, GatewayReceiver, SimulatedGateway
-from domain.storefront import CUSTOMER_CARDS, ORDER_HISTORY, PRODUCT_CARDS, SALES, SEARCH_VIEWS
+from domain.storefront import CUSTOMER_LOOKUPS, ORDER_HISTORY, PRODUCT_LOOKUPS, SALES, SEARCH_VIEWS
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Settings:
     orders_events_table: str
     payments_events_table: str
     order_history_table: str
-    customer_cards_table: str
-    product_cards_table: str
+    customer_lookups_table: str
+    product_lookups_table: str
     placed_orders_table: str
     sales_table: str
     checkout_table: str
@@ -65,8 +65,8 @@ def app() -> SweeperFunction:
     streams = {"customer": customers, "product": inventory, "order": orders, "payment": payments}
     tables = [
         (ORDER_HISTORY, s.order_history_table),
-        (CUSTOMER_CARDS, s.customer_cards_table),
-        (PRODUCT_CARDS, s.product_cards_table),
+        (CUSTOMER_LOOKUPS, s.customer_lookups_table),
+        (PRODUCT_LOOKUPS, s.product_lookups_table),
         (PLACED_ORDERS, s.placed_orders_table),
     ]
     views = [Follower(view, DynamoDbRows.of(view, table), streams) for view, table in tables]

@@ -1,6 +1,6 @@
 """Joins: rows of other views that a document names by key, put into it when it is read.
 
-What many rows would show, such as a customer's name, is in one place only, its card: a row of a
+What many rows would show, such as a customer's name, is in one place only, its lookup: a row of a
 view of its own. So to change it is one write, and all who name it show it at once.
 """
 
@@ -16,28 +16,28 @@ from cqrs.event_store import EventReader
 from cqrs.events import CLEAR, Cipher
 from cqrs.views import Document, Row, RowReader, RowView
 
-__all__ = ["Cards", "Join", "Joiner", "problem_of"]
+__all__ = ["Join", "Joiner", "Lookups", "problem_of"]
 
-Cards = Mapping[str, Document]
-"""What is shown of each card, by key: `{"problem": ...}` of one that can't go on. One that is not
+Lookups = Mapping[str, Document]
+"""What is shown of each lookup, by key: `{"problem": ...}` of one that can't go on. One that is not
 there is not among them.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Join:
-    """`keys` says which cards, rows of `view`, a document names; `put` puts them into it."""
+    """`keys` says which lookups, rows of `view`, a document names; `put` puts them into it."""
 
     view: RowView
     keys: Callable[[Document], Iterable[str]]
-    put: Callable[[Document, Cards], Document]
+    put: Callable[[Document, Lookups], Document]
 
 
 class Joiner:
-    """Completes answers with the cards that their rows name.
+    """Completes answers with the lookups that their rows name.
 
-    AWS calls: for each join 1 per 100 cards, however many rows name them, and 1 for each stream of
-    a card that is behind the token. Joins don't wait for each other.
+    AWS calls: for each join 1 per 100 lookups, however many rows name them, and 1 for each stream
+    of a lookup that is behind the token. Joins don't wait for each other.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Joiner:
         self._readers = [Reader(join.view, rows, stores, cipher=cipher) for join, rows in joins]
 
     def join(self, answer: Answer) -> Answer:
-        """`answer` with its cards, none of them older than its token.
+        """`answer` with its lookups, none of them older than its token.
 
         Raises InvalidToken for a version that does not exist, and Unavailable.
         """
@@ -59,11 +59,11 @@ class Joiner:
         with ThreadPoolExecutor(len(self._joins)) as pool:
             found = list(pool.map(Reader.load, self._readers, named, [answer.token] * len(named)))
         rows, how, token = answer.rows, answer.consistency, answer.token
-        for join, cards in zip(self._joins, found, strict=True):
-            shown = _shown(cards.rows)
+        for join, lookups in zip(self._joins, found, strict=True):
+            shown = _shown(lookups.rows)
             rows = [_with(join, row, shown) for row in rows]
-            how = how.and_then(cards.consistency)
-            token = token.having_seen([cards.token.positions])
+            how = how.and_then(lookups.consistency)
+            token = token.having_seen([lookups.token.positions])
         return replace(answer, rows=rows, consistency=how, token=token)
 
 
@@ -75,17 +75,17 @@ def problem_of(row: Row) -> Document | None:
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:
-    """The cards that are named, each of them once."""
+    """The lookups that are named, each of them once."""
     documents = [row.document for row in rows if row.document is not None and not row.parked]
     return list(dict.fromkeys(key for document in documents for key in join.keys(document)))
 
 
-def _shown(cards: Sequence[Row]) -> Cards:
-    found = {card.key: problem_of(card) or card.document for card in cards}
+def _shown(lookups: Sequence[Row]) -> Lookups:
+    found = {lookup.key: problem_of(lookup) or lookup.document for lookup in lookups}
     return {key: document for key, document in found.items() if document}
 
 
-def _with(join: Join, row: Row, cards: Cards) -> Row:
+def _with(join: Join, row: Row, lookups: Lookups) -> Row:
     if row.document is None or row.parked:
         return row
-    return replace(row, document=join.put(row.document, cards))
+    return replace(row, document=join.put(row.document, lookups))

@@ -80,7 +80,7 @@ def test_contracts_run_on_tables_of_the_shape_that_terraform_makes(shop: Shop) -
         "orders-events": "events",
         "customers-guards": "guards",
         "order-history": "rows",
-        "customer-cards": "bare-rows",
+        "customer-lookups": "bare-rows",
         "sales": "tallies",
     }
 

@@ -51,11 +51,11 @@ from domain.orders import (
 )
 from domain.storefront import (
     BY_CUSTOMER,
-    CUSTOMER_CARDS,
+    CUSTOMER_LOOKUPS,
     ORDER_HISTORY,
     ORDER_WITH_CUSTOMER,
     ORDER_WITH_TITLES,
-    PRODUCT_CARDS,
+    PRODUCT_LOOKUPS,
 )
 from tests.fixtures.payloads import http
 from tests.integration.tables import (
@@ -429,13 +429,13 @@ class TestQueries:
         shop.reader.page(BY_CUSTOMER, "c-1", token, limit=3)
         assert sorted(shop.aws.names()) == ["BatchGetItem", "Query"]
 
-    def test_cards_are_a_read_for_each_kind_however_many_rows_name_them(self, shop: Shop) -> None:
-        joins = [(ORDER_WITH_CUSTOMER, CUSTOMER_CARDS), (ORDER_WITH_TITLES, PRODUCT_CARDS)]
-        cards = [
+    def test_lookups_are_a_read_for_each_kind_however_many_rows_name_them(self, shop: Shop) -> None:
+        joins = [(ORDER_WITH_CUSTOMER, CUSTOMER_LOOKUPS), (ORDER_WITH_TITLES, PRODUCT_LOOKUPS)]
+        lookups = [
             (join, DynamoDbRows("order_history", view.name, (), lambda: shop.aws.client))
             for join, view in joins
         ]
-        joiner = Joiner(cards, dict.fromkeys(("customer", "product"), shop.store))
+        joiner = Joiner(lookups, dict.fromkeys(("customer", "product"), shop.store))
         shop.follow(*(shop.place() for _ in range(5)))
         shop.aws.taken()
         joiner.join(shop.reader.page(BY_CUSTOMER, "c-1", Token(), limit=5))

@@ -50,12 +50,12 @@ SERVICES = {
     "payment": ("payments", payments.PAYMENT),
 }
 VIEWS: Mapping[str, tuple[str, ...]] = {
-    "customer_cards": (),
+    "customer_lookups": (),
     "order_history": ("customer", "status"),
     "placed_orders": ("customer",),
-    "product_cards": (),
+    "product_lookups": (),
 }
-KEPT = {Way.VIEW: {"order_history", "product_cards"}, Way.COMPOSITION: {"placed_orders"}}
+KEPT = {Way.VIEW: {"order_history", "product_lookups"}, Way.COMPOSITION: {"placed_orders"}}
 INDEXED = {"doc", "positions", "parked", "row"}
 QUERIES = ("customers_queries", "inventory_queries", "orders_queries", "payments_queries")
 

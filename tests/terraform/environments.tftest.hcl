@@ -83,7 +83,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
 
   assert {
     condition = alltrue([
-      for view in [module.order_history, module.customer_cards, module.product_cards, module.placed_orders, module.sales] :
+      for view in [module.order_history, module.customer_lookups, module.product_lookups, module.placed_orders, module.sales] :
       view.protection.deletion_protection
     ])
     error_message = "A view can be deleted, and is not rebuilt in a moment."
@@ -213,7 +213,7 @@ run "dev_can_be_thrown_away" {
       for store in [
         module.customers_events, module.customers_guards, module.inventory_events, module.inventory_guards,
         module.orders_events, module.payments_events, module.checkout, module.payment_gateway,
-        module.order_history, module.customer_cards, module.product_cards, module.placed_orders, module.sales,
+        module.order_history, module.customer_lookups, module.product_lookups, module.placed_orders, module.sales,
       ] : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
     ]))
     error_message = "Something in dev stands in the way of `make destroy`."

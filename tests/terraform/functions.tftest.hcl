@@ -72,9 +72,9 @@ override_resource {
 }
 
 override_resource {
-  target = module.customer_cards.aws_dynamodb_table.this
+  target = module.customer_lookups.aws_dynamodb_table.this
   values = {
-    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/customer-cards"
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/customer-lookups"
   }
 }
 
@@ -86,9 +86,9 @@ override_resource {
 }
 
 override_resource {
-  target = module.product_cards.aws_dynamodb_table.this
+  target = module.product_lookups.aws_dynamodb_table.this
   values = {
-    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/product-cards"
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/product-lookups"
   }
 }
 
@@ -142,7 +142,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     condition = {
       for table in [
         "customers-events", "customers-guards", "inventory-events", "inventory-guards", "orders-events", "payments-events",
-        "checkout", "payment-gateway", "order-history", "customer-cards", "product-cards", "sales", "placed-orders",
+        "checkout", "payment-gateway", "order-history", "customer-lookups", "product-lookups", "sales", "placed-orders",
         ] : table => [
         for folder, function in module.functions : folder if anytrue(flatten([
           for json in values(function.policy_jsons) : [
@@ -162,8 +162,8 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
       "checkout"         = ["checkout_process", "sweeper"]
       "payment-gateway"  = ["payments_gateway", "sweeper"]
       "order-history"    = ["storefront_projector", "sweeper"]
-      "customer-cards"   = ["storefront_projector", "sweeper"]
-      "product-cards"    = ["storefront_projector", "sweeper"]
+      "customer-lookups" = ["storefront_projector", "sweeper"]
+      "product-lookups"  = ["storefront_projector", "sweeper"]
       "sales"            = ["storefront_projector", "sweeper"]
       "placed-orders"    = ["orders_projector", "sweeper"]
     }

@@ -37,9 +37,6 @@ HEAVY = {
     "urllib3",
     "yaml",
 }
-HANDLER_LINES = 50
-WIRING_LINES = 100  # of those that know almost every store and view
-WIRING = {"storefront_queries", "sweeper"}
 
 each_handler = pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
 
@@ -281,8 +278,6 @@ class TestFunctions:
     @each_handler
     def test_a_handler_is_settings_wiring_and_one_call(self, path: Path) -> None:
         text = path.read_text()
-        limit = WIRING_LINES if path.parent.name in WIRING else HANDLER_LINES
-        assert text.count("\n") < limit
         tree = ast.parse(text).body
         defined = [n.name for n in tree if isinstance(n, ast.ClassDef | ast.FunctionDef)]
         assert defined == ["Settings", "app", "handler"]

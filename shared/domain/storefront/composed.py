@@ -12,7 +12,7 @@ from typing import Any
 from cqrs.compositions import Ask, Plan, Told
 from cqrs.plain import Json
 from cqrs.views import Document
-from domain.storefront.cards import skus_of, with_customer, with_titles
+from domain.storefront.lookups import skus_of, with_customer, with_titles
 
 __all__ = ["composed_order", "composed_orders"]
 

@@ -1,9 +1,9 @@
 """The views that orders are searched in, and the search: by free text over customers, products and
 addresses, with filters, facets and highlights.
 
-A customer's name and a product's title are in one place each, their own cards, as in the other
+A customer's name and a product's title are in one place each, their own lookups, as in the other
 views: so a search first finds out which customers and products a word may mean, then the orders
-with those, and at last the cards of what it shows. A renamed customer is found by the new name at
+with those, and at last the lookups of what it shows. A renamed customer is found by the new name at
 once, however many orders there are.
 
 What a match is worth is a constant (`Worth`), not what the engine makes of word counts: so an order
@@ -20,15 +20,15 @@ from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
 from cqrs.errors import InvalidCursor, InvalidInput
-from cqrs.joins import Cards, problem_of
+from cqrs.joins import Lookups, problem_of
 from cqrs.plain import Json
 from cqrs.searches import Answer, Conversation, Hit, Question, SearchPage, SearchView
 from cqrs.views import Document, Parts
 from domain.orders import OrderStatus
 from domain.storefront import order_history
-from domain.storefront.cards import (
-    CUSTOMER_CARDS,
-    PRODUCT_CARDS,
+from domain.storefront.lookups import (
+    CUSTOMER_LOOKUPS,
+    PRODUCT_LOOKUPS,
     skus_of,
     with_customer,
     with_titles,
@@ -98,14 +98,14 @@ ORDER_SEARCH = SearchView(
 )
 CUSTOMER_SEARCH = SearchView(
     name="customer_search",
-    folds=CUSTOMER_CARDS.folds,
-    render=CUSTOMER_CARDS.render,
+    folds=CUSTOMER_LOOKUPS.folds,
+    render=CUSTOMER_LOOKUPS.render,
     fields={"customer_id": KEYWORD, "name": WORDS, "email": WORDS},
 )
 PRODUCT_SEARCH = SearchView(
     name="product_search",
-    folds=PRODUCT_CARDS.folds,
-    render=PRODUCT_CARDS.render,
+    folds=PRODUCT_LOOKUPS.folds,
+    render=PRODUCT_LOOKUPS.render,
     fields={
         "sku": KEYWORD,
         "title": WORDS,
@@ -150,7 +150,7 @@ class Worth(IntEnum):
     """How much it counts that a word was found."""
 
     KEY = 8  # it is an order's, a customer's or a product's id
-    CARD = 4  # it is in the name of a customer, or in what a product is called
+    LOOKUP = 4  # it is in the name of a customer, or in what a product is called
     ADDRESS = 3
     LIKE_IT = 1  # something is in one of these that is spelt almost so
 
@@ -221,7 +221,7 @@ def _is_place(after: Sequence[Json], sort: Sort) -> bool:
 
 @dataclass(frozen=True)
 class Meant:
-    """The cards that a word may mean: that have it, and that have something like it."""
+    """The lookups that a word may mean: that have it, and that have something like it."""
 
     it: Sequence[str]
     like_it: Sequence[str]
@@ -229,8 +229,8 @@ class Meant:
 
     @classmethod
     def by(cls, answer: Answer) -> Meant:
-        it = [hit.row.key for hit in answer.hits if (hit.score or 0) >= Worth.CARD]
-        like_it = [hit.row.key for hit in answer.hits if (hit.score or 0) < Worth.CARD]
+        it = [hit.row.key for hit in answer.hits if (hit.score or 0) >= Worth.LOOKUP]
+        like_it = [hit.row.key for hit in answer.hits if (hit.score or 0) < Worth.LOOKUP]
         return cls(it, like_it, is_all=answer.total <= len(answer.hits))
 
 
@@ -246,8 +246,8 @@ def search_orders(
     asked = asked_for(query, limit, after)
     # 1. What the words may mean.
     meant = yield {
-        CUSTOMER_SEARCH.name: [_cards_with(word, OF_CUSTOMER) for word in asked.words],
-        PRODUCT_SEARCH.name: [_cards_with(word, OF_PRODUCT) for word in asked.words],
+        CUSTOMER_SEARCH.name: [_lookups_with(word, OF_CUSTOMER) for word in asked.words],
+        PRODUCT_SEARCH.name: [_lookups_with(word, OF_PRODUCT) for word in asked.words],
     }
     customers = [Meant.by(answer) for answer in meant.get(CUSTOMER_SEARCH.name, ())]
     products = [Meant.by(answer) for answer in meant.get(PRODUCT_SEARCH.name, ())]
@@ -256,16 +256,16 @@ def search_orders(
     found = yield {ORDER_SEARCH.name: [_orders_with(asked, [_word(*meant) for meant in words])]}
     (answer,) = found[ORDER_SEARCH.name]
     hits = answer.hits[: asked.limit]
-    # 3. The cards of what is shown.
+    # 3. The lookups of what is shown.
     counted = answer.facets["product"]["values"]["buckets"]
     skus = {*(sku for hit in hits for sku in _skus(hit)), *(bucket["key"] for bucket in counted)}
     owners = {str(hit.row.document["customer_id"]) for hit in hits if hit.row.document}
-    cards = yield {
-        CUSTOMER_SEARCH.name: _cards_of(owners, asked.words, OF_CUSTOMER),
-        PRODUCT_SEARCH.name: _cards_of(skus, asked.words, OF_PRODUCT),
+    lookups = yield {
+        CUSTOMER_SEARCH.name: _lookups_of(owners, asked.words, OF_CUSTOMER),
+        PRODUCT_SEARCH.name: _lookups_of(skus, asked.words, OF_PRODUCT),
     }
-    by_customer = _hits(cards.get(CUSTOMER_SEARCH.name, ()))
-    by_sku = _hits(cards.get(PRODUCT_SEARCH.name, ()))
+    by_customer = _hits(lookups.get(CUSTOMER_SEARCH.name, ()))
+    by_sku = _hits(lookups.get(PRODUCT_SEARCH.name, ()))
     vague: list[Json] = [
         word
         for word, *several in zip(asked.words, customers, products, strict=True)
@@ -278,7 +278,7 @@ def search_orders(
             "facets": {
                 "status": _counts(answer, "status"),
                 "country": _counts(answer, "country"),
-                "product": [_product(bucket, _cards(by_sku)) for bucket in counted],
+                "product": [_product(bucket, _lookups(by_sku)) for bucket in counted],
             },
             "vague": vague,
         },
@@ -311,12 +311,12 @@ def _word_in(word: str, fields: Sequence[str], worth: Worth) -> Json:
     return _best_of([_in(fields, word, worth), _in(fields, word, Worth.LIKE_IT, like_it=True)])
 
 
-def _cards_with(word: str, fields: Sequence[str]) -> Question:
+def _lookups_with(word: str, fields: Sequence[str]) -> Question:
     return {
         "query": _best_of(
             [
-                _constant({"term": {"key": word}}, Worth.CARD),
-                _in(fields, word, Worth.CARD),
+                _constant({"term": {"key": word}}, Worth.LOOKUP),
+                _in(fields, word, Worth.LOOKUP),
                 _in(fields, word, Worth.LIKE_IT, like_it=True),
             ]
         ),
@@ -335,9 +335,9 @@ def _word(word: str, customers: Meant, products: Meant) -> Json:
     return _best_of(
         [
             _constant({"term": {"key": word}}, Worth.KEY),
-            terms("doc.customer_id", customers.it, Worth.CARD),
+            terms("doc.customer_id", customers.it, Worth.LOOKUP),
             terms("doc.customer_id", customers.like_it, Worth.LIKE_IT),
-            terms("doc.lines.sku", products.it, Worth.CARD),
+            terms("doc.lines.sku", products.it, Worth.LOOKUP),
             terms("doc.lines.sku", products.like_it, Worth.LIKE_IT),
             _word_in(word, OF_ADDRESS, Worth.ADDRESS),
         ]
@@ -381,11 +381,11 @@ def _highlight(fields: Sequence[str]) -> Json:
     return {"encoder": "html", "number_of_fragments": 0, "fields": {name: {} for name in fields}}
 
 
-def _cards_of(keys: Iterable[str], words: Sequence[str], fields: Sequence[str]) -> list[Question]:
+def _lookups_of(keys: Iterable[str], words: Sequence[str], fields: Sequence[str]) -> list[Question]:
     ordered: list[Json] = [*sorted(keys)]
     if not ordered:
         return []
-    found: list[Json] = [_word_in(word, fields, Worth.CARD) for word in words]
+    found: list[Json] = [_word_in(word, fields, Worth.LOOKUP) for word in words]
     return [
         {
             "query": {"bool": {"filter": [{"terms": {"key": ordered}}], "should": found}},
@@ -402,7 +402,7 @@ def _hits(answers: Iterable[Answer]) -> dict[str, Hit]:
     return {hit.row.key: hit for answer in answers for hit in answer.hits}
 
 
-def _cards(hits: Mapping[str, Hit]) -> Cards:
+def _lookups(hits: Mapping[str, Hit]) -> Lookups:
     rows = [hit.row for hit in hits.values()]
     return {row.key: problem_of(row) or row.document or {} for row in rows}
 
@@ -412,14 +412,14 @@ def _skus(hit: Hit) -> Iterable[str]:
 
 
 def _shown(hit: Hit, customers: Mapping[str, Hit], products: Mapping[str, Hit]) -> Json:
-    """An order with its cards, and what of all that was found. One that can't go on says so."""
+    """An order with its lookups, and what of all that was found. One that can't go on says so."""
     order = hit.row.document
     problem = problem_of(hit.row)
     if problem or order is None:
         return {"id": hit.row.key, **(problem or {})}
     matched = [("", hit), ("customer.", customers.get(str(order["customer_id"])))]
     matched += [("lines.", products.get(sku)) for sku in skus_of(order)]
-    order = with_titles(with_customer(order, _cards(customers)), _cards(products))
+    order = with_titles(with_customer(order, _lookups(customers)), _lookups(products))
     return {**order, "highlights": _highlights(matched)}
 
 
@@ -437,6 +437,6 @@ def _counts(answer: Answer, facet: str) -> Json:
     return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
 
-def _product(bucket: Mapping[str, Any], cards: Cards) -> Json:
-    card = cards.get(bucket["key"], {})
-    return {"sku": bucket["key"], "title": card.get("title"), "orders": bucket["doc_count"]}
+def _product(bucket: Mapping[str, Any], lookups: Lookups) -> Json:
+    lookup = lookups.get(bucket["key"], {})
+    return {"sku": bucket["key"], "title": lookup.get("title"), "orders": bucket["doc_count"]}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs.events import Recorded
-from cqrs.joins import Cards, Join
+from cqrs.joins import Join, Lookups
 from cqrs.tallies import Cell, Counts, TallyView, daily, summed
 from cqrs.views import Document, Fold, Parts
 from domain.kernel import Currency
@@ -27,7 +27,7 @@ from domain.orders import (
     OrderRejected,
     OrderShipped,
 )
-from domain.storefront.cards import PRODUCT_CARDS, title_of
+from domain.storefront.lookups import PRODUCT_LOOKUPS, title_of
 
 __all__ = ["SALES", "SALE_WITH_TITLE", "shown_sale"]
 
@@ -94,8 +94,8 @@ def shown_sale(cell: Cell, numbers: Mapping[str, int]) -> Document:
     }
 
 
-def with_title(sale: Document, cards: Cards) -> Document:
-    return {**sale, **title_of(cards.get(str(sale["sku"]), {}))}
+def with_title(sale: Document, lookups: Lookups) -> Document:
+    return {**sale, **title_of(lookups.get(str(sale["sku"]), {}))}
 
 
-SALE_WITH_TITLE = Join(view=PRODUCT_CARDS, keys=lambda sale: [str(sale["sku"])], put=with_title)
+SALE_WITH_TITLE = Join(view=PRODUCT_LOOKUPS, keys=lambda sale: [str(sale["sku"])], put=with_title)

@@ -1,4 +1,4 @@
-"""Joins: a row with the cards it names, none of them older than its token."""
+"""Joins: a row with the lookups it names, none of them older than its token."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STREET: Fold[Notes, Noted] = Fold(
 )
 
 
-def cards_of(fold: Fold[Notes, Noted]) -> RowView:
+def lookups_of(fold: Fold[Notes, Noted]) -> RowView:
     def render(parts: Parts) -> Document | None:
         texts = parts[fold].texts
         return {"text": texts[-1]} if texts else None
@@ -43,23 +43,23 @@ def cards_of(fold: Fold[Notes, Noted]) -> RowView:
     return RowView(name=f"{fold.category}s", folds=[fold], render=render)
 
 
-NAMES, STREETS = cards_of(NAME), cards_of(STREET)
+NAMES, STREETS = lookups_of(NAME), lookups_of(STREET)
 
 
 def join(view: RowView) -> Join:
-    """Puts in `names` and `streets`: what the cards say that are named in `has`."""
+    """Puts in `names` and `streets`: what the lookups say that are named in `has`."""
 
     def keys(document: Any) -> list[str]:
         return list(document["has"])
 
-    def put(document: Any, cards: Any) -> Document:
-        return {**document, view.name: [cards.get(key) for key in document["has"]]}
+    def put(document: Any, lookups: Any) -> Document:
+        return {**document, view.name: [lookups.get(key) for key in document["has"]]}
 
     return Join(view=view, keys=keys, put=put)
 
 
 class World:
-    """Names in the store, and their cards as far as the view has come."""
+    """Names in the store, and their lookups as far as the view has come."""
 
     def __init__(self, *histories: Sequence[Any]) -> None:
         self.store = stored(*histories)
@@ -84,19 +84,19 @@ def row(key: str, *has: str) -> Row:
     return Row(key=key, parts={f"order-{key}": Part(version=1)}, document={"has": list(has)})
 
 
-def test_a_row_is_shown_with_the_cards_that_it_names() -> None:
+def test_a_row_is_shown_with_the_lookups_that_it_names() -> None:
     world = World(history("name-a", "Ada"), history("name-b", "Bob"))
     world.follow("a", "b")
     assert world.names(row("7", "b", "a")) == [[{"text": "Bob"}, {"text": "Ada"}]]
 
 
-def test_a_card_that_is_not_there_is_not_put_in() -> None:
+def test_a_lookup_that_is_not_there_is_not_put_in() -> None:
     world = World(history("name-a", "Ada"))
     world.follow("a")
     assert world.names(row("7", "a", "nobody")) == [[{"text": "Ada"}, None]]
 
 
-def test_all_cards_of_a_page_are_one_load() -> None:
+def test_all_lookups_of_a_page_are_one_load() -> None:
     world = World(history("name-a", "Ada"), history("name-b", "Bob"))
     world.follow("a", "b")
     assert world.names(row("7", "a", "b"), row("8", "b"), row("9", "a", "a")) == [
@@ -107,7 +107,7 @@ def test_all_cards_of_a_page_are_one_load() -> None:
     assert (world.rows.loads, world.reads.count) == ([["a", "b"]], 0)
 
 
-def test_a_card_behind_the_token_is_completed_and_not_written() -> None:
+def test_a_lookup_behind_the_token_is_completed_and_not_written() -> None:
     world = World(history("name-a", "Ada"))
     world.follow("a")
     world.store.append(commit("name-a", 2, "Ada Lovelace"), "")
@@ -120,12 +120,12 @@ def test_a_card_behind_the_token_is_completed_and_not_written() -> None:
     assert world.rows.get("a").document == {"text": "Ada"}
 
 
-def test_a_card_that_the_view_has_not_seen_at_all_is_there_with_its_token() -> None:
+def test_a_lookup_that_the_view_has_not_seen_at_all_is_there_with_its_token() -> None:
     world = World(history("name-a", "Ada", "Ada Lovelace"))
     assert world.names(row("7", "a"), token="name-a@1") == [[{"text": "Ada Lovelace"}]]
 
 
-def test_a_token_of_a_card_that_nothing_names_is_not_looked_at_but_handed_on() -> None:
+def test_a_token_of_a_lookup_that_nothing_names_is_not_looked_at_but_handed_on() -> None:
     world = World(history("name-a", "Ada"))
     world.follow("a")
     answer = world.ask(row("7", "a"), token="name-b@9")
@@ -133,13 +133,13 @@ def test_a_token_of_a_card_that_nothing_names_is_not_looked_at_but_handed_on() -
     assert answer.token.positions == {"name-b": 9, "name-a": 1}
 
 
-def test_a_version_that_a_cards_stream_does_not_have_is_refused() -> None:
+def test_a_version_that_a_lookups_stream_does_not_have_is_refused() -> None:
     world = World(history("name-a", "Ada"))
     with pytest.raises(InvalidToken, match="'name-a' has no version 2; its newest is 1"):
         world.ask(row("7", "a"), token="name-a@2")
 
 
-def test_cards_that_are_out_of_reach_are_told_as_something_that_passes() -> None:
+def test_lookups_that_are_out_of_reach_are_told_as_something_that_passes() -> None:
     world = World(history("name-a", "Ada"))
     world.reads.down = Unavailable("down")
     with pytest.raises(Unavailable):
@@ -158,7 +158,7 @@ def test_cards_that_are_out_of_reach_are_told_as_something_that_passes() -> None
         (Consistency("folded", commits=2), "name-a@2", "folded; commits=3"),
     ],
 )
-def test_an_answer_says_what_it_took_for_rows_and_cards_together(
+def test_an_answer_says_what_it_took_for_rows_and_lookups_together(
     rows: Consistency, token: str, combined: str
 ) -> None:
     world = World(history("name-a", "Ada"))
@@ -167,7 +167,7 @@ def test_an_answer_says_what_it_took_for_rows_and_cards_together(
     assert str(world.ask(row("7", "a"), token=token, how=rows).consistency) == combined
 
 
-def test_the_token_has_the_rows_first_and_cards_as_long_as_there_is_room() -> None:
+def test_the_token_has_the_rows_first_and_lookups_as_long_as_there_is_room() -> None:
     world = World(history("name-a", "Ada"), history("name-b", "Bob"))
     world.follow("a", "b")
     seen = ", ".join(f"order-{n}@1" for n in range(149))
@@ -175,7 +175,7 @@ def test_the_token_has_the_rows_first_and_cards_as_long_as_there_is_room() -> No
     assert str(answer.token) == f"{seen}, name-a@1"
 
 
-def test_a_card_that_cannot_go_on_is_a_problem_in_its_place_and_no_more() -> None:
+def test_a_lookup_that_cannot_go_on_is_a_problem_in_its_place_and_no_more() -> None:
     world = World(history("name-a", "Ada", "poison"), history("name-b", "Bob"))
     world.follow("a", "b")
     problem = {"code": "view_parked", "stream": "name-a", "version": 2}
@@ -185,7 +185,7 @@ def test_a_card_that_cannot_go_on_is_a_problem_in_its_place_and_no_more() -> Non
         ]
 
 
-def test_a_poison_commit_met_while_completing_a_card_is_the_same_problem() -> None:
+def test_a_poison_commit_met_while_completing_a_lookup_is_the_same_problem() -> None:
     world = World(history("name-a", "Ada", "poison"))
     problem = {"code": "view_parked", "stream": "name-a", "version": 2}
     assert world.names(row("7", "a"), token="name-a@2") == [[{"problem": problem}]]

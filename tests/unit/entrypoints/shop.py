@@ -25,11 +25,11 @@ from domain.orders import ORDER, CancelOrder, ChangeAddress, OrderStatus, PlaceO
 from domain.storefront import (
     BY_CUSTOMER,
     BY_STATUS,
-    CUSTOMER_CARDS,
+    CUSTOMER_LOOKUPS,
     ORDER_HISTORY,
     ORDER_WITH_CUSTOMER,
     ORDER_WITH_TITLES,
-    PRODUCT_CARDS,
+    PRODUCT_LOOKUPS,
 )
 from tests.fixtures.payloads import http
 
@@ -73,8 +73,8 @@ class Shop:
     customers: EventStore = field(default_factory=MemoryEventStore)
     inventory: EventStore = field(default_factory=MemoryEventStore)
     rows: MemoryRows = field(default_factory=MemoryRows)
-    customer_cards: MemoryRows = field(default_factory=MemoryRows)
-    product_cards: MemoryRows = field(default_factory=MemoryRows)
+    customer_lookups: MemoryRows = field(default_factory=MemoryRows)
+    product_lookups: MemoryRows = field(default_factory=MemoryRows)
     reader: RowReader | None = None  # instead of `rows`, where a query finds them
     scope: str = GENERATION
     decider: Decider[Any, Any, Any] = ORDER
@@ -95,16 +95,19 @@ class Shop:
     @cached_property
     def queries(self) -> HttpFunction:
         orders = Reader(ORDER_HISTORY, self.reader or self.rows, self.stores)
-        cards = Joiner(
-            [(ORDER_WITH_CUSTOMER, self.customer_cards), (ORDER_WITH_TITLES, self.product_cards)],
+        lookups = Joiner(
+            [
+                (ORDER_WITH_CUSTOMER, self.customer_lookups),
+                (ORDER_WITH_TITLES, self.product_lookups),
+            ],
             self.stores,
         )
         status = one_of("status", OrderStatus)
-        of_customer = page_of(orders, self.scope, BY_CUSTOMER, "orders", cards)
+        of_customer = page_of(orders, self.scope, BY_CUSTOMER, "orders", lookups)
         return HttpFunction(
             {
-                "GET /orders": page_of(orders, self.scope, BY_STATUS, "orders", cards, status),
-                "GET /orders/{id}": row_of(orders, "order", cards),
+                "GET /orders": page_of(orders, self.scope, BY_STATUS, "orders", lookups, status),
+                "GET /orders/{id}": row_of(orders, "order", lookups),
                 "GET /customers/{id}/orders": of_customer,
                 "$default": no_such_route(KNOWN),
             }
@@ -151,11 +154,11 @@ class Shop:
         """Lets the view catch up with these orders."""
         assert not self.follower.catch_up({f"order-{order}": () for order in orders}).failed
 
-    def follow_cards(self, *streams: str) -> None:
-        """Lets the cards catch up with these customers and products."""
+    def follow_lookups(self, *streams: str) -> None:
+        """Lets the lookups catch up with these customers and products."""
         hints: dict[str, tuple[Commit, ...]] = dict.fromkeys(streams, ())
-        Follower(CUSTOMER_CARDS, self.customer_cards, self.stores).catch_up(hints)
-        Follower(PRODUCT_CARDS, self.product_cards, self.stores).catch_up(hints)
+        Follower(CUSTOMER_LOOKUPS, self.customer_lookups, self.stores).catch_up(hints)
+        Follower(PRODUCT_LOOKUPS, self.product_lookups, self.stores).catch_up(hints)
 
 
 class BrokenStore(MemoryEventStore):

@@ -43,11 +43,11 @@ from domain.payments import (
     payment_facts,
 )
 from domain.storefront import (
-    CUSTOMER_CARDS,
+    CUSTOMER_LOOKUPS,
     ORDER_HISTORY,
     ORDER_WITH_CUSTOMER,
     ORDER_WITH_TITLES,
-    PRODUCT_CARDS,
+    PRODUCT_LOOKUPS,
     composed_order,
     composed_orders,
 )
@@ -165,18 +165,18 @@ class World:
 
     def view(self, route: str, key: str) -> Any:
         """What the views answer to the same question, once they have seen everything."""
-        views = (ORDER_HISTORY, CUSTOMER_CARDS, PRODUCT_CARDS)
+        views = (ORDER_HISTORY, CUSTOMER_LOOKUPS, PRODUCT_LOOKUPS)
         heads = self.store.heads().versions
         rows = {}
         for view in views:
             rows[view.name] = MemoryRows()
             Follower(view, rows[view.name], self.stores).catch_up(dict.fromkeys(heads, ()))
         history = Reader(ORDER_HISTORY, rows["order_history"], self.stores)
-        cards = [
-            (ORDER_WITH_CUSTOMER, rows["customer_cards"]),
-            (ORDER_WITH_TITLES, rows["product_cards"]),
+        lookups = [
+            (ORDER_WITH_CUSTOMER, rows["customer_lookups"]),
+            (ORDER_WITH_TITLES, rows["product_lookups"]),
         ]
-        joiner = Joiner(cards, self.stores)
+        joiner = Joiner(lookups, self.stores)
         routes = {
             ORDER: row_of(history, "order", joiner),
             ORDERS: page_of(history, "order_history#1", BY_CUSTOMER, "orders", joiner),

@@ -1,4 +1,4 @@
-"""Queries over HTTP: rows and lists and their cards, tokens and cursors, and what is refused."""
+"""Queries over HTTP: rows and lists and their lookups, tokens and cursors, and what is refused."""
 
 import base64
 import json
@@ -383,8 +383,8 @@ class TestListsByStatus:
 
 @pytest.fixture
 def known() -> Shop:
-    """A shop that knows customer c-1 and product book-1, whose cards are followed."""
-    shop = Shop(customer_cards=CountedRows(), product_cards=CountedRows())
+    """A shop that knows customer c-1 and product book-1, whose lookups are followed."""
+    shop = Shop(customer_lookups=CountedRows(), product_lookups=CountedRows())
     ada = CustomerRegistered(customer_id="c-1", name="Ada", email="ada@example.com")
     lovelace = CustomerRenamed(customer_id="c-1", name="Ada Lovelace")
     first, second = recorded(CUSTOMER_EVENTS, "customer-c-1", ada, lovelace)
@@ -393,12 +393,12 @@ def known() -> Shop:
     )
     shop.customers.append(first, "")
     shop.inventory.append(*recorded(PRODUCT_EVENTS, "product-book-1", book), "")
-    shop.follow_cards("customer-c-1", "product-book-1")
+    shop.follow_lookups("customer-c-1", "product-book-1")
     shop.customers.append(second, "")
     return shop
 
 
-class TestCards:
+class TestLookups:
     def test_an_order_is_shown_with_its_customer_and_titles(self, known: Shop) -> None:
         order = known.place()
         known.follow(order)
@@ -443,16 +443,16 @@ class TestCards:
         again = known.query(ROW, id=order, headers=token(seen.headers["Consistency-Token"]))
         assert again.body["customer"] == seen.body["customer"]
 
-    def test_a_version_of_a_card_that_does_not_exist_is_refused(self, known: Shop) -> None:
+    def test_a_version_of_a_lookup_that_does_not_exist_is_refused(self, known: Shop) -> None:
         order = known.place()
         known.follow(order)
         answer = known.query(ROW, id=order, headers=token("customer-c-1@3"))
         refused(answer, 400, "invalid_consistency_token")
 
-    def test_a_card_that_cannot_go_on_does_not_fail_its_order(self, known: Shop) -> None:
+    def test_a_lookup_that_cannot_go_on_does_not_fail_its_order(self, known: Shop) -> None:
         body = known.customers.read("customer-c-1")[1].body.replace("Renamed", "Vanished")
         known.customers.append(Commit("customer-c-1", 3, body), "damaged")
-        known.follow_cards("customer-c-1")
+        known.follow_lookups("customer-c-1")
         order = known.place()
         known.follow(order)
         answer = known.query(ROW, id=order)
@@ -469,9 +469,9 @@ class TestCards:
         (listed,) = shop.query(BY_STATUS, query={"status": "placed"}).body["orders"]
         assert listed.keys() == {"id", "problem"}
 
-    def test_a_page_takes_one_load_of_each_kind_of_card(self, known: Shop) -> None:
-        customers: Any = known.customer_cards
-        titles: Any = known.product_cards
+    def test_a_page_takes_one_load_of_each_kind_of_lookup(self, known: Shop) -> None:
+        customers: Any = known.customer_lookups
+        titles: Any = known.product_lookups
         place_some(known, 5)
         customers.loads.clear()
         titles.loads.clear()

@@ -17,7 +17,7 @@ from cqrs.testing.views import recorded
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered
 from domain.kernel import Currency
 from domain.orders import ORDER_EVENTS
-from domain.storefront import PRODUCT_CARDS, SALE_WITH_TITLE, SALES, shown_sale
+from domain.storefront import PRODUCT_LOOKUPS, SALE_WITH_TITLE, SALES, shown_sale
 from tests.fixtures.payloads import http
 from tests.unit.domain.test_sales import confirmed, placed, shipped
 from tests.unit.entrypoints.shop import Answer, ask, refused
@@ -39,13 +39,13 @@ class Sales:
 
     def __init__(self) -> None:
         self.orders, self.products = MemoryEventStore(), MemoryEventStore()
-        self.rows, self.cards = MemoryTallies(), MemoryRows()
+        self.rows, self.lookups = MemoryTallies(), MemoryRows()
         stores: Any = {"order": self.orders, "product": self.products}
         self.follower = Follower(SALES, self.rows, stores)
-        self.cards_follower = Follower(PRODUCT_CARDS, self.cards, stores)
+        self.lookups_follower = Follower(PRODUCT_LOOKUPS, self.lookups, stores)
         self.follows = True
         reader = TallyReader(SALES, self.rows, stores, clock=lambda: self.now, pause=self.pause)
-        joiner = Joiner([(SALE_WITH_TITLE, self.cards)], stores)
+        joiner = Joiner([(SALE_WITH_TITLE, self.lookups)], stores)
         handler = days_of(reader, "sales#1", "sales", shown_sale, joiner)
         self.function = HttpFunction({ROUTE: handler})
         self.now = 0.0
@@ -88,7 +88,7 @@ class TestDays:
         sales.sold("2026-03-03", "2026-03-02", sku="book-1")
         for commit in recorded(PRODUCT_EVENTS, "product-book-1", BOOK):
             sales.products.append(commit, "")
-        sales.cards_follower.catch_up({"product-book-1": ()})
+        sales.lookups_follower.catch_up({"product-book-1": ()})
 
         answer = sales.ask()
 

@@ -1,5 +1,5 @@
-"""The views `customer_cards` and `product_cards`: a row per customer and per product, for all who
-name one; and how an order is shown with its cards.
+"""The views `customer_lookups` and `product_lookups`: a row per customer and per product, for all
+who name one; and how an order is shown with its lookups.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from cqrs import plain
 from cqrs.events import Recorded
-from cqrs.joins import Cards, Join
+from cqrs.joins import Join, Lookups
 from cqrs.views import Document, Fold, Parts, RowView
 from domain.customers import (
     CUSTOMER_EVENTS,
@@ -34,11 +34,11 @@ from domain.kernel import Currency
 
 __all__ = [
     "CUSTOMER",
-    "CUSTOMER_CARDS",
+    "CUSTOMER_LOOKUPS",
     "ORDER_WITH_CUSTOMER",
     "ORDER_WITH_TITLES",
     "PRODUCT",
-    "PRODUCT_CARDS",
+    "PRODUCT_LOOKUPS",
     "skus_of",
     "title_of",
     "with_customer",
@@ -48,7 +48,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerPart:
-    """What a card remembers of the stream `customer-<id>`."""
+    """What a lookup remembers of the stream `customer-<id>`."""
 
     name: str
     email: str
@@ -56,7 +56,7 @@ class CustomerPart:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductPart:
-    """What a card remembers of the stream `product-<sku>`. Stock is none of its business."""
+    """What a lookup remembers of the stream `product-<sku>`. Stock is none of its business."""
 
     title: str
     description: str
@@ -143,24 +143,24 @@ def render_product(parts: Parts) -> Document | None:
     }
 
 
-CUSTOMER_CARDS = RowView(name="customer_cards", folds=[CUSTOMER], render=render_customer)
-PRODUCT_CARDS = RowView(name="product_cards", folds=[PRODUCT], render=render_product)
+CUSTOMER_LOOKUPS = RowView(name="customer_lookups", folds=[CUSTOMER], render=render_customer)
+PRODUCT_LOOKUPS = RowView(name="product_lookups", folds=[PRODUCT], render=render_product)
 
 
-# An order with its cards
+# An order with its lookups
 
 
 def customer_of(order: Document) -> Iterable[str]:
     return [str(order["customer_id"])]
 
 
-def with_customer(order: Document, cards: Cards) -> Document:
-    """What is not known of the customer is null: an order may be placed before its customer's card
-    is there, or by one who never registered.
+def with_customer(order: Document, lookups: Lookups) -> Document:
+    """What is not known of the customer is null: an order may be placed before its customer's
+    lookup is there, or by one who never registered.
     """
     customer_id = order["customer_id"]
     nothing = {"customer_id": customer_id, "name": None, "email": None}
-    return {**order, "customer": {**nothing, **cards.get(str(customer_id), {})}}
+    return {**order, "customer": {**nothing, **lookups.get(str(customer_id), {})}}
 
 
 def skus_of(order: Document) -> Iterable[str]:
@@ -168,16 +168,19 @@ def skus_of(order: Document) -> Iterable[str]:
     return [line["sku"] for line in lines]
 
 
-def with_titles(order: Document, cards: Cards) -> Document:
+def with_titles(order: Document, lookups: Lookups) -> Document:
     lines: Any = order["lines"]
-    return {**order, "lines": [{**line, **title_of(cards.get(line["sku"], {}))} for line in lines]}
+    return {
+        **order,
+        "lines": [{**line, **title_of(lookups.get(line["sku"], {}))} for line in lines],
+    }
 
 
-def title_of(card: Document) -> Document:
-    """What is shown of a product: no more, since the price on its card is that of today."""
-    problem = {"problem": card["problem"]} if "problem" in card else {}
-    return {"title": card.get("title"), **problem}
+def title_of(lookup: Document) -> Document:
+    """What is shown of a product: no more, since the price on its lookup is that of today."""
+    problem = {"problem": lookup["problem"]} if "problem" in lookup else {}
+    return {"title": lookup.get("title"), **problem}
 
 
-ORDER_WITH_CUSTOMER = Join(view=CUSTOMER_CARDS, keys=customer_of, put=with_customer)
-ORDER_WITH_TITLES = Join(view=PRODUCT_CARDS, keys=skus_of, put=with_titles)
+ORDER_WITH_CUSTOMER = Join(view=CUSTOMER_LOOKUPS, keys=customer_of, put=with_customer)
+ORDER_WITH_TITLES = Join(view=PRODUCT_LOOKUPS, keys=skus_of, put=with_titles)
