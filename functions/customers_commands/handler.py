@@ -7,9 +7,9 @@ from typing import Any
 
 import domain.customers as customers
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.commands import CommandHandler
 from cqrs.entrypoints.commands import CommandFunction, changes, opens
 from cqrs.settings import read_settings
+from cqrs.write.commands import CommandHandler
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.aggregates import Aggregates
 from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.settings import read_settings
+from cqrs.write.aggregates import Aggregates
 from domain.inventory import PRODUCT, product_facts
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
-from cqrs.consistency import Reader
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import in_query, page_of, row_of
+from cqrs.read.consistency import Reader
 from cqrs.settings import read_settings
 from domain.orders import BY_CUSTOMER, PLACED_ORDERS
 

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from cqrs.adapters.http_services import HttpServices
-from cqrs.compositions import Composition
 from cqrs.entrypoints.compositions import composed_page_of, composed_row_of
 from cqrs.entrypoints.http import HttpFunction
+from cqrs.read.compositions import Composition
 from cqrs.settings import read_settings
 from domain.storefront import composed_order, composed_orders
 

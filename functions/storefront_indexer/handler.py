@@ -8,7 +8,7 @@ from typing import Any
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.opensearch_rows import rows_of
 from cqrs.entrypoints.streams import FollowerFunction
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
 from cqrs.settings import read_settings
 from domain.storefront import SEARCH_VIEWS
 

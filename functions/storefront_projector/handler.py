@@ -9,7 +9,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.entrypoints.streams import FollowerFunction
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
 from cqrs.settings import read_settings
 from domain.storefront import CUSTOMER_LOOKUPS, ORDER_HISTORY, PRODUCT_LOOKUPS, SALES
 

@@ -8,13 +8,13 @@ from typing import Any
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
-from cqrs.consistency import Reader
 from cqrs.entrypoints.http import HttpFunction, Response, no_such_route
 from cqrs.entrypoints.queries import one_of, page_of, row_of
 from cqrs.entrypoints.tallies import days_of
-from cqrs.joins import Joiner
+from cqrs.read.consistency import Reader
+from cqrs.read.joiner import Joiner
+from cqrs.read.tally_reader import TallyReader
 from cqrs.settings import read_settings
-from cqrs.tallies import TallyReader
 from domain.orders import OrderStatus
 from domain.storefront import (
     BY_CUSTOMER,

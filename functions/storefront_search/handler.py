@@ -9,7 +9,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.opensearch_rows import rows_of
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.searches import no_search, search_of
-from cqrs.searches import Searcher, Searchers
+from cqrs.read.searchers import Searcher, Searchers
 from cqrs.settings import read_settings
 from domain.storefront import ORDER_SEARCH, SEARCH_VIEWS, SEARCHED_BY, search_orders
 

@@ -15,7 +15,7 @@ from cqrs.adapters.opensearch_rows import rows_of
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.processes import Deadlines, process_on_aws
 from cqrs.entrypoints.sweeper import SweeperFunction
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
 from cqrs.settings import read_settings
 from domain.checkout import checkout
 from domain.orders import PLACED_ORDERS

@@ -10,7 +10,7 @@ import pytest
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
-from cqrs.event_store import EventStore
+from cqrs.history.event_store import EventStore
 from cqrs.testing.contracts import (
     EventStoreContract,
     Rows,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cqrs.commits import Commit, Envelope
-from cqrs.events import EventCodec, Instant
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.events import EventCodec, Instant
 from domain.orders import ORDER_EVENTS, OrderCancelled, OrderId
 from tests.e2e.conftest import GRAZ, Shop
 

@@ -14,19 +14,19 @@ import pytest
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
-from cqrs.aggregates import SNAPSHOT_INTERVAL, Aggregates
-from cqrs.commands import CommandHandler
-from cqrs.commits import Commit, Envelope
-from cqrs.consistency import Reader, Token
 from cqrs.entrypoints.facts import facts_of_many
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.errors import Unavailable
-from cqrs.event_store import EventStore
-from cqrs.events import Instant
-from cqrs.followers import Follower
-from cqrs.joins import Joiner
-from cqrs.process_followers import PAGE
-from cqrs.sweep import sweep
+from cqrs.follow.followers import Follower
+from cqrs.follow.process_followers import PAGE
+from cqrs.follow.sweep import sweep
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import EventStore
+from cqrs.history.events import Instant
+from cqrs.read.consistency import Reader, Token
+from cqrs.read.joiner import Joiner
+from cqrs.write.aggregates import SNAPSHOT_INTERVAL, Aggregates
+from cqrs.write.commands import CommandHandler
 from domain.customers import CUSTOMER, ChangeEmail, EmailTaken, RegisterCustomer
 from domain.inventory import (
     PRODUCT,

@@ -17,8 +17,8 @@ import pytest
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.commands import CommandHandler
-from cqrs.compositions import Reply
+from cqrs.read.compositions import Reply
+from cqrs.write.commands import CommandHandler
 from domain import customers, inventory, orders, payments
 from scripts.compare.shape import (
     ORDERS,

@@ -14,13 +14,13 @@ from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryRows
-from cqrs.commits import Commit
 from cqrs.errors import Unavailable
-from cqrs.event_store import EventStore
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
-from cqrs.views import Place, Row
+from cqrs.views.rows import Place, Row
 from tests.integration.tables import (
     create_event_store,
     create_guard_store,

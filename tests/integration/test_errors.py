@@ -22,11 +22,11 @@ from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import CONTENDED_TRIES, DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import BATCH_TRIES, DynamoDbRows
-from cqrs.commits import Commit
 from cqrs.errors import Throttled, Unavailable, Unreadable
-from cqrs.event_store import AppendConflict, GuardTaken
-from cqrs.guards import Claim, Release
-from cqrs.views import Part, Row, Saved
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import AppendConflict, GuardTaken
+from cqrs.history.guards import Claim, Release
+from cqrs.views.rows import Part, Row, Saved
 from tests.integration.tables import made_anew, timeouts
 
 URL = "https://dynamodb.eu-west-1.amazonaws.com"

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from cqrs.adapters.s3_failures import FailedBatch, S3Failures
-from cqrs.commits import Commit
 from cqrs.entrypoints.streams import commits_in
 from cqrs.errors import Unavailable
+from cqrs.history.commits import Commit
 from tests.fixtures.payloads import dynamodb, kinesis_of, on_failure
 
 # as Lambda names them: aws/lambda/<mapping>/<shard>/<day>/<time>-<uuid>

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from cqrs.adapters.http_services import HttpServices
-from cqrs.compositions import Ask, Composition, Plan, Status
 from cqrs.errors import Unavailable
-from cqrs.tokens import Token
+from cqrs.read.compositions import Ask, Composition, Plan, Status
+from cqrs.read.tokens import Token
 
 SOON = 0.5  # what one that answers at once keeps on a busy machine too
 LONG = 10.0

@@ -22,12 +22,12 @@ from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commands import CommandHandler
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.entrypoints.processes import Deadlines, process_on_aws
 from cqrs.errors import Conflict, Throttled, Unavailable
-from cqrs.events import Instant
-from cqrs.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message
+from cqrs.history.events import Instant
+from cqrs.write.commands import CommandHandler
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct
 from tests.integration.tables import create_process_store, made_anew, timeouts
 from tests.unit.cqrs.processes import TRIPS, Wished, Works, World

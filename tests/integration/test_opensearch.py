@@ -16,17 +16,18 @@ from cqrs.adapters import opensearch_rows
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
-from cqrs.commits import Commit
-from cqrs.consistency import Consistency
 from cqrs.errors import InvalidInput, InvalidToken, Parked, Unavailable
-from cqrs.fill import fill
-from cqrs.followers import Follower
-from cqrs.searches import Searcher, Searchers, SearchPage, SearchView
-from cqrs.sweep import sweep
+from cqrs.follow.fill import fill
+from cqrs.follow.followers import Follower
+from cqrs.follow.sweep import sweep
+from cqrs.history.commits import Commit
+from cqrs.read.consistency import Consistency
+from cqrs.read.searchers import Searcher, Searchers
+from cqrs.read.tokens import Token
 from cqrs.testing.contracts import RowStoreContract
 from cqrs.testing.views import recorded
-from cqrs.tokens import Token
-from cqrs.views import Row, Saved
+from cqrs.views.rows import Row, Saved
+from cqrs.views.searches import SearchPage, SearchView
 from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered, StockReceived
 from domain.kernel import Currency

@@ -14,8 +14,8 @@ from cqrs.adapters.kinesis_publisher import (
     TRIES,
     KinesisPublisher,
 )
-from cqrs.commits import Commit
-from cqrs.publisher import Record, read_record, records_of
+from cqrs.history.commits import Commit
+from cqrs.history.publisher import Record, read_record, records_of
 
 SLOW_DOWN = "ProvisionedThroughputExceededException"
 

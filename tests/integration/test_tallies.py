@@ -15,14 +15,15 @@ from botocore.exceptions import ClientError
 
 from cqrs.adapters.dynamodb_tallies import CONTENDED_TRIES, DynamoDbTallies
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commits import Commit
 from cqrs.errors import Throttled, Unavailable
-from cqrs.followers import Follower
-from cqrs.tallies import Cell, TallyReader, TallyRow, changes_of
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
+from cqrs.read.tally_reader import TallyReader
+from cqrs.read.tokens import Token
 from cqrs.testing.contracts import Tallies, TalliesContract
 from cqrs.testing.views import recorded
-from cqrs.tokens import Token
-from cqrs.views import Part, Row, Saved, SaveResult
+from cqrs.views.rows import Part, Row, Saved, SaveResult
+from cqrs.views.tallies import Cell, TallyRow, changes_of
 from domain.orders import ORDER_EVENTS
 from domain.storefront import SALES
 from tests.integration.tables import create_tally_store, one_at_a_time

@@ -25,9 +25,9 @@ __all__ = [
     "functions",
     "kinesis",
     "once",
+    "resent_once",
     "s3",
     "scheduler",
-    "sent",
     "translated",
 ]
 
@@ -133,7 +133,7 @@ def translated(what: str) -> Iterator[None]:
         raise Unavailable(f"{what} can't be reached") from error
 
 
-def sent(send: Callable[[], R]) -> R:
+def resent_once(send: Callable[[], R]) -> R:
     """The answer to a request by `requests`, sent again if its connection was closed by the other
     side: one that is kept while a function is frozen is known to be dead only when it is used.
     """

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cqrs import plain
 from cqrs.adapters import clients
-from cqrs.commits import Commit
 from cqrs.errors import Throttled, TooLarge, Unreadable
-from cqrs.event_store import AppendConflict, GuardTaken, Heads, History
-from cqrs.guards import Claim, Guard
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.history.guards import Claim, Guard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

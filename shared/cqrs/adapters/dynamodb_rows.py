@@ -23,7 +23,7 @@ from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.observability import logger
-from cqrs.views import ParkedAt, Part, Place, Row, Saved, SaveResult, View
+from cqrs.views.rows import Followed, ParkedAt, Part, Place, Row, Saved, SaveResult
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,7 +64,7 @@ class DynamoDbRows:
         self._pause = pause
 
     @classmethod
-    def of(cls, view: View, table: str, generation: int = 1) -> Self:
+    def of(cls, view: Followed, table: str, generation: int = 1) -> Self:
         return cls(table, f"{view.name}#{generation}", view.lists)
 
     def get(self, key: str) -> Row:

@@ -26,8 +26,8 @@ from typing import Any
 from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_rows import DynamoDbRows, NeverSaved, size_of
 from cqrs.errors import Unavailable
-from cqrs.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
-from cqrs.views import Row, Saved, SaveResult
+from cqrs.views.rows import Row, Saved, SaveResult
+from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
 
 __all__ = ["DynamoDbTallies"]
 

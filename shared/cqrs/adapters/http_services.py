@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cqrs.adapters import clients
-from cqrs.compositions import Reply
 from cqrs.errors import Unavailable
+from cqrs.read.compositions import Reply
 
 if TYPE_CHECKING:
     import requests
@@ -38,7 +38,7 @@ class HttpServices:
             )
 
         try:
-            response = clients.sent(send)
+            response = clients.resent_once(send)
         except (RequestException, UnicodeError) as error:
             # within a body, a time-out comes as an error of the connection
             late = any(isinstance(cause, ReadTimeoutError) for cause in error.args)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cqrs.adapters import clients
 from cqrs.errors import Unavailable
-from cqrs.publisher import Record
+from cqrs.history.publisher import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

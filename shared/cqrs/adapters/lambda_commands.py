@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Conflict, Throttled, Unavailable, Unreadable
-from cqrs.events import Instant
-from cqrs.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message
+from cqrs.history.events import Instant
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from cqrs import plain
-from cqrs.commits import Commit
 from cqrs.errors import TooLarge, Unreadable
-from cqrs.event_store import AppendConflict, GuardTaken, Heads, History
-from cqrs.guards import Claim, Guard, Release
-from cqrs.publisher import Record
-from cqrs.tallies import MAX_CHANGES, Cell, TallyRow, changes_of, summed
-from cqrs.views import Row, Saved, SaveResult
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.history.guards import Claim, Guard, Release
+from cqrs.history.publisher import Record
+from cqrs.views.rows import Row, Saved, SaveResult
+from cqrs.views.tallies import MAX_CHANGES, Cell, TallyRow, changes_of, summed
 
 __all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows", "MemoryTallies"]
 

@@ -20,12 +20,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
-from cqrs.adapters.opensearch import OpenSearch, Reply
-from cqrs.commits import category_of
+from cqrs.adapters.opensearch import OpenSearch, _Reply
 from cqrs.errors import Unavailable, Unreadable
+from cqrs.history.commits import category_of
 from cqrs.observability import logger
-from cqrs.searches import Answer, Hit, IndexState, Question, SearchView
-from cqrs.views import ParkedAt, Part, Row, Saved, SaveResult
+from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
+from cqrs.views.searches import Hit, Hits, IndexState, Question, SearchView
 
 __all__ = ["OpenSearchRows", "rows_of"]
 
@@ -103,7 +103,7 @@ class OpenSearchRows:
 
     # For queries
 
-    def search(self, questions: Sequence[Question]) -> list[Answer]:
+    def search(self, questions: Sequence[Question]) -> list[Hits]:
         here = {"index": self._reading}
         lines = [line for question in questions for line in (here, _of_shown(question))]
         reply = self._opensearch.call_with_lines("/_msearch", lines, seconds=READ_SECONDS)
@@ -204,10 +204,10 @@ class OpenSearchRows:
         results = [_result(item["index"]) for item in items]
         return dict(zip(batch, results, strict=True))
 
-    def _answer(self, answer: Mapping[str, Any]) -> Answer:
+    def _answer(self, answer: Mapping[str, Any]) -> Hits:
         """Raises Unavailable for a part of the truth, too."""
         if "error" in answer:
-            reply = Reply(int(answer.get("status", 500)), answer)
+            reply = _Reply(int(answer.get("status", 500)), answer)
             if reply.error == "index_not_found_exception":
                 raise Unavailable(f"{self._reading} is not filled yet")
             if reply.status == 429:
@@ -215,13 +215,13 @@ class OpenSearchRows:
             self._expect(reply)
         if answer["timed_out"] or answer["_shards"]["failed"]:
             raise Unavailable(f"not all of {self._reading} could be searched")
-        return Answer(
+        return Hits(
             [_hit(document) for document in answer["hits"]["hits"]],
             answer["hits"]["total"]["value"],
             answer.get("aggregations", {}),
         )
 
-    def _expect(self, reply: Reply) -> Mapping[str, Any]:
+    def _expect(self, reply: _Reply) -> Mapping[str, Any]:
         """The body of a good reply. An index that is gone will be back: Unavailable."""
         if reply.status >= 500 or reply.error == "index_not_found_exception":
             raise Unavailable(f"{self._index}: {reply.error or reply.status}")

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cqrs import plain
-from cqrs.commands import CommandHandler, Outcome
-from cqrs.commits import Envelope
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
 from cqrs.errors import CqrsError, InvalidInput, Unreadable
-from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
-from cqrs.instants import now
-from cqrs.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message
+from cqrs.history.commits import Envelope
+from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
+from cqrs.history.instants import now
 from cqrs.observability import logger
-from cqrs.tokens import Token
+from cqrs.read.tokens import Token
+from cqrs.write.commands import CommandHandler, Outcome
 
 __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
 

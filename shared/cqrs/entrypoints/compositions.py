@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cqrs.compositions import Composition, Plan
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import MAX_LIMIT, token_of
+from cqrs.read.compositions import Composition, Plan
 
 __all__ = ["composed_page_of", "composed_row_of"]
 

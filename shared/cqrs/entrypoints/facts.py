@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from cqrs.aggregates import Aggregates, Loaded
-from cqrs.consistency import Answer, Consistency
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import consistency_of, notes_of, token_of
 from cqrs.errors import InvalidToken, NotFound
-from cqrs.tokens import Token
-from cqrs.views import Document
+from cqrs.read.consistency import Consistency, Page
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Document
+from cqrs.write.aggregates import Aggregates, Loaded
 
 __all__ = ["MAX_IDS", "facts_of", "facts_of_many"]
 
@@ -83,5 +83,5 @@ def _facts(shown: Shown[S], key: str, loaded: Loaded[S]) -> Document | None:
     return None if facts is None else {**facts, "version": loaded.version}
 
 
-def _current(token: Token, seen: dict[str, int]) -> Answer:
-    return Answer([], Consistency("current"), token.having_seen([seen]))
+def _current(token: Token, seen: dict[str, int]) -> Page:
+    return Page([], Consistency("current"), token.having_seen([seen]))

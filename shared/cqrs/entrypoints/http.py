@@ -30,8 +30,8 @@ from cqrs.errors import (
     TooLarge,
     Unavailable,
 )
-from cqrs.events import Instant
-from cqrs.instants import now
+from cqrs.history.events import Instant
+from cqrs.history.instants import now
 from cqrs.observability import count, logger
 
 __all__ = ["HttpFunction", "MethodNotAllowed", "Request", "Response", "Routes", "no_such_route"]

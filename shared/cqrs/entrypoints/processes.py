@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
-from cqrs.event_store import EventReader
-from cqrs.messages import Receiver, Timer
-from cqrs.process_followers import ProcessFollower
-from cqrs.process_managers import ProcessManager
+from cqrs.follow.messages import Receiver, Timer
+from cqrs.follow.process_followers import ProcessFollower
+from cqrs.follow.process_managers import ProcessManager
+from cqrs.history.event_store import EventReader
 
 __all__ = ["Deadlines", "process_on_aws"]
 

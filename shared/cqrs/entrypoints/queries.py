@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cqrs.commits import STREAM_NAME
-from cqrs.consistency import Answer, Reader
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.errors import InvalidCursor, InvalidInput, NotFound
-from cqrs.joins import Joiner, problem_of
-from cqrs.tokens import Token
-from cqrs.views import Document, Row
+from cqrs.history.commits import STREAM_NAME
+from cqrs.read.consistency import Page, Reader
+from cqrs.read.joiner import Joiner
+from cqrs.read.tokens import Token
+from cqrs.views.joins import problem_of
+from cqrs.views.rows import Document, Row
 
 __all__ = [
     "MAX_LIMIT",
@@ -108,17 +109,17 @@ def token_of(request: Request) -> Token:
     return Token.parse(request.headers.get("consistency-token"))
 
 
-def consistency_of(answer: Answer) -> dict[str, str]:
+def consistency_of(answer: Page) -> dict[str, str]:
     """The headers that say how new an answer is."""
     headers = {"Consistency": str(answer.consistency)}
     return headers | ({"Consistency-Token": str(answer.token)} if answer.token.positions else {})
 
 
-def notes_of(answer: Answer) -> dict[str, str]:
+def notes_of(answer: Page) -> dict[str, str]:
     return {"consistency": str(answer.consistency)}
 
 
-def _joined(answer: Answer, joiner: Joiner | None) -> Answer:
+def _joined(answer: Page, joiner: Joiner | None) -> Page:
     return joiner.join(answer) if joiner else answer
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from cqrs import plain
-from cqrs.consistency import Answer
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import MAX_LIMIT, consistency_of, notes_of, token_of
 from cqrs.errors import InvalidInput, NotConfigured
-from cqrs.idempotency import digest_of
+from cqrs.history.idempotency import digest_of
 from cqrs.plain import Json
-from cqrs.searches import Conversation, Searchers, SearchPage, SearchView
+from cqrs.read.consistency import Page
+from cqrs.read.searchers import Searchers
+from cqrs.views.searches import Conversation, SearchPage, SearchView
 
 __all__ = ["no_search", "search_of"]
 
@@ -40,7 +41,7 @@ def search_of(
         here = [f"{view.name}#{view.generation}", digest_of(plain.to_json(asked))]
         after = open_cursor(request.query.get("cursor"), here)
         page, how, token = searchers.converse(search(asked, limit, after), token_of(request))
-        found = Answer([], how, token)
+        found = Page([], how, token)
         return Response(
             body={**page.body, "cursor": cursor(here, page.last) if page.last else None},
             headers=consistency_of(found),

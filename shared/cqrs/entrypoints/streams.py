@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import commit_of
-from cqrs.commits import STREAM_NAME, Commit
 from cqrs.errors import Unreadable
-from cqrs.followers import Follower, Report
+from cqrs.follow.followers import Follower, Report
+from cqrs.history.commits import STREAM_NAME, Commit
+from cqrs.history.publisher import Publisher, read_record, records_of
 from cqrs.observability import count, logger
-from cqrs.publisher import Publisher, read_record, records_of
 
-__all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "tell"]
+__all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "log_report"]
 
 LOGGED = 20  # commits and streams named in a log line
 
@@ -128,12 +128,12 @@ class FollowerFunction:
                 continue
             report = follower.catch_up(hints)
             failed |= report.failed.keys()
-            tell("followed", follower, report, **_trace(concerned))
+            log_report("followed", follower, report, **_trace(concerned))
         again = [number for number, found in batch if any(c.stream in failed for c in found)]
         return _again(again)
 
 
-def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None:
+def log_report(message: str, follower: Follower, report: Report, **notes: Any) -> None:
     """One line of log, and the metrics, of what a follower did."""
     applied = Counter(report.applied)
     logger().info(
@@ -152,7 +152,7 @@ def tell(message: str, follower: Follower, report: Report, **notes: Any) -> None
             "Repaired": len(report.repaired),
             "Parked": len(report.parked),
             "Failed": len(report.failed),
-            "Waiting": len(report.waiting),
+            "StillParked": len(report.still_parked),
             "Delivered": report.delivered,
             "Undelivered": len(report.undelivered),
         },

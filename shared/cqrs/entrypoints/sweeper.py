@@ -20,17 +20,17 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.s3_failures import S3Failures
-from cqrs.entrypoints.streams import commits_in, tell
+from cqrs.entrypoints.streams import commits_in, log_report
 from cqrs.errors import Unreadable
-from cqrs.event_store import EventStore
-from cqrs.fill import fill
-from cqrs.followers import Follower
+from cqrs.follow.fill import fill
+from cqrs.follow.followers import Follower
+from cqrs.follow.process_followers import ProcessFollower
+from cqrs.follow.process_managers import entries_of
+from cqrs.follow.sweep import sweep
+from cqrs.history.event_store import EventStore
 from cqrs.observability import count, logger
-from cqrs.process_followers import ProcessFollower
-from cqrs.process_managers import entries_of
-from cqrs.searches import SearchIndex
-from cqrs.sweep import sweep
-from cqrs.views import ParkedAt, Row
+from cqrs.views.rows import ParkedAt, Row
+from cqrs.views.searches import SearchIndex
 
 __all__ = ["SweeperFunction"]
 
@@ -93,7 +93,7 @@ class SweeperFunction:
         def deliver(process: ProcessFollower) -> dict[str, Any]:
             done: dict[str, Any] = {"delivered": 0, "undelivered": {}}
             for report in process.deliver_waiting():
-                tell("delivered", process, report)
+                log_report("delivered", process, report)
                 done["delivered"] += report.delivered
                 done["undelivered"] |= report.undelivered
                 if out_of_time():
@@ -113,7 +113,7 @@ class SweeperFunction:
             self._stores,
             self._bookmarks,
             out_of_time=out_of_time,
-            told=partial(tell, "filled", follower),
+            told=partial(log_report, "filled", follower),
         )
         if not ready:
             logger().warning("a search index is not filled yet", view=view)
@@ -145,7 +145,7 @@ class SweeperFunction:
         streams, failed, behind, down = 0, 0, Counter[str](), dict[str, str]()
         for page in sweep(self._stores[service], followers, cursor=cursor, anew=anew):
             for follower, report in page.reports:
-                tell("redriven" if anew else "swept", follower, report)
+                log_report("redriven" if anew else "swept", follower, report)
                 failed += len(report.failed)
             streams += page.streams
             behind.update(page.behind)
@@ -192,7 +192,7 @@ class SweeperFunction:
         for follower in self._followers.values():
             report = follower.catch_up(dict.fromkeys(sorted(streams), ()))
             if report.applied or report.parked or report.failed:
-                tell("rung", follower, report)
+                log_report("rung", follower, report)
             reports.append(report)
         return not any(report.failed for report in reports)
 
@@ -204,7 +204,7 @@ class SweeperFunction:
         follower = self._followers[view]
         names = sorted(self._parked(view)) if stream == "all" else [stream]
         report = follower.redrive(names)
-        tell("redriven", follower, report)
+        log_report("redriven", follower, report)
         told = report.applied.keys() | report.parked.keys() | report.failed.keys()
         return {
             "applied": report.applied,

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from cqrs.consistency import Answer
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import KEY_BYTES, consistency_of, notes_of, token_of
 from cqrs.errors import InvalidCursor, InvalidInput
-from cqrs.joins import Joiner
-from cqrs.tallies import Cell, TallyReader, months
-from cqrs.views import Document, Row
+from cqrs.read.consistency import Page
+from cqrs.read.joiner import Joiner
+from cqrs.read.tally_reader import TallyReader
+from cqrs.views.rows import Document, Row
+from cqrs.views.tallies import Cell, months
 
 __all__ = ["days_of"]
 
@@ -41,7 +42,7 @@ def days_of(
         after = _open_cursor(request.query.get("cursor"), scope, months(first, last))
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
-        listed = Answer(rows, found.consistency, found.token)
+        listed = Page(rows, found.consistency, found.token)
         listed = joiner.join(listed) if joiner else listed
         place = [found.more.partition, found.more.sort] if found.more else None
         return Response(

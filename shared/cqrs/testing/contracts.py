@@ -16,13 +16,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from cqrs.commits import Commit
 from cqrs.errors import TooLarge, Unreadable
-from cqrs.event_store import AppendConflict, EventStore, GuardTaken
-from cqrs.followers import ERROR_LENGTH
-from cqrs.guards import Claim, Release
-from cqrs.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
-from cqrs.views import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
+from cqrs.history.guards import Claim, Release
+from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
+from cqrs.views.sources import ERROR_LENGTH
+from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
 
 __all__ = ["EventStoreContract", "RowStoreContract", "RowsContract", "TalliesContract"]
 

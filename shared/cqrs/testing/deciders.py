@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
-from cqrs.decider import Decider
 from cqrs.errors import CqrsError
-from cqrs.guards import Claim, Guard
+from cqrs.history.guards import Claim, Guard
+from cqrs.write.decider import Decider
 
 __all__ = ["given"]
 

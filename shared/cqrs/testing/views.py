@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commits import Commit, Envelope
-from cqrs.events import EventCodec, EventTypes, Instant
-from cqrs.followers import Follower
-from cqrs.views import Row, RowView, View
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.events import EventCodec, EventTypes, Instant
+from cqrs.views.rows import Followed, Row, RowView
 
 __all__ = ["recorded", "row_after", "shows"]
 
@@ -46,7 +46,7 @@ def shows(view: RowView, commits: Sequence[Commit]) -> Any:
     return row_after(view, commits).document
 
 
-def row_after(view: View, commits: Sequence[Commit]) -> Row:
+def row_after(view: Followed, commits: Sequence[Commit]) -> Row:
     in_order = _arrive(view, commits, list(commits))
     shuffled = list(commits) * 2
     random.Random(len(commits)).shuffle(shuffled)
@@ -58,7 +58,7 @@ def row_after(view: View, commits: Sequence[Commit]) -> Row:
     return in_order
 
 
-def _arrive(view: View, history: Sequence[Commit], arrivals: Sequence[Commit]) -> Row:
+def _arrive(view: Followed, history: Sequence[Commit], arrivals: Sequence[Commit]) -> Row:
     store, rows = MemoryEventStore(), MemoryRows()
     for commit in sorted(history, key=lambda commit: (commit.stream, commit.version)):
         store.append(commit, "")

@@ -12,9 +12,9 @@ from enum import StrEnum
 from functools import partial
 from typing import assert_never
 
-from cqrs.events import Recorded
-from cqrs.process_managers import ProcessManager, Send, Sent
-from cqrs.views import Fold, Parts
+from cqrs.follow.process_managers import ProcessManager, Send, Sent
+from cqrs.history.events import Recorded
+from cqrs.views.rows import Fold, States
 from domain.inventory import ReleaseStock, ReserveStock, ShipStock
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.orders import (
@@ -100,7 +100,7 @@ def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> Ord
             assert_never(event)
 
 
-ORDER: Fold[OrderSeen | None, OrderEvent] = Fold(
+ORDER_FOLD: Fold[OrderSeen | None, OrderEvent] = Fold(
     category="order",
     events=ORDER_EVENTS,
     state=OrderSeen,
@@ -142,7 +142,7 @@ def follow_payment(payment: PaymentSeen, recorded: Recorded[PaymentEvent]) -> Pa
             assert_never(event)
 
 
-PAYMENT: Fold[PaymentSeen, PaymentEvent] = Fold(
+PAYMENT_FOLD: Fold[PaymentSeen, PaymentEvent] = Fold(
     category="payment",
     events=PAYMENT_EVENTS,
     state=PaymentSeen,
@@ -283,14 +283,16 @@ def reserve_key(line: Line) -> str:
     return f"reserve/{line.sku}"
 
 
-def react(parts: Parts, sent: Sent, seconds: int) -> Iterator[Send]:
-    order = parts[ORDER]
+def react(states: States, sent: Sent, seconds: int) -> Iterator[Send]:
+    order = states[ORDER_FOLD]
     if order is not None:
-        yield from _Checkout(OrderId(parts.key), order, parts[PAYMENT], sent, seconds).wanted()
+        yield from _Checkout(
+            OrderId(states.key), order, states[PAYMENT_FOLD], sent, seconds
+        ).wanted()
 
 
 def checkout(seconds: int) -> ProcessManager:
     """The process that has an order confirmed or rejected within `seconds`."""
     return ProcessManager(
-        name="checkout", folds=[ORDER, PAYMENT], react=partial(react, seconds=seconds)
+        name="checkout", folds=[ORDER_FOLD, PAYMENT_FOLD], react=partial(react, seconds=seconds)
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from unicodedata import normalize
 
-from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused
-from cqrs.guards import Claim, Guard, Release
+from cqrs.history.guards import Claim, Guard, Release
+from cqrs.write.decider import Decider
 from domain.customers.commands import (
     ChangeEmail,
     CustomerCommand,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cqrs.events import EventTypes
+from cqrs.history.events import EventTypes
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cqrs.views import Document
+from cqrs.views.rows import Document
 from domain.customers.customer import CustomerState, NoCustomer
 
 __all__ = ["customer_facts"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cqrs.views import Document
+from cqrs.views.rows import Document
 from domain.inventory.product import NoProduct, ProductState
 
 __all__ = ["product_facts"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused
-from cqrs.guards import Claim, Guard
+from cqrs.history.guards import Claim, Guard
+from cqrs.write.decider import Decider
 from domain.inventory.commands import (
     ChangePrice,
     ProductCommand,

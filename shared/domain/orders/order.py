@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused
+from cqrs.write.decider import Decider
 from domain.kernel import Currency, CustomerId, OrderId
 from domain.orders.commands import (
     CancelOrder,

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import assert_never
 
 from cqrs import plain
-from cqrs.events import Instant, Recorded
+from cqrs.history.events import Instant, Recorded
 from cqrs.plain import Json
-from cqrs.views import Document, Fold, Parts, Place, RowView
+from cqrs.views.rows import Document, Fold, Place, RowView, States
 from domain.kernel import Currency, CustomerId
 from domain.orders.events import (
     ORDER_EVENTS,
@@ -152,7 +152,7 @@ def _reservation_status(status: OrderStatus) -> ReservationStatus:
             assert_never(status)
 
 
-ORDER: Fold[OrderFacts | None, OrderEvent] = Fold(
+ORDER_FOLD: Fold[OrderFacts | None, OrderEvent] = Fold(
     category="order",
     events=ORDER_EVENTS,
     state=OrderFacts,
@@ -161,9 +161,9 @@ ORDER: Fold[OrderFacts | None, OrderEvent] = Fold(
 )
 
 
-def render(parts: Parts) -> Document | None:
-    order = parts[ORDER]
-    return order_facts(parts.key, parts.version(ORDER), order) if order else None
+def render(states: States) -> Document | None:
+    order = states[ORDER_FOLD]
+    return order_facts(states.key, states.version(ORDER_FOLD), order) if order else None
 
 
 def by_customer(order: Document) -> Place:
@@ -174,7 +174,7 @@ BY_CUSTOMER = "customer"
 
 PLACED_ORDERS = RowView(
     name="placed_orders",
-    folds=[ORDER],
+    folds=[ORDER_FOLD],
     render=render,
     lists={BY_CUSTOMER: by_customer},
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cqrs.events import EventTypes
+from cqrs.history.events import EventTypes
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.payments.values import Reason, Reference
 

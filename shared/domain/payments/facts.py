@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from cqrs.views import Document
+from cqrs.views.rows import Document
 from domain.payments.payment import (
     Authorised,
     Authorising,

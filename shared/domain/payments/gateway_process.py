@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs import plain
-from cqrs.events import Recorded
-from cqrs.messages import Answer, Message
-from cqrs.process_managers import ProcessManager, Send, Sent
-from cqrs.views import Fold, Parts
+from cqrs.follow.messages import Answer, Message
+from cqrs.follow.process_managers import ProcessManager, Send, Sent
+from cqrs.history.events import Recorded
+from cqrs.views.rows import Fold, States
 from domain.kernel import OrderId
 from domain.payments.commands import RecordAnswer
 from domain.payments.events import (
@@ -86,7 +86,7 @@ def _waited_for(event: PaymentEvent) -> GatewayCall | None:
             assert_never(event)
 
 
-PAYMENT: Fold[Calling | None, PaymentEvent] = Fold(
+PAYMENT_FOLD: Fold[Calling | None, PaymentEvent] = Fold(
     category="payment",
     events=PAYMENT_EVENTS,
     state=Calling | None,
@@ -95,15 +95,15 @@ PAYMENT: Fold[Calling | None, PaymentEvent] = Fold(
 )
 
 
-def react(parts: Parts, sent: Sent) -> Iterator[Send]:
-    calling = parts[PAYMENT]
+def react(states: States, sent: Sent) -> Iterator[Send]:
+    calling = states[PAYMENT_FOLD]
     if calling is None or calling.call is None:
         return
-    ask = AskGateway(call=calling.call, payment=f"payment-{parts.key}", terms=calling.terms)
+    ask = AskGateway(call=calling.call, payment=f"payment-{states.key}", terms=calling.terms)
     correlation = calling.correlation_id
     yield Send(key=ask.call, to="gateway", command=ask, correlation_id=correlation, refusable=True)
     if answer := sent.answer(ask.call):
-        record = _record(OrderId(parts.key), ask.call, answer)
+        record = _record(OrderId(states.key), ask.call, answer)
         yield Send(
             key=f"{ask.call}/record", to="payments", command=record, correlation_id=correlation
         )
@@ -119,7 +119,7 @@ def _record(order_id: OrderId, call: GatewayCall, answer: Answer) -> RecordAnswe
     )
 
 
-PAYMENT_GATEWAY = ProcessManager(name="payment_gateway", folds=[PAYMENT], react=react)
+PAYMENT_GATEWAY = ProcessManager(name="payment_gateway", folds=[PAYMENT_FOLD], react=react)
 
 
 class GatewayReceiver:

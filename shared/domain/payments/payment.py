@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from cqrs.decider import Decider
 from cqrs.errors import NotFound, Refused, Unreadable
+from cqrs.write.decider import Decider
 from domain.kernel import OrderId
 from domain.payments.commands import (
     AuthorisePayment,

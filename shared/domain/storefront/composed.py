@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from cqrs.compositions import Ask, Plan, Told
 from cqrs.plain import Json
-from cqrs.views import Document
+from cqrs.read.compositions import AllTold, Ask, Plan
+from cqrs.views.rows import Document
 from domain.storefront.lookups import skus_of, with_customer, with_titles
 
 __all__ = ["composed_order", "composed_orders"]
@@ -115,11 +115,11 @@ def _payment(body: Any) -> Json:
 # How it is joined
 
 
-def _joined_order(told: Told) -> Document:
+def _joined_order(told: AllTold) -> Document:
     return _joined(told["order"], told["payment"], told)
 
 
-def _joined_orders(told: Told) -> Document:
+def _joined_orders(told: AllTold) -> Document:
     payments = _all("payments", told)
     orders = [
         order if "problem" in order else _joined(order, payments.get(order["order_id"]), told)
@@ -128,13 +128,13 @@ def _joined_orders(told: Told) -> Document:
     return {"orders": orders, "cursor": told["orders"]["cursor"]}
 
 
-def _joined(order: Document, payment: Json, told: Told) -> Document:
+def _joined(order: Document, payment: Json, told: AllTold) -> Document:
     customer = told["customer"] and {str(order["customer_id"]): told["customer"]}
     known = with_customer({**order, "payment": payment}, customer or {})
     return with_titles(known, _all("products", told))
 
 
-def _all(items: str, told: Told) -> dict[str, Any]:
+def _all(items: str, told: AllTold) -> dict[str, Any]:
     """What was told in all batches of `items`."""
     return {
         key: one

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from cqrs import plain
-from cqrs.events import Recorded
-from cqrs.joins import Join, Lookups
-from cqrs.views import Document, Fold, Parts, RowView
+from cqrs.history.events import Recorded
+from cqrs.views.joins import Join, Lookups
+from cqrs.views.rows import Document, Fold, RowView, States
 from domain.customers import (
     CUSTOMER_EVENTS,
     CustomerEmailChanged,
@@ -33,11 +33,11 @@ from domain.inventory import (
 from domain.kernel import Currency
 
 __all__ = [
-    "CUSTOMER",
+    "CUSTOMER_FOLD",
     "CUSTOMER_LOOKUPS",
     "ORDER_WITH_CUSTOMER",
     "ORDER_WITH_TITLES",
-    "PRODUCT",
+    "PRODUCT_FOLD",
     "PRODUCT_LOOKUPS",
     "skus_of",
     "title_of",
@@ -106,14 +106,14 @@ def follow_product(
             assert_never(event)
 
 
-CUSTOMER: Fold[CustomerPart | None, CustomerEvent] = Fold(
+CUSTOMER_FOLD: Fold[CustomerPart | None, CustomerEvent] = Fold(
     category="customer",
     events=CUSTOMER_EVENTS,
     state=CustomerPart,
     initial=None,
     evolve=follow_customer,
 )
-PRODUCT: Fold[ProductPart | None, ProductEvent] = Fold(
+PRODUCT_FOLD: Fold[ProductPart | None, ProductEvent] = Fold(
     category="product",
     events=PRODUCT_EVENTS,
     state=ProductPart | None,
@@ -122,19 +122,19 @@ PRODUCT: Fold[ProductPart | None, ProductEvent] = Fold(
 )
 
 
-def render_customer(parts: Parts) -> Document | None:
-    customer = parts[CUSTOMER]
+def render_customer(states: States) -> Document | None:
+    customer = states[CUSTOMER_FOLD]
     if customer is None:
         return None
-    return {"customer_id": parts.key, "name": customer.name, "email": customer.email}
+    return {"customer_id": states.key, "name": customer.name, "email": customer.email}
 
 
-def render_product(parts: Parts) -> Document | None:
-    product = parts[PRODUCT]
+def render_product(states: States) -> Document | None:
+    product = states[PRODUCT_FOLD]
     if product is None:
         return None
     return {
-        "sku": parts.key,
+        "sku": states.key,
         "title": product.title,
         "description": product.description,
         "tags": plain.dump(product.tags),
@@ -143,8 +143,8 @@ def render_product(parts: Parts) -> Document | None:
     }
 
 
-CUSTOMER_LOOKUPS = RowView(name="customer_lookups", folds=[CUSTOMER], render=render_customer)
-PRODUCT_LOOKUPS = RowView(name="product_lookups", folds=[PRODUCT], render=render_product)
+CUSTOMER_LOOKUPS = RowView(name="customer_lookups", folds=[CUSTOMER_FOLD], render=render_customer)
+PRODUCT_LOOKUPS = RowView(name="product_lookups", folds=[PRODUCT_FOLD], render=render_product)
 
 
 # An order with its lookups

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
 
-from cqrs.events import Instant, Recorded
+from cqrs.history.events import Instant, Recorded
 from cqrs.plain import Json
-from cqrs.views import Document, Fold, Parts, Place, RowView
+from cqrs.views.rows import Document, Fold, Place, RowView, States
 from domain.orders import (
     BY_CUSTOMER,
     ORDER_EVENTS,
@@ -34,7 +34,7 @@ from domain.payments import (
     VoidRequested,
 )
 
-__all__ = ["BY_CUSTOMER", "BY_STATUS", "ORDER", "ORDER_HISTORY", "PAYMENT"]
+__all__ = ["BY_CUSTOMER", "BY_STATUS", "ORDER_FOLD", "ORDER_HISTORY", "PAYMENT_FOLD"]
 
 TIMELINE = 50  # the newest events of a stream that a row shows: an address can be changed for ever
 
@@ -122,14 +122,14 @@ def _changed_payment(payment: PaymentPart, event: PaymentEvent) -> PaymentPart:
             assert_never(event)
 
 
-ORDER: Fold[OrderPart | None, OrderEvent] = Fold(
+ORDER_FOLD: Fold[OrderPart | None, OrderEvent] = Fold(
     category="order",
     events=ORDER_EVENTS,
     state=OrderPart,
     initial=None,
     evolve=_follow_order,
 )
-PAYMENT: Fold[PaymentPart, PaymentEvent] = Fold(
+PAYMENT_FOLD: Fold[PaymentPart, PaymentEvent] = Fold(
     category="payment",
     events=PAYMENT_EVENTS,
     state=PaymentPart,
@@ -138,14 +138,14 @@ PAYMENT: Fold[PaymentPart, PaymentEvent] = Fold(
 )
 
 
-def render(parts: Parts) -> Document | None:
+def render(states: States) -> Document | None:
     """Nothing before there is an order, even if its payment is there already."""
-    order, payment = parts[ORDER], parts[PAYMENT]
+    order, payment = states[ORDER_FOLD], states[PAYMENT_FOLD]
     if order is None:
         return None
     timeline = _timeline(order, payment)
     return {
-        **order_facts(parts.key, parts.version(ORDER), order.facts),
+        **order_facts(states.key, states.version(ORDER_FOLD), order.facts),
         "payment": _payment(payment),
         "updated_at": timeline[-1][1].at,
         "timeline": [{"at": m.at, "what": m.what, "by": by} for by, m in timeline],
@@ -178,7 +178,7 @@ BY_STATUS = "status"
 
 ORDER_HISTORY = RowView(
     name="order_history",
-    folds=[ORDER, PAYMENT],
+    folds=[ORDER_FOLD, PAYMENT_FOLD],
     render=render,
     lists={BY_CUSTOMER: by_customer, BY_STATUS: by_status},
 )

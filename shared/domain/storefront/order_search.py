@@ -20,10 +20,10 @@ from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
 from cqrs.errors import InvalidCursor, InvalidInput
-from cqrs.joins import Lookups, problem_of
 from cqrs.plain import Json
-from cqrs.searches import Answer, Conversation, Hit, Question, SearchPage, SearchView
-from cqrs.views import Document, Parts
+from cqrs.views.joins import Lookups, problem_of
+from cqrs.views.rows import Document, States
+from cqrs.views.searches import Conversation, Hit, Hits, Question, SearchPage, SearchView
 from domain.orders import OrderStatus
 from domain.storefront import order_history
 from domain.storefront.lookups import (
@@ -59,9 +59,9 @@ DATE: Json = {"type": "date"}
 WORDS: Json = {"type": "text", "analyzer": "words"}
 
 
-def render_order(parts: Parts) -> Document | None:
+def render_order(states: States) -> Document | None:
     """What of an order can be searched, filtered, counted, sorted, or is shown in a list."""
-    order = order_history.render(parts)
+    order = order_history.render(states)
     if order is None:
         return None
     payment: Any = order["payment"]
@@ -228,7 +228,7 @@ class Meant:
     is_all: bool
 
     @classmethod
-    def by(cls, answer: Answer) -> Meant:
+    def by(cls, answer: Hits) -> Meant:
         it = [hit.row.key for hit in answer.hits if (hit.score or 0) >= Worth.LOOKUP]
         like_it = [hit.row.key for hit in answer.hits if (hit.score or 0) < Worth.LOOKUP]
         return cls(it, like_it, is_all=answer.total <= len(answer.hits))
@@ -398,7 +398,7 @@ def _lookups_of(keys: Iterable[str], words: Sequence[str], fields: Sequence[str]
 # Answers
 
 
-def _hits(answers: Iterable[Answer]) -> dict[str, Hit]:
+def _hits(answers: Iterable[Hits]) -> dict[str, Hit]:
     return {hit.row.key: hit for answer in answers for hit in answer.hits}
 
 
@@ -432,7 +432,7 @@ def _highlights(matched: Iterable[tuple[str, Hit | None]]) -> Json:
     return {**found}
 
 
-def _counts(answer: Answer, facet: str) -> Json:
+def _counts(answer: Hits, facet: str) -> Json:
     buckets = answer.facets[facet]["values"]["buckets"]
     return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cqrs.events import Recorded
-from cqrs.joins import Join, Lookups
-from cqrs.tallies import Cell, Counts, TallyView, daily, summed
-from cqrs.views import Document, Fold, Parts
+from cqrs.history.events import Recorded
+from cqrs.views.joins import Join, Lookups
+from cqrs.views.rows import Document, Fold, States
+from cqrs.views.tallies import Cell, Counts, TallyView, daily, summed
 from domain.kernel import Currency
 from domain.orders import (
     ORDER_EVENTS,
@@ -58,7 +58,7 @@ def follow_order(sale: Sale | None, recorded: Recorded[OrderEvent]) -> Sale | No
             assert_never(event)
 
 
-ORDER: Fold[Sale | None, OrderEvent] = Fold(
+ORDER_FOLD: Fold[Sale | None, OrderEvent] = Fold(
     category="order",
     events=ORDER_EVENTS,
     state=Sale | None,
@@ -67,8 +67,8 @@ ORDER: Fold[Sale | None, OrderEvent] = Fold(
 )
 
 
-def counted(parts: Parts) -> Counts:
-    sale = parts[ORDER]
+def counted(states: States) -> Counts:
+    sale = states[ORDER_FOLD]
     if sale is None or sale.day is None:
         return {}
     day, currency = sale.day, sale.currency
@@ -79,7 +79,7 @@ def _sold(line: Line) -> Mapping[str, int]:
     return {"units": line.quantity, "revenue": line.quantity * line.unit_price}
 
 
-SALES = TallyView(name="sales", folds=[ORDER], counted=counted)
+SALES = TallyView(name="sales", folds=[ORDER_FOLD], counted=counted)
 
 
 def shown_sale(cell: Cell, numbers: Mapping[str, int]) -> Document:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cqrs import process_followers
+from cqrs.follow import process_followers
 
 pytest.register_assert_rewrite("tests.ledger")
 

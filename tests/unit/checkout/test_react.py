@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cqrs import plain
-from cqrs.events import Instant, Recorded
-from cqrs.messages import Answer
-from cqrs.process_managers import Entry, ProcessManager, Send, Sent
-from cqrs.views import Part, Parts
+from cqrs.follow.messages import Answer
+from cqrs.follow.process_managers import Entry, ProcessManager, Send, Sent
+from cqrs.history.events import Instant, Recorded
+from cqrs.views.rows import Part, States
 from domain.checkout import checkout
 from domain.inventory import ReleaseStock, ReserveStock, ShipStock
 from domain.kernel import Currency, OrderId
@@ -91,12 +91,12 @@ def sends(events: Iterable[object], asked: dict[str, Answer | None] | None = Non
     for event in events:
         category = "order" if type(event).__name__.startswith("Order") else "payment"
         name, fold = f"{category}-7", next(f for f in CHECKOUT.folds if f.category == category)
-        state = Parts("7", parts)[fold]
+        state = States("7", parts)[fold]
         at = Instant("2026-01-01T12:00:00.000000Z")
         recorded = Recorded(event=event, version=1, at=at, actor="a", correlation_id="c-1")
         parts[name] = Part(version=1, state=plain.dump(fold.evolve(state, recorded)))
     entries = {key: Entry(answer=answer) for key, answer in (asked or {}).items()}
-    return list(CHECKOUT.react(Parts("7", parts), Sent(entries)))
+    return list(CHECKOUT.react(States("7", parts), Sent(entries)))
 
 
 def commands(events: Iterable[object], asked: dict[str, Answer | None] | None = None) -> list[Any]:

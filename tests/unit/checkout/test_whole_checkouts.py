@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqrs.commits import Commit
+from cqrs.history.commits import Commit
 from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, CancelOrder, Line, PlaceOrder, ShipOrder

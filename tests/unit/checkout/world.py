@@ -15,19 +15,19 @@ from typing import Any
 
 from cqrs import plain
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commands import CommandHandler
-from cqrs.commits import Commit, Envelope
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.errors import Conflict, Refused, Unavailable
-from cqrs.event_store import Heads
-from cqrs.events import Instant
-from cqrs.followers import Hints
-from cqrs.guards import Guard
-from cqrs.instants import later
-from cqrs.messages import Answer, Message
-from cqrs.process_followers import ProcessFollower
-from cqrs.sweep import sweep
-from cqrs.views import Row, Saved, SaveResult
+from cqrs.follow.followers import Hints
+from cqrs.follow.messages import Answer, Message
+from cqrs.follow.process_followers import ProcessFollower
+from cqrs.follow.sweep import sweep
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import Heads
+from cqrs.history.events import Instant
+from cqrs.history.guards import Guard
+from cqrs.history.instants import later
+from cqrs.views.rows import Row, Saved, SaveResult
+from cqrs.write.commands import CommandHandler
 from domain.checkout import checkout
 from domain.inventory import PRODUCT, ReleaseStock, ReserveStock, ShipStock
 from domain.kernel import Amount, Currency

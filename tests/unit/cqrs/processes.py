@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commits import Commit, Envelope
-from cqrs.events import EventCodec, EventTypes, Instant, Recorded
-from cqrs.followers import Report
-from cqrs.instants import later
-from cqrs.messages import Answer, Message
-from cqrs.process_followers import ProcessFollower
-from cqrs.process_managers import Entry, ProcessManager, Send, Sent, entries_of
-from cqrs.views import Fold, Parts, Row
+from cqrs.follow.followers import Report
+from cqrs.follow.messages import Answer, Message
+from cqrs.follow.process_followers import ProcessFollower
+from cqrs.follow.process_managers import Entry, ProcessManager, Send, Sent, entries_of
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
+from cqrs.history.instants import later
+from cqrs.views.rows import Fold, Row, States
 from tests.unit.cqrs.worlds import Watched
 
 TYPES = EventTypes("trips")
@@ -86,8 +86,8 @@ def granted(wish: Wished) -> Send:
     )
 
 
-def react(parts: Parts, sent: Sent) -> Iterator[Send]:
-    plans = parts[TRIP], parts[ROOM]
+def react(states: States, sent: Sent) -> Iterator[Send]:
+    plans = states[TRIP], states[ROOM]
     for wish in (wish for plan in plans for wish in plan.wishes):
         if wish.what == "poison" or sent.answer("bomb"):
             raise Poison

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cqrs.compositions import Reply
+from cqrs.read.compositions import Reply
 
 __all__ = ["FakeServices", "problem", "told"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commits import Commit
-from cqrs.event_store import Heads, History
-from cqrs.guards import Guard
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import Heads, History
+from cqrs.history.guards import Guard
 
 S = TypeVar("S")
 

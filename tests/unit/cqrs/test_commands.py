@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commands import CommandHandler, Outcome
-from cqrs.commits import Commit, Envelope
-from cqrs.decider import Decider
 from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refused
-from cqrs.event_store import AppendConflict
-from cqrs.events import EventCodec, EventTypes, Instant
-from cqrs.idempotency import command_id_of, entity_id_of, fingerprint_of
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import AppendConflict
+from cqrs.history.events import EventCodec, EventTypes, Instant
+from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.plain import Json
+from cqrs.write.commands import CommandHandler, Outcome
+from cqrs.write.decider import Decider
 from tests.unit.cqrs.stores import Counting
 
 TYPES = EventTypes("till")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from cqrs import plain
-from cqrs.commits import Commit, Envelope, category_of, entity_of
 from cqrs.errors import Unreadable
-from cqrs.events import EventCodec, EventTypes, Instant, Recorded
+from cqrs.history.commits import Commit, Envelope, category_of, entity_of
+from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 
 SHOP = EventTypes("shop")
 

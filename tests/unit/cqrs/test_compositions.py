@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cqrs.compositions import ASKED_AT_ONCE, Ask, Composed, Composition, Plan, Reply, Status
 from cqrs.errors import InvalidCursor, InvalidToken, NotFound, Throttled, Unavailable
-from cqrs.tokens import Token
+from cqrs.read.compositions import ASKED_AT_ONCE, Ask, Composed, Composition, Plan, Reply, Status
+from cqrs.read.tokens import Token
 from tests.unit.cqrs.services import FakeServices, problem, told
 
 SOON = 0.3  # what one that answers at once keeps on a busy machine too

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.consistency import Reader
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.tokens import Token
-from cqrs.views import Row
+from cqrs.read.consistency import Reader
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Row
 from tests.unit.cqrs.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
 
 

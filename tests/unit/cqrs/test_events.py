@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 
 from cqrs.errors import Unreadable
-from cqrs.events import CLEAR, Cipher, Data, EventCodec, EventTypes
+from cqrs.history.events import CLEAR, Cipher, Data, EventCodec, EventTypes
 from cqrs.plain import Json, Text, to_json
 
 SHOP = EventTypes("shop")

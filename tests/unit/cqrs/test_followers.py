@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from cqrs.adapters.memory import MemoryRows
-from cqrs.commits import Commit
 from cqrs.errors import Unavailable
-from cqrs.events import EventTypes
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
+from cqrs.history.events import EventTypes
 from cqrs.plain import Json
 from cqrs.testing.views import recorded
-from cqrs.views import Document, Parts, Row, Saved, SaveResult
+from cqrs.views.rows import Document, Row, Saved, SaveResult, States
 from tests.unit.cqrs import worlds
 from tests.unit.cqrs.worlds import VIEW, Reads, Watched, commit, follower, history, shown, stored
 
@@ -336,8 +336,8 @@ def test_a_state_that_this_code_cannot_read_is_folded_anew(rows: MemoryRows) -> 
 def test_a_first_commit_that_can_be_neither_folded_nor_rendered_parks_its_stream(
     rows: MemoryRows,
 ) -> None:
-    def picky(parts: Parts) -> Document | None:
-        return {"first": parts[worlds.ORDER].texts[0]}
+    def picky(states: States) -> Document | None:
+        return {"first": states[worlds.ORDER].texts[0]}
 
     view = replace(worlds.VIEW, render=picky, lists={})
     bad = history("order-7", "poison")
@@ -357,7 +357,7 @@ def test_a_redrive_tells_what_is_still_parked(rows: MemoryRows) -> None:
 
     report = follows.redrive(["order-7"])
 
-    assert (report.parked["order-7"].version, report.waiting) == (2, set())
+    assert (report.parked["order-7"].version, report.still_parked) == (2, set())
 
 
 def test_what_is_parked_and_not_looked_at_is_told_as_waiting(rows: MemoryRows) -> None:
@@ -367,7 +367,7 @@ def test_what_is_parked_and_not_looked_at_is_told_as_waiting(rows: MemoryRows) -
 
     report = follows.catch_up({"order-7": bad})
 
-    assert (report.waiting, report.parked) == ({"order-7"}, {})
+    assert (report.still_parked, report.parked) == ({"order-7"}, {})
 
 
 @pytest.mark.usefixtures("mended")
@@ -527,4 +527,4 @@ def test_a_save_that_fails_while_parking_is_made_up_for(
 
     assert before.get("7").parked["order-7"].version == 3
     assert before.get("7").document == {"order": ["a", "b"], "payment": []}
-    assert report.parked["order-7"].version == 3 or "order-7" in report.waiting
+    assert report.parked["order-7"].version == 3 or "order-7" in report.still_parked

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commands import ATTEMPTS, CommandHandler, Outcome
-from cqrs.commits import Commit, Envelope
-from cqrs.decider import Decider
 from cqrs.errors import Conflict, KeyReused, Refused, Unreadable
-from cqrs.event_store import GuardTaken
-from cqrs.events import EventCodec, EventTypes, Instant
-from cqrs.guards import Claim, Guard, Release, guard_key_of
-from cqrs.idempotency import command_id_of, fingerprint_of
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import GuardTaken
+from cqrs.history.events import EventCodec, EventTypes, Instant
+from cqrs.history.guards import Claim, Guard, Release, guard_key_of
+from cqrs.history.idempotency import command_id_of, fingerprint_of
 from cqrs.testing.deciders import given as given_that
+from cqrs.write.commands import ATTEMPTS, CommandHandler, Outcome
+from cqrs.write.decider import Decider
 from tests.unit.cqrs.stores import Counting
 
 TYPES = EventTypes("club")

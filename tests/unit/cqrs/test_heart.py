@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commits import Commit
 from cqrs.errors import Unavailable
-from cqrs.event_store import EventReader, Heads
-from cqrs.followers import Hints
-from cqrs.sweep import sweep
-from cqrs.views import Row, SaveResult
+from cqrs.follow.followers import Hints
+from cqrs.follow.sweep import sweep
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventReader, Heads
+from cqrs.views.rows import Row, SaveResult
 from tests.unit.cqrs.worlds import follower, history, stored
 
 ENTITIES = ("7", "8", "9")

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.consistency import Answer, Consistency
 from cqrs.errors import InvalidToken, Unavailable
-from cqrs.followers import Follower
-from cqrs.joins import Join, Joiner
-from cqrs.tokens import Token
-from cqrs.views import Document, Fold, ParkedAt, Part, Parts, Row, RowView
+from cqrs.follow.followers import Follower
+from cqrs.read.consistency import Consistency, Page
+from cqrs.read.joiner import Joiner
+from cqrs.read.tokens import Token
+from cqrs.views.joins import Join
+from cqrs.views.rows import Document, Fold, ParkedAt, Part, Row, RowView, States
 from tests.unit.cqrs.worlds import (
     TYPES,
     CountedRows,
@@ -36,8 +37,8 @@ STREET: Fold[Notes, Noted] = Fold(
 
 
 def lookups_of(fold: Fold[Notes, Noted]) -> RowView:
-    def render(parts: Parts) -> Document | None:
-        texts = parts[fold].texts
+    def render(states: States) -> Document | None:
+        texts = states[fold].texts
         return {"text": texts[-1]} if texts else None
 
     return RowView(name=f"{fold.category}s", folds=[fold], render=render)
@@ -72,8 +73,8 @@ class World:
         Follower(NAMES, self.rows, {"name": self.store}).catch_up(hints)
         self.rows.loads.clear()
 
-    def ask(self, *rows: Row, token: str = "", how: Consistency | None = None) -> Answer:
-        found = Answer(list(rows), how or Consistency("eventual"), Token.parse(token))
+    def ask(self, *rows: Row, token: str = "", how: Consistency | None = None) -> Page:
+        found = Page(list(rows), how or Consistency("eventual"), Token.parse(token))
         return self.joiner.join(found)
 
     def names(self, *rows: Row, token: str = "") -> list[Any]:
@@ -213,7 +214,7 @@ def test_several_joins_are_made_at_the_same_time() -> None:
     joiner = Joiner(joins, {"name": store, "street": store})
     token = Token({"order-7": 1, "street-a": 1, "name-a": 1})
 
-    answer = joiner.join(Answer([row("7", "a")], Consistency("eventual"), token))
+    answer = joiner.join(Page([row("7", "a")], Consistency("eventual"), token))
 
     assert answer.rows[0].document == {
         "has": ["a"],
@@ -224,6 +225,6 @@ def test_several_joins_are_made_at_the_same_time() -> None:
 
 
 def test_a_page_stays_a_page() -> None:
-    found = Answer([row("7")], Consistency("eventual"), Token(), more=("sort", "7"))
+    found = Page([row("7")], Consistency("eventual"), Token(), more=("sort", "7"))
     joiner = Joiner([(join(NAMES), MemoryRows())], {"name": MemoryEventStore()})
     assert joiner.join(found).more == ("sort", "7")

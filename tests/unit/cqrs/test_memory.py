@@ -3,9 +3,9 @@
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
-from cqrs.event_store import EventStore
+from cqrs.history.event_store import EventStore
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract, Tallies, TalliesContract
-from cqrs.views import Row, Saved
+from cqrs.views.rows import Row, Saved
 
 
 class TestMemoryEventStore(EventStoreContract):

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqrs import process_followers
 from cqrs.errors import Throttled, Unavailable, Unreadable
-from cqrs.events import Instant
-from cqrs.followers import ERROR_LENGTH
-from cqrs.idempotency import command_id_of
-from cqrs.instants import later
-from cqrs.messages import Answer, Message
-from cqrs.process_followers import LONG_SECONDS, PAGE, SENDERS, STEPS, TRIES
-from cqrs.process_managers import GRACE_SECONDS, WAITING, Entry, Send, Sent, entries_of
-from cqrs.views import Parts, Row, Saved, SaveResult
+from cqrs.follow import process_followers
+from cqrs.follow.messages import Answer, Message
+from cqrs.follow.process_followers import LONG_SECONDS, PAGE, SENDERS, STEPS, TRIES
+from cqrs.follow.process_managers import GRACE_SECONDS, WAITING, Entry, Send, Sent, entries_of
+from cqrs.history.events import Instant
+from cqrs.history.idempotency import command_id_of
+from cqrs.history.instants import later
+from cqrs.views.rows import Row, Saved, SaveResult, States
+from cqrs.views.sources import ERROR_LENGTH
 from tests.unit.cqrs import processes
 from tests.unit.cqrs.processes import (
     NOON,
@@ -369,7 +369,7 @@ class TestAnswers:
         world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
         world.wishes("7", "bed")
 
-        assert world.visit("7").waiting == {"room-7"}
+        assert world.visit("7").still_parked == {"room-7"}
 
 
 class TestWishes:
@@ -443,7 +443,7 @@ class TestWishes:
         world.visit("7")
         world.works.trouble = {}
 
-        def changed(parts: Parts, sent: Sent) -> list[Send]:
+        def changed(states: States, sent: Sent) -> list[Send]:
             return [Send(key="bed", to="works", command=Do(what="sofa"), correlation_id="c")]
 
         world.process = replace(TRIPS, react=changed)
@@ -1125,8 +1125,8 @@ class TestStoppedRows:
         world.wishes("7", "bed", "poison", "bath")
         world.visit("7")
 
-        def mended(parts: Parts, sent: Sent) -> list[Send]:
-            return [processes.send(wish.what) for wish in parts[processes.TRIP].wishes]
+        def mended(states: States, sent: Sent) -> list[Send]:
+            return [processes.send(wish.what) for wish in states[processes.TRIP].wishes]
 
         world.process = replace(TRIPS, react=mended)
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryPublisher
-from cqrs.commits import Commit
 from cqrs.errors import Unreadable
-from cqrs.publisher import RECORD_BYTES, Record, read_record, records_of
+from cqrs.history.commits import Commit
+from cqrs.history.publisher import RECORD_BYTES, Record, read_record, records_of
 
 KINESIS_RECORD_BYTES = 1024 * 1024
 LARGEST_BODY = 400 * 1024  # what the store takes as one item

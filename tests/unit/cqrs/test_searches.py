@@ -10,20 +10,12 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.memory import MemoryRows
-from cqrs.consistency import Consistency
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.searches import (
-    Answer,
-    Conversation,
-    Hit,
-    IndexState,
-    Question,
-    Searcher,
-    Searchers,
-    SearchView,
-)
-from cqrs.tokens import Token
-from cqrs.views import Part, Row
+from cqrs.read.consistency import Consistency
+from cqrs.read.searchers import Searcher, Searchers
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Part, Row
+from cqrs.views.searches import Conversation, Hit, Hits, IndexState, Question, SearchView
 from tests.unit.cqrs.worlds import ORDER, PAYMENT, follower, history, render, stored
 
 VIEW = SearchView(name="notes", folds=[ORDER, PAYMENT], render=render, fields={})
@@ -40,9 +32,9 @@ class Index(MemoryRows):
         super().__init__()
         self.asked: list[Sequence[Question]] = []
 
-    def search(self, questions: Sequence[Question]) -> list[Answer]:
+    def search(self, questions: Sequence[Question]) -> list[Hits]:
         self.asked.append(questions)
-        return [Answer([], 0, self._facets(question)) for question in questions]
+        return [Hits([], 0, self._facets(question)) for question in questions]
 
     def _facets(self, question: Any) -> Mapping[str, Any]:
         if "wanted" not in question.get("aggs", {}):
@@ -144,8 +136,8 @@ def test_a_conversation_hands_on_what_it_has_seen() -> None:
     row = Row(key="7", parts={"order-7": Part(version=4)})
 
     class Finding(Index):
-        def search(self, questions: Sequence[Question]) -> list[Answer]:
-            return [Answer([Hit(row, ())], 1) for _ in questions]
+        def search(self, questions: Sequence[Question]) -> list[Hits]:
+            return [Hits([Hit(row, ())], 1) for _ in questions]
 
     def talk() -> Conversation[None]:
         yield {"notes": [{}]}

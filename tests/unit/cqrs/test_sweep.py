@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
-from cqrs.followers import Follower
-from cqrs.sweep import sweep
-from cqrs.views import Row
+from cqrs.follow.followers import Follower
+from cqrs.follow.sweep import sweep
+from cqrs.views.rows import Row
 from tests.unit.cqrs.worlds import ORDER, VIEW, follower, history, shown, stored
 
 

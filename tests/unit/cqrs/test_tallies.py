@@ -12,16 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryTallies
-from cqrs.commits import Commit
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.event_store import EventReader
-from cqrs.followers import Follower, Hints
-from cqrs.sweep import sweep
-from cqrs.tallies import (
+from cqrs.follow.followers import Follower, Hints
+from cqrs.follow.sweep import sweep
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventReader
+from cqrs.read.tally_reader import TallyReader
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Part, Row, RowStore, SaveResult, States
+from cqrs.views.tallies import (
     MAX_CHANGES,
     Cell,
     Counts,
-    TallyReader,
     TallyRow,
     TallyView,
     changes_of,
@@ -29,8 +31,6 @@ from cqrs.tallies import (
     months,
     summed,
 )
-from cqrs.tokens import Token
-from cqrs.views import Part, Parts, Row, RowStore, SaveResult
 from tests.unit.cqrs.test_heart import Crash, StormyReads, Weather, happenings
 from tests.unit.cqrs.worlds import ORDER, PAYMENT, Reads, commit, history, stored
 
@@ -54,8 +54,8 @@ def count(order: Sequence[str], payment: Sequence[str]) -> Counts:
 uncountable = {"uncountable"}
 
 
-def counted(parts: Parts) -> Counts:
-    order, payment = parts[ORDER].texts, parts[PAYMENT].texts
+def counted(states: States) -> Counts:
+    order, payment = states[ORDER].texts, states[PAYMENT].texts
     if uncountable.intersection(order):
         raise ValueError("uncountable")
     return count(order, payment)
@@ -167,8 +167,8 @@ class TestRules:
         store = stored(history("order-7", "a", "b"), history("order-8", "b"))
         follower(rows, store).catch_up({"order-7": (), "order-8": ()})
 
-        def first_note(parts: Parts) -> Counts:
-            return {Cell("newest", parts[ORDER].texts[0]): {"entities": 1}}
+        def first_note(states: States) -> Counts:
+            return {Cell("newest", states[ORDER].texts[0]): {"entities": 1}}
 
         other = follower(rows, store, replace(TALLY, counted=first_note))
         other.redrive(["order-7"])

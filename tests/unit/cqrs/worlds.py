@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commits import Commit, Envelope
-from cqrs.event_store import EventReader
-from cqrs.events import EventCodec, EventTypes, Instant, Recorded
-from cqrs.followers import Follower
-from cqrs.views import Document, Fold, Parts, Place, Row, RowStore, RowView, SaveResult
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
+from cqrs.views.rows import Document, Fold, Place, Row, RowStore, RowView, SaveResult, States
 
 TYPES = EventTypes("world")
 
@@ -46,11 +46,11 @@ def _fold(category: str) -> Fold[Notes, Noted]:
 ORDER, PAYMENT = _fold("order"), _fold("payment")
 
 
-def render(parts: Parts) -> Document | None:
-    shown = [*parts[ORDER].texts, *parts[PAYMENT].texts]
+def render(states: States) -> Document | None:
+    shown = [*states[ORDER].texts, *states[PAYMENT].texts]
     if "unshowable" in shown:
         raise ValueError("unshowable")
-    return {"order": list(parts[ORDER].texts), "payment": list(parts[PAYMENT].texts)}
+    return {"order": list(states[ORDER].texts), "payment": list(states[PAYMENT].texts)}
 
 
 VIEW = RowView(

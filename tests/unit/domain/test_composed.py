@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqrs.compositions import Composition, Plan, Reply
 from cqrs.errors import Unavailable
-from cqrs.tokens import Token
+from cqrs.read.compositions import Composition, Plan, Reply
+from cqrs.read.tokens import Token
 from domain.storefront import composed_order, composed_orders
 from tests.unit.cqrs.services import FakeServices, problem, told
 

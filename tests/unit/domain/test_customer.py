@@ -8,7 +8,7 @@ import pytest
 
 from cqrs import plain
 from cqrs.errors import InvalidInput
-from cqrs.guards import Claim, Release
+from cqrs.history.guards import Claim, Release
 from cqrs.testing.deciders import given
 from domain.customers import (
     CUSTOMER,

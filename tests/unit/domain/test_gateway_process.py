@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from cqrs import plain
-from cqrs.events import Instant, Recorded
-from cqrs.messages import Answer, Message
-from cqrs.process_managers import ProcessManager, entries_of
-from cqrs.views import Part, Row
+from cqrs.follow.messages import Answer, Message
+from cqrs.follow.process_managers import ProcessManager, entries_of
+from cqrs.history.events import Instant, Recorded
+from cqrs.views.rows import Part, Row
 from domain.kernel import Currency, OrderId
 from domain.payments import (
     PAYMENT_GATEWAY,

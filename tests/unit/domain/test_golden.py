@@ -16,7 +16,7 @@ import pytest
 
 import domain
 from cqrs import plain
-from cqrs.events import EventCodec, EventTypes
+from cqrs.history.events import EventCodec, EventTypes
 from domain.customers import CustomerEmailChanged, CustomerRegistered, CustomerRenamed
 from domain.inventory import (
     PriceChanged,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cqrs.testing.views import recorded, row_after, shows
-from cqrs.views import Document
+from cqrs.views.rows import Document
 from domain.customers import (
     CUSTOMER_EVENTS,
     CustomerEmailChanged,

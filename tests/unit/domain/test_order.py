@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cqrs import plain
 from cqrs.errors import InvalidInput, NotFound, Refused
-from cqrs.events import EventCodec
+from cqrs.history.events import EventCodec
 from cqrs.testing.deciders import given
 from domain.kernel import Currency, OrderId
 from domain.orders import (

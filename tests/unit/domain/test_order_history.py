@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.commits import Commit
-from cqrs.followers import Follower
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded, row_after, shows
-from cqrs.views import Row
+from cqrs.views.rows import Row
 from domain.kernel import Currency, OrderId
 from domain.orders import (
     ORDER_EVENTS,

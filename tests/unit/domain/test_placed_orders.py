@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqrs.commits import Commit
+from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded, row_after, shows
 from domain.orders import (
     BY_CUSTOMER,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cqrs import plain
 from cqrs.errors import InvalidInput, NotFound, Refused
-from cqrs.guards import Claim
+from cqrs.history.guards import Claim
 from cqrs.testing.deciders import given
 from domain.inventory import (
     PRODUCT,

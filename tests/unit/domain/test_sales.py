@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryTallies
-from cqrs.commits import Commit
-from cqrs.followers import Follower
-from cqrs.tallies import Cell, Counts
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded, row_after
+from cqrs.views.tallies import Cell, Counts
 from domain.kernel import Currency, OrderId
 from domain.orders import (
     ORDER_EVENTS,

@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
-from cqrs.commands import CommandHandler
-from cqrs.commits import Commit
-from cqrs.consistency import Reader
-from cqrs.decider import Decider
 from cqrs.entrypoints.commands import changes, opens
 from cqrs.entrypoints.http import HttpFunction, no_such_route
 from cqrs.entrypoints.queries import one_of, page_of, row_of
 from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction
 from cqrs.errors import Unavailable
-from cqrs.event_store import EventStore
-from cqrs.followers import Follower
-from cqrs.joins import Joiner
-from cqrs.views import RowReader
+from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventStore
+from cqrs.read.consistency import Reader
+from cqrs.read.joiner import Joiner
+from cqrs.views.rows import RowReader
+from cqrs.write.commands import CommandHandler
+from cqrs.write.decider import Decider
 from domain.orders import ORDER, CancelOrder, ChangeAddress, OrderStatus, PlaceOrder
 from domain.storefront import (
     BY_CUSTOMER,

@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from cqrs.aggregates import SNAPSHOT_INTERVAL
 from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
-from cqrs.idempotency import entity_id_of
+from cqrs.history.idempotency import entity_id_of
 from cqrs.plain import MAX_FAULTS
+from cqrs.write.aggregates import SNAPSHOT_INTERVAL
 from domain.orders import ORDER
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (

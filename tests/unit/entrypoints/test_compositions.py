@@ -9,18 +9,18 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
-from cqrs.aggregates import Aggregates
-from cqrs.compositions import Composition, Reply
-from cqrs.consistency import Reader
 from cqrs.entrypoints.compositions import composed_page_of, composed_row_of
 from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import in_query, page_of, row_of
 from cqrs.errors import Unavailable
-from cqrs.events import EventTypes
-from cqrs.followers import Follower
-from cqrs.joins import Joiner
+from cqrs.follow.followers import Follower
+from cqrs.history.events import EventTypes
+from cqrs.read.compositions import Composition, Reply
+from cqrs.read.consistency import Reader
+from cqrs.read.joiner import Joiner
 from cqrs.testing.views import recorded
+from cqrs.write.aggregates import Aggregates
 from domain.customers import CUSTOMER, CUSTOMER_EVENTS, CustomerRegistered, customer_facts
 from domain.inventory import PRODUCT, PRODUCT_EVENTS, ProductRegistered, product_facts
 from domain.kernel import Currency, OrderId

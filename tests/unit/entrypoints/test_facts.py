@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.aggregates import Aggregates
 from cqrs.entrypoints.facts import MAX_IDS, facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.errors import Throttled, Unavailable
-from cqrs.views import Document
+from cqrs.views.rows import Document
+from cqrs.write.aggregates import Aggregates
 from domain.orders import ORDER
 from tests.fixtures.payloads import http
 from tests.unit.entrypoints.shop import Answer, BrokenStore, Shop, ask, refused

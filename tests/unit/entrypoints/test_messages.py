@@ -9,13 +9,13 @@ import pytest
 
 from cqrs import plain
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.commands import CommandHandler
-from cqrs.commits import Commit
-from cqrs.decider import Decider
 from cqrs.entrypoints.commands import CommandFunction, changes, opens_named
 from cqrs.errors import Conflict, Refused, Throttled, TooLarge, Unavailable, Unreadable
-from cqrs.event_store import EventStore
-from cqrs.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventStore
+from cqrs.write.commands import CommandHandler
+from cqrs.write.decider import Decider
 from domain.inventory import PRODUCT, ChangePrice, ReceiveStock, RegisterProduct
 from tests.fixtures.payloads import http
 from tests.unit.entrypoints import shop

@@ -11,11 +11,11 @@ from cqrs.adapters.s3_failures import FailedBatch
 from cqrs.entrypoints.streams import LOGGED, FollowerFunction
 from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
-from cqrs.followers import Follower
-from cqrs.messages import Answer
-from cqrs.process_followers import PAGE
-from cqrs.process_managers import GRACE_SECONDS
-from cqrs.views import Row
+from cqrs.follow.followers import Follower
+from cqrs.follow.messages import Answer
+from cqrs.follow.process_followers import PAGE
+from cqrs.follow.process_managers import GRACE_SECONDS
+from cqrs.views.rows import Row
 from tests.fixtures.payloads import kinesis_of
 from tests.unit.cqrs.processes import Wished, World
 from tests.unit.cqrs.worlds import VIEW, history

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.memory import MemoryRows
-from cqrs.commits import Commit
 from cqrs.errors import Unavailable
+from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded
 from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered

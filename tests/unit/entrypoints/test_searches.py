@@ -13,7 +13,8 @@ from cqrs.entrypoints.cursors import cursor
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.plain import Json
-from cqrs.searches import Conversation, Searchers, SearchPage, SearchView
+from cqrs.read.searchers import Searchers
+from cqrs.views.searches import Conversation, SearchPage, SearchView
 from domain.storefront import ORDER_SEARCH, SEARCHED_BY, search_orders
 from tests.fixtures.payloads import http
 
@@ -69,7 +70,7 @@ def test_a_name_that_is_not_known_is_refused() -> None:
     "place", [[], [1], ["x", "k"], [1, 2], [1, "é"], [10**30, "k"], [None, "k"], [1, 2, "k"]]
 )
 def test_a_place_where_no_hit_can_be_is_refused(place: list[Any]) -> None:
-    from cqrs.idempotency import digest_of
+    from cqrs.history.idempotency import digest_of
 
     scope = [f"{ORDER_SEARCH.name}#1", digest_of("{}")]
     status, problem = ask(search_orders, cursor=cursor(scope, place))

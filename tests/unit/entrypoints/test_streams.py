@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from cqrs import plain
-from cqrs.commits import Commit
 from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction, commits_in
 from cqrs.errors import Unavailable, Unreadable
-from cqrs.publisher import read_record
+from cqrs.history.commits import Commit
+from cqrs.history.publisher import read_record
 from tests.fixtures.payloads import dynamodb, kinesis, kinesis_of
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import ADDRESS, BrokenRows, BrokenStore, Shop
@@ -254,7 +254,11 @@ class TestFollowing:
         metrics()
         assert shop.projecting(kinesis_of(replace(first, version=3)), None) == ALL_WELL
         (counted,) = metrics()
-        assert (counted["Waiting"], "Parked" in counted, "Failed" in counted) == (1, False, False)
+        assert (counted["StillParked"], "Parked" in counted, "Failed" in counted) == (
+            1,
+            False,
+            False,
+        )
 
     @pytest.mark.parametrize(
         "record",

@@ -8,10 +8,10 @@ import pytest
 
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.adapters.s3_failures import FailedBatch
-from cqrs.commits import Commit
 from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
-from cqrs.event_store import EventStore, Heads
+from cqrs.history.commits import Commit
+from cqrs.history.event_store import EventStore, Heads
 from tests.fixtures.payloads import dynamodb, kinesis_of
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import BrokenRows, BrokenStore, Shop

@@ -10,10 +10,11 @@ import pytest
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.tallies import days_of
-from cqrs.followers import Follower
-from cqrs.joins import Joiner
-from cqrs.tallies import Cell, TallyReader, TallyRow, daily
+from cqrs.follow.followers import Follower
+from cqrs.read.joiner import Joiner
+from cqrs.read.tally_reader import TallyReader
 from cqrs.testing.views import recorded
+from cqrs.views.tallies import Cell, TallyRow, daily
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered
 from domain.kernel import Currency
 from domain.orders import ORDER_EVENTS

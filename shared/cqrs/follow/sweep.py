@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cqrs.event_store import EventReader
-from cqrs.followers import Follower, Report
+from cqrs.follow.followers import Follower, Report
+from cqrs.history.event_store import EventReader
 
 __all__ = ["Swept", "sweep"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from cqrs.commits import Commit
 from cqrs.errors import CqrsError
-from cqrs.guards import Claim, Guard
+from cqrs.history.commits import Commit
+from cqrs.history.guards import Claim, Guard
 
 __all__ = ["AppendConflict", "EventReader", "EventStore", "GuardTaken", "Heads", "History"]
 

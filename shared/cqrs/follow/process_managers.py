@@ -24,11 +24,11 @@ from typing import Any
 
 from cqrs import plain
 from cqrs.errors import Unreadable
-from cqrs.events import Instant
-from cqrs.idempotency import command_id_of
-from cqrs.instants import later
-from cqrs.messages import Answer, Message
-from cqrs.views import Document, Fold, KeyedByEntity, Parts, Place, Row
+from cqrs.follow.messages import Answer, Message
+from cqrs.history.events import Instant
+from cqrs.history.idempotency import command_id_of
+from cqrs.history.instants import later
+from cqrs.views.rows import Document, Fold, KeyedByEntity, Place, Row, States
 
 __all__ = ["WAITING", "Entry", "ProcessManager", "Send", "Sent", "due_at", "entries_of"]
 
@@ -104,13 +104,13 @@ class ProcessManager(KeyedByEntity):
 
     name: str
     folds: Sequence[Fold[Any, Any]]
-    react: Callable[[Parts, Sent], Iterable[Send]]
+    react: Callable[[States, Sent], Iterable[Send]]
     lists: Mapping[str, object] = field(default_factory=lambda: {WAITING: None}, init=False)
 
     def shown(self, row: Row) -> Row:
         """`row` with what it wants to have sent now."""
         entries = entries_of(row)
-        wanted = {s.key: s for s in self.react(Parts(row.key, row.parts), Sent(entries))}
+        wanted = {s.key: s for s in self.react(States(row.key, row.parts), Sent(entries))}
         for key, entry in entries.items():
             if entry.waits and key not in wanted:
                 entries[key] = Entry()

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cqrs.errors import Refused, Throttled, Unavailable, Unreadable
-from cqrs.event_store import EventReader
-from cqrs.events import CLEAR, Cipher, Instant
-from cqrs.followers import ATTEMPTS, ERROR_LENGTH, Follower, Hints, Report
-from cqrs.instants import later, now
-from cqrs.messages import Answer, Message, Receiver, Timer
-from cqrs.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
-from cqrs.views import Row, RowReader, RowStore, Saved
+from cqrs.follow.followers import ATTEMPTS, Follower, Hints, Report
+from cqrs.follow.messages import Answer, Message, Receiver, Timer
+from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher, Instant
+from cqrs.history.instants import later, now
+from cqrs.views.rows import Row, RowReader, RowStore, Saved
+from cqrs.views.sources import ERROR_LENGTH
 
 __all__ = ["ProcessFollower", "ProcessRows"]
 
@@ -126,7 +127,7 @@ class ProcessFollower(Follower):
             name
             for row in rows.values()
             for name, part in row.parts.items()
-            if name in self._streams and not self._streams[name].can_read(part)
+            if name in self._sources and not self._sources[name].can_read(part)
         ]
         return {**rows, **self._look_at(strange, report)}
 
@@ -259,4 +260,4 @@ def _add(report: Report, more: Report) -> None:
         report.applied[name] = report.applied.get(name, 0) + number
     report.repaired |= more.repaired
     report.parked.update(more.parked)
-    report.waiting |= more.waiting
+    report.still_parked |= more.still_parked

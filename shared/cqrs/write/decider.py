@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cqrs.events import EventTypes
-from cqrs.guards import Guard, no_guards
+from cqrs.history.events import EventTypes
+from cqrs.history.guards import Guard, no_guards
 
 __all__ = ["Decider"]
 

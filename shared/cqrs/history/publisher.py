@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Protocol
 
 from cqrs import plain
-from cqrs.commits import Commit, entity_of
 from cqrs.errors import Unreadable
+from cqrs.history.commits import Commit, entity_of
 
 __all__ = ["RECORD_BYTES", "Publisher", "Record", "read_record", "records_of"]
 

@@ -1,4 +1,4 @@
-"""Searches: views that are asked by text, filter and facet, and never older than the token sent.
+"""Searches that are never older than the token sent.
 
 A search index shows what was written to it a little later, and not at the same time everywhere. So
 whether a search was new enough is asked in that same search: it also counts the rows that the token
@@ -8,111 +8,35 @@ names and that have come as far as it says.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from cqrs.commits import category_of
-from cqrs.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
-from cqrs.event_store import EventReader
-from cqrs.events import CLEAR, Cipher
-from cqrs.followers import Streams
+from cqrs.history.commits import category_of
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Json
-from cqrs.tokens import Token
-from cqrs.views import Document, Row, RowStore, RowView
+from cqrs.read.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.read.tokens import Token
+from cqrs.views.searches import Conversation, Hits, Question, Round, SearchIndex, SearchView
+from cqrs.views.sources import Sources
 
-__all__ = [
-    "Answer",
-    "Conversation",
-    "Found",
-    "Hit",
-    "IndexState",
-    "Question",
-    "Round",
-    "SearchIndex",
-    "SearchPage",
-    "SearchView",
-    "Searcher",
-    "Searchers",
-]
+__all__ = ["Found", "Searcher", "Searchers"]
 
 T = TypeVar("T")
 
 WANTED = "wanted"  # the name of our own aggregation
 _MAX_POLL_SECONDS = 0.2
 
-Question = Mapping[str, Json]
-"""The body of a search, in OpenSearch's own words. Fields of a document are called `doc.status`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchView(RowView):
-    """A row view that is kept in a search index.
-
-    `fields` are the fields of its documents, in OpenSearch's own words; a document with any other
-    is refused. With other fields it needs a new `generation`, an index of its own.
-    """
-
-    fields: Mapping[str, Json]
-    generation: int = 1
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A row that was found: without states, as in a list; what of it matched, by field."""
-
-    row: Row
-    sort: Sequence[Json]
-    score: float | None = None
-    highlights: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`total` counts all hits. `facets` are the answer's aggregations, as they are."""
-
-    hits: Sequence[Hit]
-    total: int
-    facets: Mapping[str, Any] = field(default_factory=dict)
-
 
 @dataclass(frozen=True)
 class Found:
     """An answer for each question, in their order."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[Hits]
     consistency: Consistency
     token: Token
-
-
-@dataclass(frozen=True)
-class IndexState:
-    """`filling` until it is opened, `empty` if it is open and has no row. `made` tells one index
-    from the next of the same name.
-    """
-
-    condition: Literal["missing", "filling", "empty", "ready"]
-    made: str = ""
-
-
-class SearchIndex(RowStore, Protocol):
-    """Where the rows of a search view are: for its follower, for searches, and for who tends it."""
-
-    def search(self, questions: Sequence[Question]) -> list[Answer]:
-        """Asks all in one call. Raises Unavailable, also while the index is not open yet."""
-
-    def state(self) -> IndexState:
-        """Raises Unavailable."""
-
-    def create(self) -> IndexState:
-        """Makes the index, not open for searches yet. What is there already stays."""
-
-    def open(self) -> None:
-        """Lets searches see this generation, and no other."""
-
-    def close(self) -> None:
-        """Hides it from searches."""
 
 
 class Searcher:
@@ -132,7 +56,7 @@ class Searcher:
         """`patience_seconds`: how long to wait for the index to show what a token asks for."""
         self.view = view
         self._index = index
-        self._streams = Streams(view, stores, cipher)
+        self._sources = Sources(view, stores, cipher)
         self._patience = patience_seconds
         self._clock = clock
         self._pause = pause
@@ -149,7 +73,7 @@ class Searcher:
         answers = self._index.search(asked)
         while wanted and not all(_has_come(answer, wanted) for answer in answers):
             if self._clock() - start >= self._patience:
-                refuse_lag(wanted, self._index.load(list(wanted)), self._streams)
+                refuse_lag(wanted, self._index.load(list(wanted)), self._sources)
             self._pause(poll)
             poll = min(2 * poll, _MAX_POLL_SECONDS)
             answers = self._index.search(asked)
@@ -175,26 +99,8 @@ def _come_so_far(key: str, versions: Mapping[str, int]) -> Json:
     return {"bool": {"filter": [{"term": {"key": key}}, *so_far]}}
 
 
-def _has_come(answer: Answer, wanted: Wanted) -> bool:
+def _has_come(answer: Hits, wanted: Wanted) -> bool:
     return bool(answer.facets[WANTED]["come"]["doc_count"] == len(wanted))
-
-
-Round = Mapping[str, Sequence[Question]]
-"""Questions that are asked at the same time, by the name of the view."""
-Conversation = Generator[Round, Mapping[str, Sequence[Answer]], T]
-"""A search that takes several rounds: it yields questions, is sent their answers, and returns what
-it found out. It is pure: who asks is somebody else.
-"""
-
-
-@dataclass(frozen=True)
-class SearchPage:
-    """What a search came to. `body` is what is shown; `last` is the place of the last hit, if
-    others follow it.
-    """
-
-    body: Document
-    last: Sequence[Json] | None
 
 
 class Searchers:

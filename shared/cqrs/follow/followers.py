@@ -24,21 +24,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from cqrs import plain
-from cqrs.commits import Commit, category_of
-from cqrs.errors import Unavailable, Unreadable
-from cqrs.event_store import EventReader
-from cqrs.events import CLEAR, Cipher, EventCodec
-from cqrs.views import Fold, ParkedAt, Part, Row, RowStore, Saved, SaveResult, View, load_state
+from cqrs.errors import Unavailable
+from cqrs.history.commits import Commit, category_of
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher
+from cqrs.views.rows import (
+    Followed,
+    ParkedAt,
+    Part,
+    Row,
+    RowStore,
+    Saved,
+    SaveResult,
+)
+from cqrs.views.sources import Sources, parked_at
 
-__all__ = ["Follower", "Hints", "Report", "Stream", "Streams", "parked_at"]
+__all__ = ["Follower", "Hints", "Report"]
 
 Hints = Mapping[str, Sequence[Commit]]
 
 ATTEMPTS = 6  # at a row that others save at the same time; each stream parked in it takes one
-ERROR_LENGTH = 500
 
 
 @dataclass
@@ -46,15 +52,15 @@ class Report:
     """What following did, by stream.
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
-    store; `parked` can't go on; `waiting` were parked before and not looked at; `failed` must be
-    tried again; `rows` are as they were left. Of processes: `delivered` counts commands that were
-    answered, `undelivered` says by row what could not be sent.
+    store; `parked` can't go on; `still_parked` were parked before and not looked at; `failed`
+    must be tried again; `rows` are as they were left. Of processes: `delivered` counts commands
+    that were answered, `undelivered` says by row what could not be sent.
     """
 
     applied: dict[str, int] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
     parked: dict[str, ParkedAt] = field(default_factory=dict)
-    waiting: set[str] = field(default_factory=set)
+    still_parked: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     delivered: int = 0
@@ -74,7 +80,7 @@ class _Step:
     bases: dict[str, Part] = field(default_factory=dict)
     news: dict[str, list[Commit]] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
-    waiting: set[str] = field(default_factory=set)
+    still_parked: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     # also when there was nothing to save
     result: SaveResult = field(default_factory=lambda: SaveResult(Saved.SAVED))
@@ -90,92 +96,12 @@ class _Step:
         return any(v != versions.get(s, 0) for s, v in self.after.positions.items())
 
 
-class Stream:
-    """Follows one stream for one view: the pure part of following."""
-
-    def __init__(self, name: str, fold: Fold[Any, Any], codec: EventCodec) -> None:
-        self.name = name
-        self._fold = fold
-        self._codec = codec
-
-    def can_read(self, part: Part) -> bool:
-        """Whether this code can read the state, which other code may have saved."""
-        try:
-            load_state(self._fold, part)
-        except Unreadable:
-            return False
-        return True
-
-    def trusted(self, part: Part) -> Part:
-        """`part`, or the empty one if its state can't be read: it is only a cache of the store."""
-        return part if self.can_read(part) else Part()
-
-    def apply(self, part: Part, commit: Commit) -> Part:
-        """`part` after the next commit. Raises whatever the fold raises, and Unreadable."""
-        if (commit.stream, commit.version) != (self.name, part.version + 1):
-            raise Unreadable(f"{commit} does not follow {self.name}@{part.version}")
-        state = load_state(self._fold, part)
-        for recorded in commit.events(self._codec):
-            state = self._fold.evolve(state, recorded)
-        tagged = plain.is_tagged(self._fold.state)
-        return Part(version=commit.version, state=plain.dump(state, tagged=tagged))
-
-    def apply_all(self, part: Part, commits: Sequence[Commit]) -> Part:
-        """`part` after all of `commits`, or parked at the first that can't be applied.
-
-        Raises Unavailable when it can't be told for now, as when a cipher's keys are out of reach.
-        """
-        for commit in commits:
-            try:
-                part = self.apply(part, commit)
-            except Unavailable:
-                raise
-            except Exception as error:  # whatever a fold raises, only its own stream stops
-                return replace(part, parked=parked_at(commit.version, error))
-        return part
-
-
-def parked_at(version: int, error: Exception | str) -> ParkedAt:
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return ParkedAt(version=version, error=text[:ERROR_LENGTH])
-
-
-class Streams:
-    """The streams that feed a view. `stores` are by the category of the streams in them."""
-
-    def __init__(
-        self, view: View, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
-    ) -> None:
-        missing = {fold.category for fold in view.folds} - stores.keys()
-        if missing:
-            raise ValueError(f"{view.name} needs the stores of {sorted(missing)} too")
-        self._view = view
-        self._stores = stores
-        self._codecs = {fold.category: EventCodec(fold.events, cipher) for fold in view.folds}
-
-    def __contains__(self, name: str) -> bool:
-        return self._view.fold_of(name) is not None
-
-    def __getitem__(self, name: str) -> Stream:
-        fold = self._view.fold_of(name)
-        if fold is None:
-            raise KeyError(f"{self._view.name} does not follow {name}")
-        return Stream(name, fold, self._codecs[fold.category])
-
-    def are_in(self, store: EventReader) -> bool:
-        return any(self._stores[category] is store for category in self._codecs)
-
-    def tail(self, name: str, after: int) -> Sequence[Commit]:
-        """What the store has of a stream after a version, however new. Raises Unavailable."""
-        return self._stores[category_of(name)].read(name, after)
-
-
 class Follower:
     """Keeps the rows of one view up to date with the streams that feed it."""
 
     def __init__(
         self,
-        view: View,
+        view: Followed,
         rows: RowStore,
         stores: Mapping[str, EventReader],
         cipher: Cipher = CLEAR,
@@ -183,7 +109,7 @@ class Follower:
         """`stores` are by the category of the streams in them."""
         self.view = view
         self._rows = rows
-        self._streams = Streams(view, stores, cipher)
+        self._sources = Sources(view, stores, cipher)
 
     def catch_up(self, hints: Hints) -> Report:
         """Brings every stream named to its hints, or to the store's newest commit where it has
@@ -206,7 +132,7 @@ class Follower:
         """The streams that are not at these versions yet; without parked ones, which wait for a
         redrive. Raises Unavailable.
         """
-        keys = {name: self.view.key_of(name) for name in heads if name in self._streams}
+        keys = {name: self.view.key_of(name) for name in heads if name in self._sources}
         rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
         parts = {name: rows[key].part(name) for name, key in keys.items()}
         return [
@@ -215,18 +141,18 @@ class Follower:
 
     def reads(self, store: EventReader) -> bool:
         """Whether streams of this store feed the view."""
-        return self._streams.are_in(store)
+        return self._sources.are_in(store)
 
     def parked(self, limit: int) -> dict[str, ParkedAt]:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""
         return {name: mark for row in self._rows.parked(limit) for name, mark in row.parked.items()}
 
     def _run(self, hints: Hints, report: Report, anew: set[str] | None = None) -> None:
-        """Tries until every row is saved or has failed. Streams in `anew` start from nothing."""
+        """Tries until every row is saved or has failed. Sources in `anew` start from nothing."""
         anew = set(anew or ())
         pending: dict[str, dict[str, Sequence[Commit]]] = {}
         for name, commits in hints.items():
-            if name in self._streams:
+            if name in self._sources:
                 pending.setdefault(self.view.key_of(name), {})[name] = commits
         reasons: dict[str, str] = {}
         for _ in range(ATTEMPTS):
@@ -276,16 +202,16 @@ class Follower:
         step = _Step(before=row, after=row)
         # a part that this code can't read is followed too: the row could not be rendered without
         for name in [*hints, *(name for name in row.parts if name not in hints)]:
-            if name not in self._streams:
+            if name not in self._sources:
                 continue
             part = row.part(name)
-            is_readable = self._streams[name].can_read(part)
+            is_readable = self._sources[name].can_read(part)
             if name in anew or not is_readable:
                 base, commits = Part(), []
             elif name not in hints:
                 continue
             elif part.parked:
-                step.waiting.add(name)
+                step.still_parked.add(name)
                 continue
             else:
                 base, commits = part, list(hints[name])
@@ -313,7 +239,7 @@ class Follower:
 
         Raises Unavailable.
         """
-        stream = self._streams[name]
+        stream = self._sources[name]
         new = {commit.version: commit for commit in hints if commit.version > base.version}
         if hints and not new:
             return base
@@ -335,7 +261,7 @@ class Follower:
         if category in down:
             raise down[category]
         try:
-            return list(self._streams.tail(name, after))
+            return list(self._sources.tail(name, after))
         except Unavailable as error:
             down[category] = error
             raise
@@ -363,12 +289,12 @@ class Follower:
         its stream. Returns how far that came; the row is to be tried again as a whole.
         """
         parts = {
-            name: self._streams[name].trusted(part) if name in self._streams else part
+            name: self._sources[name].trusted(part) if name in self._sources else part
             for name, part in refused.before.parts.items()
         }
         done = _Step(before=refused.before, after=replace(refused.before, parts=parts))
         for name, commits in refused.news.items():
-            stream, part = self._streams[name], refused.bases[name]
+            stream, part = self._sources[name], refused.bases[name]
             for commit in commits:
                 try:
                     part = stream.apply(part, commit)
@@ -408,4 +334,4 @@ def _tell(step: _Step, report: Report) -> None:
     report.failed.update(step.failed)
     marks = step.after.parked
     report.parked.update({name: marks[name] for name in step.followed if name in marks})
-    report.waiting = (report.waiting | step.waiting) - set(report.parked)
+    report.still_parked = (report.still_parked | step.still_parked) - set(report.parked)

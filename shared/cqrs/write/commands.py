@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cqrs.aggregates import Aggregates, Loaded
-from cqrs.commits import Commit, Envelope
-from cqrs.decider import Decider
 from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
-from cqrs.event_store import AppendConflict, EventStore, GuardTaken
-from cqrs.events import CLEAR, Cipher, EventCodec
-from cqrs.guards import Claim, Guard
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
+from cqrs.history.events import CLEAR, Cipher, EventCodec
+from cqrs.history.guards import Claim, Guard
+from cqrs.write.aggregates import Aggregates, Loaded
+from cqrs.write.decider import Decider
 
 __all__ = ["CommandHandler", "Outcome"]
 

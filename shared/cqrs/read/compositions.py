@@ -17,10 +17,20 @@ from urllib.parse import quote, urlencode
 
 from cqrs import plain
 from cqrs.errors import CqrsError, InvalidCursor, InvalidToken, NotFound, Unavailable
-from cqrs.tokens import Token
-from cqrs.views import Document
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Document
 
-__all__ = ["Ask", "Composed", "Composition", "Part", "Plan", "Reply", "Services", "Status"]
+__all__ = [
+    "AllTold",
+    "Ask",
+    "Composed",
+    "Composition",
+    "Plan",
+    "Reply",
+    "Services",
+    "Status",
+    "Told",
+]
 
 ASKED_AT_ONCE = 8
 REFUSALS: Mapping[tuple[int, str], type[CqrsError]] = {
@@ -56,7 +66,7 @@ class Ask:
     read: Callable[[Any], Any]
 
 
-Told = Mapping[str, Any]
+AllTold = Mapping[str, Any]
 """What was read from each answer, by part; None where there was none."""
 
 
@@ -69,7 +79,7 @@ class Plan:
     root: Ask
     beside: Sequence[Ask] = ()
     after: Callable[[Any], Sequence[Ask]] = lambda _: ()
-    join: Callable[[Told], Document]
+    join: Callable[[AllTold], Document]
 
 
 class Status(StrEnum):
@@ -80,7 +90,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Told:
     """How a question ended, and after how long. `reason` is for the log."""
 
     status: Status
@@ -96,7 +106,7 @@ class Composed:
     """`token` says how new the parts are that are there, `consistency` is what the root says."""
 
     document: Document
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Told]
     token: Token
     consistency: str
 
@@ -107,7 +117,7 @@ class _Asked:
 
     name: str
     since: float
-    part: Future[Part]
+    part: Future[Told]
 
 
 class Composition:
@@ -156,28 +166,28 @@ class Composition:
             consistency=root.consistency,
         )
 
-    def _ended(self, asked: _Asked, deadline: float) -> Part:
+    def _ended(self, asked: _Asked, deadline: float) -> Told:
         try:
             return asked.part.result(max(0, deadline - self._clock()))
         except TimeoutError:
-            return Part(status=Status.LATE, ms=self._ms(asked.since), reason="no answer in time")
+            return Told(status=Status.LATE, ms=self._ms(asked.since), reason="no answer in time")
 
-    def _part(self, ask: Ask, headers: Mapping[str, str], since: float, deadline: float) -> Part:
+    def _part(self, ask: Ask, headers: Mapping[str, str], since: float, deadline: float) -> Told:
         try:
             part = _told(self._services, ask, headers, deadline - self._clock())
         except NotFound as error:
-            part = Part(status=Status.NOT_FOUND, reason=str(error))
+            part = Told(status=Status.NOT_FOUND, reason=str(error))
         except Unavailable as error:
-            part = Part(status=Status.UNAVAILABLE, reason=str(error))
+            part = Told(status=Status.UNAVAILABLE, reason=str(error))
         except TimeoutError as error:
-            part = Part(status=Status.LATE, reason=str(error))
+            part = Told(status=Status.LATE, reason=str(error))
         return replace(part, ms=self._ms(since))
 
     def _ms(self, since: float) -> int:
         return round((self._clock() - since) * 1000)
 
 
-def _check(ask: Ask, root: Part) -> None:
+def _check(ask: Ask, root: Told) -> None:
     match root.status:
         case Status.NOT_FOUND:
             raise NotFound(root.reason)
@@ -185,7 +195,7 @@ def _check(ask: Ask, root: Part) -> None:
             raise Unavailable(f"'{ask.part}' is {root.status}: {root.reason}")
 
 
-def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: float) -> Part:
+def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: float) -> Told:
     """Raises NotFound, Unavailable, TimeoutError, InvalidToken and InvalidCursor."""
     if seconds <= 0:
         raise TimeoutError("there was no time left to ask")
@@ -194,7 +204,7 @@ def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: flo
     if reply.status != 200:
         _refuse(path, reply)
     try:
-        return Part(
+        return Told(
             status=Status.OK,
             told=ask.read(plain.from_json(reply.body)),
             token=Token.parse(reply.headers.get("consistency-token")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cqrs.events import Instant
+from cqrs.history.events import Instant
 
 __all__ = ["later", "now"]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from cqrs import plain
 from cqrs.errors import Unreadable
-from cqrs.events import EventCodec, Instant, Recorded
+from cqrs.history.events import EventCodec, Instant, Recorded
 
 __all__ = ["STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cqrs.events import Instant
+from cqrs.history.events import Instant
 
 __all__ = ["Answer", "Message", "Receiver", "Timer"]
 

@@ -8,11 +8,11 @@ from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from cqrs import plain
-from cqrs.commits import Commit, Envelope
-from cqrs.decider import Decider
 from cqrs.errors import Unreadable
-from cqrs.event_store import EventStore
-from cqrs.events import EventCodec
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import EventStore
+from cqrs.history.events import EventCodec
+from cqrs.write.decider import Decider
 
 __all__ = ["Aggregates", "Loaded"]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cqrs.errors import Refused
-from cqrs.idempotency import digest_of
+from cqrs.history.idempotency import digest_of
 
 __all__ = ["Claim", "Guard", "Release", "guard_key_of", "no_guards"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from cqrs.event_store import EventReader
-from cqrs.followers import Follower, Report
-from cqrs.searches import SearchIndex
-from cqrs.sweep import sweep
+from cqrs.follow.followers import Follower, Report
+from cqrs.follow.sweep import sweep
+from cqrs.history.event_store import EventReader
+from cqrs.views.searches import SearchIndex
 
 __all__ = ["Bookmarks", "fill"]
 

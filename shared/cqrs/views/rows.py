@@ -16,17 +16,17 @@ from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
 from cqrs import plain
-from cqrs.commits import category_of, entity_of
-from cqrs.events import EventTypes, Recorded
+from cqrs.history.commits import category_of, entity_of
+from cqrs.history.events import EventTypes, Recorded
 from cqrs.plain import Json
 
 __all__ = [
     "Document",
     "Fold",
+    "Followed",
     "KeyedByEntity",
     "ParkedAt",
     "Part",
-    "Parts",
     "Place",
     "Row",
     "RowReader",
@@ -34,7 +34,7 @@ __all__ = [
     "RowView",
     "SaveResult",
     "Saved",
-    "View",
+    "States",
 ]
 
 Document = Mapping[str, Json]
@@ -110,7 +110,7 @@ class Row:
         return {stream: part.parked for stream, part in self.parts.items() if part.parked}
 
 
-class Parts:
+class States:
     """The states that a row is rendered from: `parts[ORDER]`, the initial one if there is no such
     part.
     """
@@ -147,7 +147,7 @@ class KeyedByEntity:
         return entity_of(stream)
 
 
-class View(Protocol):
+class Followed(Protocol):
     """What a follower keeps up to date: views, and processes."""
 
     @property
@@ -178,12 +178,12 @@ class RowView(KeyedByEntity):
 
     name: str
     folds: Sequence[Fold[Any, Any]]
-    render: Callable[[Parts], Document | None]
+    render: Callable[[States], Document | None]
     lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
 
     def shown(self, row: Row) -> Row:
         """`row` with document and places rendered from its parts."""
-        document = self.render(Parts(row.key, row.parts))
+        document = self.render(States(row.key, row.parts))
         found = {name: place(document) for name, place in self.lists.items()} if document else {}
         places = {name: place for name, place in found.items() if place}
         return replace(row, document=document, places=places)

@@ -1,36 +1,18 @@
-"""Joins: rows of other views that a document names by key, put into it when it is read.
-
-What many rows would show, such as a customer's name, is in one place only, its lookup: a row of a
-view of its own. So to change it is one write, and all who name it show it at once.
-"""
+"""Completes what was read with the lookups that it names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from cqrs.consistency import Answer, Reader
-from cqrs.errors import Parked
-from cqrs.event_store import EventReader
-from cqrs.events import CLEAR, Cipher
-from cqrs.views import Document, Row, RowReader, RowView
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher
+from cqrs.read.consistency import Page, Reader
+from cqrs.views.joins import Join, Lookups, problem_of
+from cqrs.views.rows import Row, RowReader
 
-__all__ = ["Join", "Joiner", "Lookups", "problem_of"]
-
-Lookups = Mapping[str, Document]
-"""What is shown of each lookup, by key: `{"problem": ...}` of one that can't go on. One that is not
-there is not among them.
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Join:
-    """`keys` says which lookups, rows of `view`, a document names; `put` puts them into it."""
-
-    view: RowView
-    keys: Callable[[Document], Iterable[str]]
-    put: Callable[[Document, Lookups], Document]
+__all__ = ["Joiner"]
 
 
 class Joiner:
@@ -50,7 +32,7 @@ class Joiner:
         self._joins = [join for join, _ in joins]
         self._readers = [Reader(join.view, rows, stores, cipher=cipher) for join, rows in joins]
 
-    def join(self, answer: Answer) -> Answer:
+    def join(self, answer: Page) -> Page:
         """`answer` with its lookups, none of them older than its token.
 
         Raises InvalidToken for a version that does not exist, and Unavailable.
@@ -65,13 +47,6 @@ class Joiner:
             how = how.and_then(lookups.consistency)
             token = token.having_seen([lookups.token.positions])
         return replace(answer, rows=rows, consistency=how, token=token)
-
-
-def problem_of(row: Row) -> Document | None:
-    """What is said instead of a row that can't go on, so that old is not shown as new."""
-    for stream, mark in row.parked.items():
-        return {"problem": {"code": Parked.code, "stream": stream, "version": mark.version}}
-    return None
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cqrs.commits import STREAM_NAME
 from cqrs.errors import InvalidToken
+from cqrs.history.commits import STREAM_NAME
 
 __all__ = ["Token"]
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.event_store import EventReader
-from cqrs.events import CLEAR, Cipher
-from cqrs.followers import Streams, parked_at
-from cqrs.tokens import Token
-from cqrs.views import Part, Row, RowReader, RowView, View
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Followed, Part, Row, RowReader, RowView
+from cqrs.views.sources import Sources, parked_at
 
-__all__ = ["POLL_SECONDS", "Answer", "Consistency", "Reader", "Wanted", "refuse_lag", "wanted_by"]
+__all__ = ["POLL_SECONDS", "Consistency", "Page", "Reader", "Wanted", "refuse_lag", "wanted_by"]
 
 READERS = 8  # rows that are completed at the same time
 POLL_SECONDS = 0.02
@@ -28,7 +28,7 @@ Wanted = Mapping[str, Mapping[str, int]]
 """How far rows must have come: by row, the version of each stream that is asked for."""
 
 
-def wanted_by(token: Token, view: View) -> Wanted:
+def wanted_by(token: Token, view: Followed) -> Wanted:
     """What `token` asks of this view."""
     wanted: dict[str, dict[str, int]] = {}
     for stream, version in token.positions.items():
@@ -37,13 +37,13 @@ def wanted_by(token: Token, view: View) -> Wanted:
     return wanted
 
 
-def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], streams: Streams) -> NoReturn:
+def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> NoReturn:
     """Says why a view that can't be completed at read is not as new as `wanted`, its rows being
     `rows`: Parked, InvalidToken for a version that does not exist, or Unavailable: it will be.
     """
     for key, versions in wanted.items():
         for stream in _behind(rows[key], versions):
-            commits = streams.tail(stream, rows[key].part(stream).version)
+            commits = sources.tail(stream, rows[key].part(stream).version)
             newest = commits[-1].version if commits else rows[key].part(stream).version
             if newest < versions[stream]:
                 raise InvalidToken(
@@ -85,7 +85,7 @@ class Consistency:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Page:
     """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
 
     rows: Sequence[Row]
@@ -118,12 +118,12 @@ class Reader:
         """
         self._view = view
         self._rows = rows
-        self._streams = Streams(view, stores, cipher)
+        self._sources = Sources(view, stores, cipher)
         self._patience = patience_seconds
         self._clock = clock
         self._pause = pause
 
-    def get(self, key: str, token: Token) -> Answer:
+    def get(self, key: str, token: Token) -> Page:
         """The row `key`, never older than `token`; its document is None if there is no such row.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
@@ -135,9 +135,9 @@ class Reader:
             row, waited = self._wait(row, wanted)
         row, commits = self._complete(row, wanted)
         _refuse_parked(row)
-        return Answer([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
+        return Page([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
 
-    def load(self, keys: Sequence[str], token: Token) -> Answer:
+    def load(self, keys: Sequence[str], token: Token) -> Page:
         """The rows `keys`, in that order, none older than `token`; a row without document is not
         there, or shows nothing. Rows with a parked part are there, marked.
 
@@ -148,7 +148,7 @@ class Reader:
         rows, commits = self._completed(self._rows.load(keys), wanted)
         found = [rows[key] for key in keys]
         seen = token.having_seen(row.positions for row in found)
-        return Answer(found, _how(wanted, 0, commits), seen)
+        return Page(found, _how(wanted, 0, commits), seen)
 
     def page(
         self,
@@ -158,7 +158,7 @@ class Reader:
         *,
         limit: int,
         after: tuple[str, str] | None = None,
-    ) -> Answer:
+    ) -> Page:
         """A page of the list `name`, newest first, with all that `token` names in its right place.
 
         An index lags behind its table, so the rows that a token names are read by key, completed,
@@ -181,7 +181,7 @@ class Reader:
         end = _place(shown[-1], name) if shown else last
         more = end if full or len(ordered) > limit else None
         seen = token.having_seen(row.positions for row in shown)
-        return Answer(shown, _how(wanted, 0, commits), seen, more)
+        return Page(shown, _how(wanted, 0, commits), seen, more)
 
     def _completed(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
         """`rows` with the commits that they lack, and how many those were."""
@@ -201,7 +201,7 @@ class Reader:
         return row, self._clock() - start
 
     def _is_unreadable(self, name: str, part: Part) -> bool:
-        return not part.parked and name in self._streams and not self._streams[name].can_read(part)
+        return not part.parked and name in self._sources and not self._sources[name].can_read(part)
 
     def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
         """`row` with the commits that it lacks, and how many those were. What is parked stays."""
@@ -213,8 +213,8 @@ class Reader:
         unreadable = [name for name, part in row.parts.items() if self._is_unreadable(name, part)]
         behind = list(dict.fromkeys([*behind, *unreadable]))
         for name in behind:
-            part = self._streams[name].trusted(row.part(name))
-            ahead = self._streams[name].apply_all(part, self._streams.tail(name, part.version))
+            part = self._sources[name].trusted(row.part(name))
+            ahead = self._sources[name].apply_all(part, self._sources.tail(name, part.version))
             if not ahead.parked and ahead.version < wanted.get(name, 0):
                 raise InvalidToken(
                     f"'{name}' has no version {wanted.get(name, 0)}; its newest is {ahead.version}."

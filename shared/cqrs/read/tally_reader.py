@@ -1,0 +1,118 @@
+"""Answers queries on tallies: cells that are never older than the token sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher
+from cqrs.read.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Row
+from cqrs.views.sources import Sources
+from cqrs.views.tallies import Cell, Counts, TallyStore, TallyView, months
+
+__all__ = ["Tallied", "TallyReader"]
+
+_MAX_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """`counts` in order; `more` is the last cell if others follow it."""
+
+    counts: Counts
+    consistency: Consistency
+    token: Token
+    more: Cell | None = None
+
+
+class TallyReader:
+    """Answers queries on one tally.
+
+    AWS calls: 1 for each partition, and with a token 1 more, and 1 each time it has to wait.
+    """
+
+    def __init__(
+        self,
+        view: TallyView,
+        rows: TallyStore,
+        stores: Mapping[str, EventReader],
+        *,
+        cipher: Cipher = CLEAR,
+        patience_seconds: float = 1,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`patience_seconds`: how long to wait for the view. It can't be completed at read: what
+        it lacks may be part of any cell.
+        """
+        self._view = view
+        self._rows = rows
+        self._sources = Sources(view, stores, cipher)
+        self._patience = patience_seconds
+        self._clock = clock
+        self._pause = pause
+
+    def cells(
+        self,
+        partitions: Sequence[str],
+        first: str,
+        last: str,
+        token: Token,
+        *,
+        limit: int,
+        after: Cell | None = None,
+    ) -> Tallied:
+        """The cells from `first` to `last` in each of `partitions`, one after the other, with all
+        that `token` names. `after` must be in one of them.
+
+        Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the view
+        is not so far in time.
+        """
+        wanted = wanted_by(token, self._view)
+        how = self._wait(wanted) if wanted else Consistency("eventual")
+        left = list(partitions)
+        if after:
+            left = left[left.index(after.partition) :]
+        found: dict[Cell, Mapping[str, int]] = {}
+        while left and len(found) <= limit:
+            partition = left.pop(0)
+            start = after.sort if after and after.partition == partition else None
+            found |= self._rows.cells(partition, first, last, start, limit + 1 - len(found))
+        shown = dict(list(found.items())[:limit])
+        return Tallied(shown, how, token, [*shown][-1] if len(found) > limit else None)
+
+    def days(
+        self, first: str, last: str, token: Token, *, limit: int, after: Cell | None = None
+    ) -> Tallied:
+        """The `daily` cells from the day `first` to the day `last`, both included; as `cells`."""
+        everything_of_last = f"{last}~"  # what follows a day begins with `/`
+        partitions = months(first, last)
+        return self.cells(partitions, first, everything_of_last, token, limit=limit, after=after)
+
+    def _wait(self, wanted: Wanted) -> Consistency:
+        """Returns when the rows are as new as `wanted`; what the cells are asked then is, too."""
+        start, poll = self._clock(), POLL_SECONDS
+        rows = self._rows.load(list(wanted))
+        while behind := _behind(rows, wanted):
+            parked = any(rows[key].part(s).parked for key, names in behind.items() for s in names)
+            if parked or self._clock() - start >= self._patience:
+                refuse_lag(behind, rows, self._sources)
+            self._pause(poll)
+            poll = min(2 * poll, _MAX_POLL_SECONDS)
+            rows |= self._rows.load(list(behind))
+        if poll == POLL_SECONDS:
+            return Consistency("current")
+        return Consistency("waited", ms=round((self._clock() - start) * 1000))
+
+
+def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
+    """What is wanted of rows that have not come so far; also of those that never will."""
+    found = {
+        key: {name: n for name, n in versions.items() if rows[key].part(name).version < n}
+        for key, versions in wanted.items()
+    }
+    return {key: versions for key, versions in found.items() if versions}

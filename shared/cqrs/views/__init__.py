@@ -1,0 +1,1 @@
+"""What a view is: what its rows are made of, what they show, and the stores that keep them."""

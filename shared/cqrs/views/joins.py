@@ -1,0 +1,36 @@
+"""Joins: rows of other views that a document names by key, put into it when it is read.
+
+What many rows would show, such as a customer's name, is in one place only, its lookup: a row of a
+view of its own. So to change it is one write, and all who name it show it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from cqrs.errors import Parked
+from cqrs.views.rows import Document, Row, RowView
+
+__all__ = ["Join", "Lookups", "problem_of"]
+
+Lookups = Mapping[str, Document]
+"""What is shown of each lookup, by key: `{"problem": ...}` of one that can't go on. One that is not
+there is not among them.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Join:
+    """`keys` says which lookups, rows of `view`, a document names; `put` puts them into it."""
+
+    view: RowView
+    keys: Callable[[Document], Iterable[str]]
+    put: Callable[[Document, Lookups], Document]
+
+
+def problem_of(row: Row) -> Document | None:
+    """What is said instead of a row that can't go on, so that old is not shown as new."""
+    for stream, mark in row.parked.items():
+        return {"problem": {"code": Parked.code, "stream": stream, "version": mark.version}}
+    return None

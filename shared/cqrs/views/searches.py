@@ -1,0 +1,105 @@
+"""Search views: row views that are kept in a search index, and asked by text, filter and facet."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from cqrs.plain import Json
+from cqrs.views.rows import Document, Row, RowStore, RowView
+
+__all__ = [
+    "Conversation",
+    "Hit",
+    "Hits",
+    "IndexState",
+    "Question",
+    "Round",
+    "SearchIndex",
+    "SearchPage",
+    "SearchView",
+]
+
+T = TypeVar("T")
+
+Question = Mapping[str, Json]
+"""The body of a search, in OpenSearch's own words. Fields of a document are called `doc.status`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchView(RowView):
+    """A row view that is kept in a search index.
+
+    `fields` are the fields of its documents, in OpenSearch's own words; a document with any other
+    is refused. With other fields it needs a new `generation`, an index of its own.
+    """
+
+    fields: Mapping[str, Json]
+    generation: int = 1
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A row that was found: without states, as in a list; what of it matched, by field."""
+
+    row: Row
+    sort: Sequence[Json]
+    score: float | None = None
+    highlights: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """`total` counts all hits. `facets` are the answer's aggregations, as they are."""
+
+    hits: Sequence[Hit]
+    total: int
+    facets: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """`filling` until it is opened, `empty` if it is open and has no row. `made` tells one index
+    from the next of the same name.
+    """
+
+    condition: Literal["missing", "filling", "empty", "ready"]
+    made: str = ""
+
+
+class SearchIndex(RowStore, Protocol):
+    """Where the rows of a search view are: for its follower, for searches, and for who tends it."""
+
+    def search(self, questions: Sequence[Question]) -> list[Hits]:
+        """Asks all in one call. Raises Unavailable, also while the index is not open yet."""
+
+    def state(self) -> IndexState:
+        """Raises Unavailable."""
+
+    def create(self) -> IndexState:
+        """Makes the index, not open for searches yet. What is there already stays."""
+
+    def open(self) -> None:
+        """Lets searches see this generation, and no other."""
+
+    def close(self) -> None:
+        """Hides it from searches."""
+
+
+Round = Mapping[str, Sequence[Question]]
+"""Questions that are asked at the same time, by the name of the view."""
+Conversation = Generator[Round, Mapping[str, Sequence[Hits]], T]
+"""A search that takes several rounds: it yields questions, is sent their answers, and returns what
+it found out. It is pure: who asks is somebody else.
+"""
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """What a search came to. `body` is what is shown; `last` is the place of the last hit, if
+    others follow it.
+    """
+
+    body: Document
+    last: Sequence[Json] | None

@@ -1,0 +1,98 @@
+"""The streams that feed a view, as a row follows them: one stream at a time, and purely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cqrs import plain
+from cqrs.errors import Unavailable, Unreadable
+from cqrs.history.commits import Commit, category_of
+from cqrs.history.event_store import EventReader
+from cqrs.history.events import CLEAR, Cipher, EventCodec
+from cqrs.views.rows import Fold, Followed, ParkedAt, Part, load_state
+
+__all__ = ["ERROR_LENGTH", "Source", "Sources", "parked_at"]
+
+ERROR_LENGTH = 500
+
+
+class Source:
+    """Follows one stream for one view: the pure part of following."""
+
+    def __init__(self, name: str, fold: Fold[Any, Any], codec: EventCodec) -> None:
+        self.name = name
+        self._fold = fold
+        self._codec = codec
+
+    def can_read(self, part: Part) -> bool:
+        """Whether this code can read the state, which other code may have saved."""
+        try:
+            load_state(self._fold, part)
+        except Unreadable:
+            return False
+        return True
+
+    def trusted(self, part: Part) -> Part:
+        """`part`, or the empty one if its state can't be read: it is only a cache of the store."""
+        return part if self.can_read(part) else Part()
+
+    def apply(self, part: Part, commit: Commit) -> Part:
+        """`part` after the next commit. Raises whatever the fold raises, and Unreadable."""
+        if (commit.stream, commit.version) != (self.name, part.version + 1):
+            raise Unreadable(f"{commit} does not follow {self.name}@{part.version}")
+        state = load_state(self._fold, part)
+        for recorded in commit.events(self._codec):
+            state = self._fold.evolve(state, recorded)
+        tagged = plain.is_tagged(self._fold.state)
+        return Part(version=commit.version, state=plain.dump(state, tagged=tagged))
+
+    def apply_all(self, part: Part, commits: Sequence[Commit]) -> Part:
+        """`part` after all of `commits`, or parked at the first that can't be applied.
+
+        Raises Unavailable when it can't be told for now, as when a cipher's keys are out of reach.
+        """
+        for commit in commits:
+            try:
+                part = self.apply(part, commit)
+            except Unavailable:
+                raise
+            except Exception as error:  # whatever a fold raises, only its own stream stops
+                return replace(part, parked=parked_at(commit.version, error))
+        return part
+
+
+class Sources:
+    """The streams that feed a view. `stores` are by the category of the streams in them."""
+
+    def __init__(
+        self, view: Followed, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
+    ) -> None:
+        missing = {fold.category for fold in view.folds} - stores.keys()
+        if missing:
+            raise ValueError(f"{view.name} needs the stores of {sorted(missing)} too")
+        self._view = view
+        self._stores = stores
+        self._codecs = {fold.category: EventCodec(fold.events, cipher) for fold in view.folds}
+
+    def __contains__(self, name: str) -> bool:
+        return self._view.fold_of(name) is not None
+
+    def __getitem__(self, name: str) -> Source:
+        fold = self._view.fold_of(name)
+        if fold is None:
+            raise KeyError(f"{self._view.name} does not follow {name}")
+        return Source(name, fold, self._codecs[fold.category])
+
+    def are_in(self, store: EventReader) -> bool:
+        return any(self._stores[category] is store for category in self._codecs)
+
+    def tail(self, name: str, after: int) -> Sequence[Commit]:
+        """What the store has of a stream after a version, however new. Raises Unavailable."""
+        return self._stores[category_of(name)].read(name, after)
+
+
+def parked_at(version: int, error: Exception | str) -> ParkedAt:
+    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return ParkedAt(version=version, error=text[:ERROR_LENGTH])

@@ -1,0 +1,1 @@
+"""The side that decides: rules, aggregates, and handling a command once."""
