@@ -56,7 +56,7 @@ def test_generations_count_apart(aws: None) -> None:
     create_tally_store(client, "sales")
     cell = Cell("2026-01", "2026-01-01")
     for generation in (1, 2):
-        rows = DynamoDbTallies.of(SALES, "sales", generation)
+        rows = DynamoDbTallies.of(replace(SALES, generation=generation), "sales")
         rows._client = lambda: client
         rows.save([TallyRow(key="7", changes={cell: {"units": generation}})])
         assert rows.cells("2026-01", "2026", "2027", None, 10) == {cell: {"units": generation}}

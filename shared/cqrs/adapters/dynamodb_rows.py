@@ -64,8 +64,8 @@ class DynamoDbRows:
         self._pause = pause
 
     @classmethod
-    def of(cls, view: Followed, table: str, generation: int = 1) -> Self:
-        return cls(table, f"{view.name}#{generation}", view.lists)
+    def of(cls, view: Followed, table: str) -> Self:
+        return cls(table, view.scope, view.lists)
 
     def get(self, key: str) -> Row:
         with clients.translated(self._table):

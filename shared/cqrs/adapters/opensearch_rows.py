@@ -27,7 +27,7 @@ from cqrs.observability import logger
 from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
 from cqrs.views.searches import Hit, Hits, IndexState, Question, SearchView
 
-__all__ = ["OpenSearchRows", "rows_of"]
+__all__ = ["OpenSearchRows"]
 
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
@@ -228,18 +228,6 @@ class OpenSearchRows:
         if reply.status >= 300 or not reply.body:
             raise RuntimeError(f"OpenSearch refuses: {reply.status} {dict(reply.body)}")
         return reply.body
-
-
-def rows_of(
-    views: Iterable[SearchView], url: str, service: str, role: str, prefix: str
-) -> list[OpenSearchRows]:
-    """The rows of `views` in the OpenSearch at `url`. None at all if that is `none`: without an
-    OpenSearch, everything else works.
-    """
-    if url == "none":
-        return []
-    opensearch = OpenSearch(url, service, role)
-    return [OpenSearchRows(view, opensearch, prefix) for view in views]
 
 
 def _batches(

@@ -38,7 +38,7 @@ def search_of(
             names = ", ".join([*allowed, "limit", "cursor"])
             raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [f"{view.name}#{view.generation}", digest_of(plain.to_json(asked))]
+        here = [view.scope, digest_of(plain.to_json(asked))]
         after = open_cursor(request.query.get("cursor"), here)
         page, how, token = searchers.converse(search(asked, limit, after), token_of(request))
         found = Page([], how, token)

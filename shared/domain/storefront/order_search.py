@@ -40,7 +40,6 @@ __all__ = [
     "ORDER_SEARCH",
     "PRODUCT_SEARCH",
     "SEARCHED_BY",
-    "SEARCH_VIEWS",
     "search_orders",
 ]
 
@@ -115,8 +114,6 @@ PRODUCT_SEARCH = SearchView(
         "currency": KEYWORD,
     },
 )
-
-SEARCH_VIEWS = [ORDER_SEARCH, CUSTOMER_SEARCH, PRODUCT_SEARCH]
 
 OF_ADDRESS = [
     "doc.address.name",
