@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.errors import InvalidCursor, InvalidInput, NotFound
 from cqrs.history.commits import STREAM_NAME
+from cqrs.plain import Json
 from cqrs.read.consistency import Page, Reader
+from cqrs.read.freshness import Freshness
 from cqrs.read.joiner import Joiner
 from cqrs.read.tokens import Token
 from cqrs.views.joins import problem_of
@@ -18,10 +20,9 @@ from cqrs.views.rows import Document, Row
 
 __all__ = [
     "MAX_LIMIT",
-    "consistency_of",
+    "answer_of",
     "in_path",
     "in_query",
-    "notes_of",
     "one_of",
     "page_of",
     "row_of",
@@ -41,10 +42,7 @@ def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
         document = found.rows[0].document
         if document is None:
             raise NotFound(f"There is no {what} {key}.")
-        headers = {"ETag": f'"{document["version"]}"'} if "version" in document else {}
-        return Response(
-            body=document, headers=consistency_of(found) | headers, notes=notes_of(found)
-        )
+        return answer_of(document, found.freshness, document.get("version"))
 
     return answer
 
@@ -92,14 +90,11 @@ def page_of(
         after = _open_cursor(request.query.get("cursor"), here)
         page = reader.page(name, partition, token_of(request), limit=limit, after=after)
         found = _joined(page, joiner)
-        return Response(
-            body={
-                items: [_shown(row) for row in found.rows],
-                "cursor": cursor(here, found.more) if found.more else None,
-            },
-            headers=consistency_of(found),
-            notes=notes_of(found),
-        )
+        body = {
+            items: [_shown(row) for row in found.rows],
+            "cursor": cursor(here, found.more) if found.more else None,
+        }
+        return answer_of(body, found.freshness)
 
     return answer
 
@@ -109,18 +104,22 @@ def token_of(request: Request) -> Token:
     return Token.parse(request.headers.get("consistency-token"))
 
 
-def consistency_of(answer: Page) -> dict[str, str]:
-    """The headers that say how new an answer is."""
-    headers = {"Consistency": str(answer.consistency)}
-    return headers | ({"Consistency-Token": str(answer.token)} if answer.token.positions else {})
+def answer_of(
+    body: Mapping[str, Any], freshness: Freshness, version: Json = None, **notes: object
+) -> Response:
+    """An answer that says how new it is, also in the log line. `version` is what it is one of."""
+    headers = {"Consistency": str(freshness.consistency)}
+    if freshness.token.positions:
+        headers["Consistency-Token"] = str(freshness.token)
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return Response(
+        body=body, headers=headers, notes={"consistency": headers["Consistency"], **notes}
+    )
 
 
-def notes_of(answer: Page) -> dict[str, str]:
-    return {"consistency": str(answer.consistency)}
-
-
-def _joined(answer: Page, joiner: Joiner | None) -> Page:
-    return joiner.join(answer) if joiner else answer
+def _joined(page: Page, joiner: Joiner | None) -> Page:
+    return joiner.join(page) if joiner else page
 
 
 def _shown(row: Row) -> Document | None:

@@ -8,11 +8,10 @@ from typing import NoReturn
 from cqrs import plain
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import MAX_LIMIT, consistency_of, notes_of, token_of
+from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
 from cqrs.errors import InvalidInput, NotConfigured
 from cqrs.history.idempotency import digest_of
 from cqrs.plain import Json
-from cqrs.read.consistency import Page
 from cqrs.read.searchers import Searchers
 from cqrs.views.searches import Conversation, SearchPage, SearchView
 
@@ -40,13 +39,9 @@ def search_of(
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
         here = [view.scope, digest_of(plain.to_json(asked))]
         after = open_cursor(request.query.get("cursor"), here)
-        page, how, token = searchers.converse(search(asked, limit, after), token_of(request))
-        found = Page([], how, token)
-        return Response(
-            body={**page.body, "cursor": cursor(here, page.last) if page.last else None},
-            headers=consistency_of(found),
-            notes=notes_of(found),
-        )
+        page, freshness = searchers.converse(search(asked, limit, after), token_of(request))
+        goes_on = {"cursor": cursor(here, page.last) if page.last else None}
+        return answer_of({**page.body, **goes_on}, freshness)
 
     return answer
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import KEY_BYTES, consistency_of, notes_of, token_of
+from cqrs.entrypoints.queries import KEY_BYTES, answer_of, token_of
 from cqrs.errors import InvalidCursor, InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
@@ -42,17 +42,14 @@ def days_of(
         after = _open_cursor(request.query.get("cursor"), scope, months(first, last))
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
-        listed = Page(rows, found.consistency, found.token)
-        listed = joiner.join(listed) if joiner else listed
+        page = Page(rows, found.freshness)
+        page = joiner.join(page) if joiner else page
         place = [found.more.partition, found.more.sort] if found.more else None
-        return Response(
-            body={
-                items: [row.document for row in listed.rows],
-                "cursor": cursor([scope], place) if place else None,
-            },
-            headers=consistency_of(listed),
-            notes=notes_of(listed),
-        )
+        body = {
+            items: [row.document for row in page.rows],
+            "cursor": cursor([scope], place) if place else None,
+        }
+        return answer_of(body, page.freshness)
 
     return answer
 

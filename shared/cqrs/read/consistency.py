@@ -6,23 +6,23 @@ commits come from the event store and are folded into the answer. Nothing is wri
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal, NoReturn
 
-from cqrs.errors import InvalidToken, Parked, Unavailable
+from cqrs.errors import CqrsError, InvalidToken, Parked, Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Followed, Part, Row, RowReader, RowView
 from cqrs.views.sources import Sources, parked_at
+from cqrs.waiting import Patience
 
-__all__ = ["POLL_SECONDS", "Consistency", "Page", "Reader", "Wanted", "refuse_lag", "wanted_by"]
+__all__ = ["Page", "Reader", "Wanted", "wanted_by", "why_behind"]
 
 READERS = 8  # rows that are completed at the same time
-POLL_SECONDS = 0.02
+PATIENCE = Patience(0)  # to complete a row costs one read, as looking again would
 
 Wanted = Mapping[str, Mapping[str, int]]
 """How far rows must have come: by row, the version of each stream that is asked for."""
@@ -37,51 +37,21 @@ def wanted_by(token: Token, view: Followed) -> Wanted:
     return wanted
 
 
-def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> NoReturn:
-    """Says why a view that can't be completed at read is not as new as `wanted`, its rows being
-    `rows`: Parked, InvalidToken for a version that does not exist, or Unavailable: it will be.
+def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> CqrsError:
+    """The reason why a view that can't be completed at read is not as new as `wanted`, having
+    `rows`: InvalidToken for a version that does not exist, Parked, or Unavailable: it will be.
     """
     for key, versions in wanted.items():
         for stream in _behind(rows[key], versions):
             commits = sources.tail(stream, rows[key].part(stream).version)
             newest = commits[-1].version if commits else rows[key].part(stream).version
             if newest < versions[stream]:
-                raise InvalidToken(
+                return InvalidToken(
                     f"'{stream}' has no version {versions[stream]}; its newest is {newest}."
                 )
-        _refuse_parked(rows[key])
-    raise Unavailable("the view is not as new as asked yet")
-
-
-_EFFORTS = ["eventual", "current", "waited", "folded"]
-
-
-@dataclass(frozen=True)
-class Consistency:
-    """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
-
-    `eventual` when nothing was asked of what is shown.
-    """
-
-    kind: Literal["eventual", "current", "waited", "folded"]
-    ms: int = 0
-    commits: int = 0
-
-    def and_then(self, other: Consistency) -> Consistency:
-        """Of an answer that this and another one went into: the one that took more to get there."""
-        if self.kind == other.kind:
-            ms, commits = self.ms + other.ms, self.commits + other.commits
-            return Consistency(self.kind, ms=ms, commits=commits)
-        return max(self, other, key=lambda one: _EFFORTS.index(one.kind))
-
-    def __str__(self) -> str:
-        match self.kind:
-            case "waited":
-                return f"waited; ms={self.ms}"
-            case "folded":
-                return f"folded; commits={self.commits}"
-            case _:
-                return self.kind
+        if parked := _parked(rows[key]):
+            return parked
+    return Unavailable("the view is not as new as asked yet")
 
 
 @dataclass(frozen=True)
@@ -89,8 +59,7 @@ class Page:
     """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
 
     rows: Sequence[Row]
-    consistency: Consistency
-    token: Token
+    freshness: Freshness
     more: tuple[str, str] | None = None
 
 
@@ -109,33 +78,29 @@ class Reader:
         stores: Mapping[str, EventReader],
         *,
         cipher: Cipher = CLEAR,
-        patience_seconds: float = 0,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
     ) -> None:
-        """`patience_seconds`: how long to wait for the view before completing a row at read. With 0
-        it is completed at once: that costs one read, as looking again would.
-        """
+        """`patience`: how long to wait for the view before completing a row at read."""
         self._view = view
         self._rows = rows
         self._sources = Sources(view, stores, cipher)
-        self._patience = patience_seconds
-        self._clock = clock
-        self._pause = pause
+        self._patience = patience
 
     def get(self, key: str, token: Token) -> Page:
         """The row `key`, never older than `token`; its document is None if there is no such row.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
         """
-        row = self._rows.get(key)
         wanted = wanted_by(token, self._view).get(key, {})
-        waited = 0.0
-        if _behind(row, wanted) and self._patience:
-            row, waited = self._wait(row, wanted)
+        for waited in self._patience.looks():  # noqa: B007  the last one is said in the answer
+            row = self._rows.get(key)
+            if not _behind(row, wanted):
+                break
         row, commits = self._complete(row, wanted)
-        _refuse_parked(row)
-        return Page([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
+        if parked := _parked(row):
+            raise parked
+        how = Consistency.after(wanted, waited=waited, commits=commits)
+        return Page([row], Freshness(how, token.having_seen([row.positions])))
 
     def load(self, keys: Sequence[str], token: Token) -> Page:
         """The rows `keys`, in that order, none older than `token`; a row without document is not
@@ -147,8 +112,8 @@ class Reader:
         wanted = {key: asked[key] for key in keys if key in asked}
         rows, commits = self._completed(self._rows.load(keys), wanted)
         found = [rows[key] for key in keys]
-        seen = token.having_seen(row.positions for row in found)
-        return Page(found, _how(wanted, 0, commits), seen)
+        how = Consistency.after(wanted, commits=commits)
+        return Page(found, Freshness(how, token.having_seen(row.positions for row in found)))
 
     def page(
         self,
@@ -180,8 +145,9 @@ class Reader:
         shown = ordered[:limit]
         end = _place(shown[-1], name) if shown else last
         more = end if full or len(ordered) > limit else None
+        how = Consistency.after(wanted, commits=commits)
         seen = token.having_seen(row.positions for row in shown)
-        return Page(shown, _how(wanted, 0, commits), seen, more)
+        return Page(shown, Freshness(how, seen), more)
 
     def _completed(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
         """`rows` with the commits that they lack, and how many those were."""
@@ -192,13 +158,6 @@ class Reader:
             completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), behind))
         found = {row.key: row for row, _ in completed}
         return {**rows, **found}, sum(commits for _, commits in completed)
-
-    def _wait(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, float]:
-        start = self._clock()
-        while _behind(row, wanted) and self._clock() - start < self._patience:
-            self._pause(POLL_SECONDS)
-            row = self._rows.load([row.key])[row.key]
-        return row, self._clock() - start
 
     def _is_unreadable(self, name: str, part: Part) -> bool:
         return not part.parked and name in self._sources and not self._sources[name].can_read(part)
@@ -235,17 +194,9 @@ def _behind(row: Row, wanted: Mapping[str, int]) -> list[str]:
     return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
 
 
-def _refuse_parked(row: Row) -> None:
-    for stream, mark in row.parked.items():
-        raise Parked(stream, mark.version, mark.error)
-
-
-def _how(wanted: Mapping[str, object], waited: float, commits: int) -> Consistency:
-    if commits:
-        return Consistency("folded", commits=commits)
-    if waited:
-        return Consistency("waited", ms=round(waited * 1000))
-    return Consistency("current" if wanted else "eventual")
+def _parked(row: Row) -> Parked | None:
+    parked = (Parked(stream, mark.version, mark.error) for stream, mark in row.parked.items())
+    return next(parked, None)
 
 
 def _place(row: Row, name: str) -> tuple[str, str]:

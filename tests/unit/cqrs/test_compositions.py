@@ -102,12 +102,14 @@ class TestAsking:
     def test_the_token_answered_is_what_was_asked_and_what_all_have_shown(
         self, services: FakeServices
     ) -> None:
-        services.does["/king"] = told(HERE, consistency_token="king-1@4", consistency="waited")
+        services.does["/king"] = told(
+            HERE, consistency_token="king-1@4", consistency="waited; ms=20"
+        )
         services.does["/child"] = told(HERE, consistency_token="child-1@2", consistency="current")
         services.does["/wife"] = problem(404, "not_found")
         found = answer(services, token="king-1@3, wife-1@1")
-        assert str(found.token) == "king-1@4, wife-1@1, child-1@2"
-        assert found.consistency == "waited"
+        assert str(found.freshness.token) == "king-1@4, wife-1@1, child-1@2"
+        assert str(found.freshness.consistency) == "waited; ms=20"
 
 
 class TestDeadline:

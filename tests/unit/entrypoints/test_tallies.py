@@ -15,6 +15,7 @@ from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
 from cqrs.testing.views import recorded
 from cqrs.views.tallies import Cell, TallyRow, daily
+from cqrs.waiting import Patience
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered
 from domain.kernel import Currency
 from domain.orders import ORDER_EVENTS
@@ -45,7 +46,8 @@ class Sales:
         self.follower = Follower(SALES, self.rows, stores)
         self.lookups_follower = Follower(PRODUCT_LOOKUPS, self.lookups, stores)
         self.follows = True
-        reader = TallyReader(SALES, self.rows, stores, clock=lambda: self.now, pause=self.pause)
+        patience = Patience(1, clock=lambda: self.now, pause=self.pause)
+        reader = TallyReader(SALES, self.rows, stores, patience=patience)
         joiner = Joiner([(SALE_WITH_TITLE, self.lookups)], stores)
         handler = days_of(reader, "sales#1", "sales", shown_sale, joiner)
         self.function = HttpFunction({ROUTE: handler})
