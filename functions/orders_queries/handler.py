@@ -14,9 +14,7 @@ def app(wire: Wiring) -> HttpFunction:
     return HttpFunction(
         {
             "GET /order-facts/{id}": row_of(orders, "order"),
-            "GET /order-facts": page_of(
-                orders, PLACED_ORDERS.scope, BY_CUSTOMER, "orders", partition_in=of_customer
-            ),
+            "GET /order-facts": page_of(orders, BY_CUSTOMER, "orders", partition_in=of_customer),
         }
     )
 

@@ -11,7 +11,6 @@ from domain.orders import OrderStatus
 
 
 def app(wire: Wiring) -> HttpFunction:
-    history = storefront.ORDER_HISTORY.scope
     orders = wire.reader(storefront.ORDER_HISTORY)
     lookups = wire.joiner(storefront.ORDER_WITH_CUSTOMER, storefront.ORDER_WITH_TITLES)
     sales = wire.tally_reader(storefront.SALES)
@@ -19,16 +18,12 @@ def app(wire: Wiring) -> HttpFunction:
     of_status = one_of("status", OrderStatus)
     return HttpFunction(
         {
-            "GET /orders": page_of(
-                orders, history, storefront.BY_STATUS, "orders", lookups, of_status
-            ),
+            "GET /orders": page_of(orders, storefront.BY_STATUS, "orders", lookups, of_status),
             "GET /orders/{id}": row_of(orders, "order", lookups),
             "GET /customers/{id}/orders": page_of(
-                orders, history, storefront.BY_CUSTOMER, "orders", lookups
+                orders, storefront.BY_CUSTOMER, "orders", lookups
             ),
-            "GET /sales/products": days_of(
-                sales, storefront.SALES.scope, "sales", storefront.shown_sale, titles
-            ),
+            "GET /sales/products": days_of(sales, "sales", storefront.shown_sale, titles),
             "GET /health": lambda _: Response(body={"status": "ok"}),
             "$default": no_such_route(wire.settings.text("routes")),
         }

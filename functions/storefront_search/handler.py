@@ -1,22 +1,35 @@
 """Answers searches over the orders, and what was bought, by whom, and where it went."""
 
 import os
+from collections.abc import Sequence
 
-from cqrs.entrypoints.http import HttpFunction
+from cqrs.entrypoints.http import HttpFunction, Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.entrypoints.wiring import Wiring, on_lambda
-from domain.storefront import ORDER_SEARCH, SEARCH_VIEWS, SEARCHED_BY, search_orders
+from cqrs.plain import Json
+from cqrs.views.searches import Conversation, SearchPage
+from domain import storefront
+from domain.orders import OrderStatus
+
+
+def search(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
+    question = storefront.OrderQuestion(
+        text=request.query.get("q", ""),
+        statuses=request.choices("status", OrderStatus),
+        first_day=request.day("from"),
+        last_day=request.day("to"),
+        sort=request.choice("sort", storefront.Sort),
+        limit=limit,
+        after=after,
+    )
+    return storefront.search_orders(question)
 
 
 def app(wire: Wiring) -> HttpFunction:
-    searchers = wire.searchers(SEARCH_VIEWS)
-    return HttpFunction(
-        {
-            "GET /search/orders": search_of(searchers, search_orders, ORDER_SEARCH, SEARCHED_BY)
-            if searchers
-            else no_search,
-        }
-    )
+    searchers = wire.searchers(storefront.SEARCH_VIEWS)
+    asked = ["q", "status", "from", "to", "sort"]
+    orders = searchers and search_of(searchers, search, storefront.ORDER_SEARCH, asked)
+    return HttpFunction({"GET /search/orders": orders or no_search})
 
 
 handler = on_lambda(app, os.environ)

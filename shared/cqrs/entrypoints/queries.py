@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from cqrs.entrypoints.cursors import cursor, open_cursor
@@ -57,22 +58,20 @@ def in_query(name: str) -> Callable[[Request], str]:
     return lambda request: request.ids(name, most=1)[0]
 
 
-def one_of(name: str, allowed: Iterable[str]) -> Callable[[Request], str]:
-    """The list that `name` in the query picks, out of those allowed."""
-    names = [str(each) for each in allowed]
+def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
+    """The list that `name` in the query picks, out of a closed set."""
 
     def picked(request: Request) -> str:
-        value = request.query.get(name)
-        if value not in names:
-            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(names)}.")
-        return value
+        chosen = request.choice(name, kind)
+        if chosen is None:
+            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
+        return chosen
 
     return picked
 
 
 def page_of(
     reader: Reader,
-    scope: str,
     name: str,
     items: str,
     joiner: Joiner | None = None,
@@ -80,13 +79,13 @@ def page_of(
 ) -> Handler:
     """The route of a list: `limit` and `cursor` in the query, and `partition_in` says which one.
 
-    `scope` is the view and its generation: a cursor is good for one list of one generation.
+    A cursor is good for one list of one generation of the view.
     """
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [scope, name, partition]
+        here = [reader.scope, name, partition]
         after = _open_cursor(request.query.get("cursor"), here)
         page = reader.page(name, partition, token_of(request), limit=limit, after=after)
         found = _joined(page, joiner)

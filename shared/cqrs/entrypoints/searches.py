@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from cqrs import plain
@@ -18,9 +18,9 @@ from cqrs.views.searches import Conversation, SearchPage, SearchView
 __all__ = ["no_search", "search_of"]
 
 
-Search = Callable[[Mapping[str, str], int, Sequence[Json] | None], Conversation[SearchPage]]
-"""Begins a search with the query of a request, the limit, and the place to go on after. Raises
-InvalidInput, and InvalidCursor for a place where no hit of this search can be.
+Search = Callable[[Request, int, Sequence[Json] | None], Conversation[SearchPage]]
+"""Begins a search with a request, the limit, and the place to go on after. Raises InvalidInput, and
+InvalidCursor for a place where no hit of this search can be.
 """
 
 
@@ -39,7 +39,7 @@ def search_of(
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
         here = [view.scope, digest_of(plain.to_json(asked))]
         after = open_cursor(request.query.get("cursor"), here)
-        page, freshness = searchers.converse(search(asked, limit, after), token_of(request))
+        page, freshness = searchers.converse(search(request, limit, after), token_of(request))
         goes_on = {"cursor": cursor(here, page.last) if page.last else None}
         return answer_of({**page.body, **goes_on}, freshness)
 

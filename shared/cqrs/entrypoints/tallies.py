@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -26,20 +25,18 @@ DAYS = 30
 Shown = Callable[[Cell, Mapping[str, int]], Document]
 
 
-def days_of(
-    reader: TallyReader, scope: str, items: str, shown: Shown, joiner: Joiner | None = None
-) -> Handler:
+def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None = None) -> Handler:
     """The route of a tally by days: `from`, `to` (both included, UTC), `limit` and `cursor` in the
     query. Without days they are the last thirty, with today.
 
-    `scope` is the view and its generation: a cursor is good for one of them. It goes on after its
-    cell, so that it is good tomorrow too, when the last thirty days are others.
+    A cursor is good for one generation of the tally. It goes on after its cell, so that it is good
+    tomorrow too, when the last thirty days are others.
     """
 
     def answer(request: Request) -> Response:
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _open_cursor(request.query.get("cursor"), scope, months(first, last))
+        after = _open_cursor(request.query.get("cursor"), reader.scope, months(first, last))
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
         page = Page(rows, found.freshness)
@@ -47,7 +44,7 @@ def days_of(
         place = [found.more.partition, found.more.sort] if found.more else None
         body = {
             items: [row.document for row in page.rows],
-            "cursor": cursor([scope], place) if place else None,
+            "cursor": cursor([reader.scope], place) if place else None,
         }
         return answer_of(body, page.freshness)
 
@@ -55,23 +52,11 @@ def days_of(
 
 
 def _range(request: Request) -> tuple[str, str]:
-    last = _day(request, "to", date.fromisoformat(request.time[:10]))
-    first = _day(request, "from", last - timedelta(days=DAYS - 1))
+    last = request.day("to") or date.fromisoformat(request.time[:10])
+    first = request.day("from") or last - timedelta(days=DAYS - 1)
     if not first <= last < first + timedelta(days=MAX_DAYS):
         raise InvalidInput(f"'from' and 'to' in the query must be a range of 1 to {MAX_DAYS} days.")
     return first.isoformat(), last.isoformat()
-
-
-def _day(request: Request, name: str, default: date) -> date:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        if not re.fullmatch("[12][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
-            raise ValueError("only this form, of those that are dates, and years to reckon with")
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"'{name}' in the query must be a day like 2026-11-30.") from error
 
 
 def _open_cursor(text: str | None, scope: str, partitions: list[str]) -> Cell | None:

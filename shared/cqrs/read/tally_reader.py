@@ -47,6 +47,7 @@ class TallyReader:
         """`patience`: how long to wait for the view. It can't be completed at read: what it lacks
         may be part of any cell.
         """
+        self.scope = view.scope
         self._view = view
         self._rows = rows
         self._sources = Sources(view, stores, cipher)

@@ -8,6 +8,8 @@ from domain.storefront.lookups import *
 from domain.storefront.order_history import *
 from domain.storefront.order_search import *
 from domain.storefront.sales import *
+from domain.storefront.search_questions import *
+from domain.storefront.search_views import *
 
 VIEWS: Sequence[Followed] = [CUSTOMER_LOOKUPS, ORDER_HISTORY, PRODUCT_LOOKUPS, SALES]
 SEARCH_VIEWS = [CUSTOMER_SEARCH, ORDER_SEARCH, PRODUCT_SEARCH]
