@@ -142,7 +142,7 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setattr(composing, "HttpServices", lambda url: shop)
     for name in (*QUERIES, "storefront_queries", "storefront_composition"):
         function = import_module(f"functions.{name}.handler").app.__wrapped__()
-        shop.functions |= dict.fromkeys(function._routes, function)
+        shop.functions |= dict.fromkeys(function.routes, function)
     for name in ("storefront_projector", "orders_projector"):
         shop.functions[name] = import_module(f"functions.{name}.handler").app.__wrapped__()
 

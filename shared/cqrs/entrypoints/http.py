@@ -214,7 +214,7 @@ class HttpFunction:
     """
 
     def __init__(self, routes: Routes) -> None:
-        self._routes = routes
+        self.routes = routes
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         started = time.perf_counter()
@@ -243,7 +243,7 @@ class HttpFunction:
 
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
-            response = self._routes[request.route](request)
+            response = self.routes[request.route](request)
             return response, "" if response.body is None else plain.to_json(response.body)
         except CqrsError as error:
             problem = _problem(error, request)
