@@ -57,12 +57,12 @@ class Services(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A question to a service. `read` takes what is needed from the body; if it raises, whatever it
-    is, that was no answer.
+    """A question to a service, about `of`: a collection, or one in it, as in `("orders", "7")`.
+    `read` takes what is needed from the answer; if it raises, whatever it is, that was none.
     """
 
     part: str
-    path: str
+    of: Sequence[str]
     query: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[Any], Any]
 
@@ -196,7 +196,9 @@ def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: flo
     """Raises NotFound, Unavailable, TimeoutError, InvalidToken and InvalidCursor."""
     if seconds <= 0:
         raise TimeoutError("there was no time left to ask")
-    path = quote(ask.path) + (f"?{urlencode(ask.query, safe=',')}" if ask.query else "")
+    path = "".join(f"/{quote(step, safe='')}" for step in ask.of)
+    if ask.query:
+        path += f"?{urlencode(ask.query, safe=',')}"
     reply = services.get(path, headers, seconds)
     if reply.status != 200:
         _refuse(path, reply)
