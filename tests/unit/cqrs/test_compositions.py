@@ -67,7 +67,7 @@ class TestAsking:
         heir = Ask(part="heir", of=[], read=lambda body: body)
         family = replace(plan(), after=lambda king: [replace(heir, of=["people", king["heir"]])])
         assert answer(services, family).parts["heir"].status is Status.OK
-        assert services.asked[-1] == "/people/h/1%20"
+        assert services.asked[-1] == "/people/h%2F1%20"
 
     def test_a_query_is_written_into_the_address(self, services: FakeServices) -> None:
         root = Ask(

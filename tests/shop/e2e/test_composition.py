@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.conftest import GRAZ, Shop, until
+from tests.shop.e2e.conftest import GRAZ, Shop, until
 
 DEADLINE_SECONDS = 5  # as in terraform/shop_functions.tf
 MARGIN_SECONDS = 2  # for what is not the composition itself

@@ -15,7 +15,7 @@ from scripts.demo.progress import Progress
 from scripts.demo.seeding import Seeded, seed
 from scripts.demo.shop import Fate, Sizes, invent
 from scripts.demo.tour import opening, stops
-from tests.e2e.conftest import Shop
+from tests.shop.e2e.conftest import Shop
 
 SMALL = Sizes(customers=6, products=8, orders=10)
 ENDS: Mapping[Fate, tuple[str, str | None, str | None]] = {

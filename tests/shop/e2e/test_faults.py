@@ -10,7 +10,7 @@ import pytest
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import EventCodec, Instant
 from domain.orders import ORDER_EVENTS, OrderCancelled, OrderId
-from tests.e2e.conftest import GRAZ, Shop
+from tests.shop.e2e.conftest import GRAZ, Shop
 
 PROJECTOR, PUBLISHER = "storefront_projector", "event_publisher"
 STATUSES = {

@@ -212,8 +212,8 @@ class Shop:
 
     def table(self, name: str) -> str:
         """The full name of the table that is called so at its end."""
-        names = self.client("dynamodb").list_tables()["TableNames"]
-        (found,) = [full for full in names if full.endswith(name)]
+        pages = self.client("dynamodb").get_paginator("list_tables").paginate()
+        (found,) = [full for page in pages for full in page["TableNames"] if full.endswith(name)]
         return str(found)
 
     def client_of(self, function: str, service: str) -> Any:

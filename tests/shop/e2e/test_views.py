@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PRICE, VIENNA, Shop, answered
+from tests.shop.e2e.conftest import PRICE, VIENNA, Shop, answered
 
 DETAILS = {"timeline", "reservation", "payment", "reject_reason", "reject_detail", "cancel_reason"}
 """What an order shows, and a hit of a search does not."""

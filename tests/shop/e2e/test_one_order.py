@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import GRAZ, VIENNA, Shop, order_of
+from tests.shop.e2e.conftest import GRAZ, VIENNA, Shop, order_of
 
 
 @pytest.fixture

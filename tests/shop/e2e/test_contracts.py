@@ -18,13 +18,13 @@ from cqrs.testing.contracts import (
     Tallies,
     TalliesContract,
 )
-from tests.e2e.conftest import Shop
 from tests.integration.tables import (
     create_event_store,
     create_guard_store,
     create_tally_store,
     create_view_store,
 )
+from tests.shop.e2e.conftest import Shop
 
 
 class TestEventStoreOnTheLocalStack(EventStoreContract):
