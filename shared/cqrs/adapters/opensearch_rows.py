@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
-from cqrs.adapters.opensearch import OpenSearch, _Reply
+from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import category_of
 from cqrs.observability import logger
@@ -207,7 +207,7 @@ class OpenSearchRows:
     def _answer(self, answer: Mapping[str, Any]) -> Hits:
         """Raises Unavailable for a part of the truth, too."""
         if "error" in answer:
-            reply = _Reply(int(answer.get("status", 500)), answer)
+            reply = OpenSearchReply(int(answer.get("status", 500)), answer)
             if reply.error == "index_not_found_exception":
                 raise Unavailable(f"{self._reading} is not filled yet")
             if reply.status == 429:
@@ -221,7 +221,7 @@ class OpenSearchRows:
             answer.get("aggregations", {}),
         )
 
-    def _expect(self, reply: _Reply) -> Mapping[str, Any]:
+    def _expect(self, reply: OpenSearchReply) -> Mapping[str, Any]:
         """The body of a good reply. An index that is gone will be back: Unavailable."""
         if reply.status >= 500 or reply.error == "index_not_found_exception":
             raise Unavailable(f"{self._index}: {reply.error or reply.status}")
