@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import KEY_BYTES, answer_of, token_of
-from cqrs.errors import InvalidCursor, InvalidInput
+from cqrs.entrypoints.queries import answer_of, token_of
+from cqrs.errors import InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
@@ -39,15 +38,21 @@ def days_of(
     def answer(request: Request) -> Response:
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _open_cursor(request.query.get("cursor"), scope, months(first, last))
+
+        def place(partition: str, sort: str) -> Cell:
+            if partition not in months(first, last) or len(sort.encode()) >= KEY_BYTES:
+                raise ValueError("no cell of these days can be there")
+            return Cell(partition, sort)
+
+        after = open_cursor(request.query.get("cursor"), [scope], place)
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
         page = Page(rows, found.freshness)
         page = joiner.join(page) if joiner else page
-        place = [found.more.partition, found.more.sort] if found.more else None
+        more = [found.more.partition, found.more.sort] if found.more else None
         body = {
             items: [row.document for row in page.rows],
-            "cursor": cursor([scope], place) if place else None,
+            "cursor": cursor([scope], more) if more else None,
         }
         return answer_of(body, page.freshness)
 
@@ -72,16 +77,3 @@ def _day(request: Request, name: str, default: date) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(f"'{name}' in the query must be a day like 2026-11-30.") from error
-
-
-def _open_cursor(text: str | None, scope: str, partitions: list[str]) -> Cell | None:
-    place: Any = open_cursor(text, [scope])
-    if place is None:
-        return None
-    try:
-        partition, sort = place
-        if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
-            raise ValueError("no cell of these days can be there")
-    except (ValueError, AttributeError) as error:
-        raise InvalidCursor("This is not a cursor that this list returned.") from error
-    return Cell(partition, sort)
