@@ -23,8 +23,8 @@ class Patience:
     pause: Callable[[float], None] = time.sleep
 
     def looks(self) -> Iterator[float]:
-        """Comes when it is time to look: at once, and then after pauses, until patience is over.
-        Each time it is how long was waited, 0 at first.
+        """Yields when it is time to look: at once, and then after pauses that grow, until patience
+        is over. Each time it says how many seconds were waited, 0 at first.
         """
         start, pause = self.clock(), FIRST_LOOK_SECONDS
         yield 0
