@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import answer_of, token_of
-from cqrs.errors import InvalidToken, NotFound
+from cqrs.errors import NotFound
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import no_version
 from cqrs.views.rows import Document
 from cqrs.write.aggregates import Aggregates, Loaded
 
@@ -66,7 +67,7 @@ def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded
     stream = aggregates.stream(key)
     loaded = aggregates.load(stream)
     if token.positions.get(stream, 0) > loaded.version:
-        raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
+        raise no_version(stream, token.positions[stream], loaded.version)
     return loaded
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidCursor, InvalidInput, NotFound
+from cqrs.errors import InvalidInput, NotFound
 from cqrs.history.commits import STREAM_NAME
 from cqrs.plain import Json
 from cqrs.read.consistency import Page, Reader
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 MAX_LIMIT = 50
-KEY_BYTES = 1024  # of a sort key; a cursor may have been tampered with
 
 
 def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
@@ -86,7 +85,7 @@ def page_of(
         partition = partition_in(request)
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
         here = [reader.scope, name, partition]
-        after = _open_cursor(request.query.get("cursor"), here)
+        after = open_cursor(request.query.get("cursor"), here, _place)
         page = reader.page(name, partition, token_of(request), limit=limit, after=after)
         found = _joined(page, joiner)
         body = {
@@ -127,14 +126,7 @@ def _shown(row: Row) -> Document | None:
     return {"id": row.key, **problem} if problem else row.document
 
 
-def _open_cursor(text: str | None, here: list[str]) -> tuple[str, str] | None:
-    place: Any = open_cursor(text, here)
-    if place is None:
-        return None
-    try:
-        sort, key = place
-        if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, f"x-{key}"):
-            raise ValueError("this can't be the place of a row")
-    except (ValueError, AttributeError) as error:
-        raise InvalidCursor("This is not a cursor that a list returned.") from error
+def _place(sort: str, key: str) -> tuple[str, str]:
+    if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, "x-" + key):
+        raise ValueError("this can't be the place of a row")
     return sort, key

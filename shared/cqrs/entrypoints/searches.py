@@ -38,7 +38,7 @@ def search_of(
             raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
         here = [view.scope, digest_of(plain.to_json(asked))]
-        after = open_cursor(request.query.get("cursor"), here)
+        after = open_cursor(request.query.get("cursor"), here, lambda *place: place)
         page, freshness = searchers.converse(search(request, limit, after), token_of(request))
         goes_on = {"cursor": cursor(here, page.last) if page.last else None}
         return answer_of({**page.body, **goes_on}, freshness)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import KEY_BYTES, answer_of, token_of
-from cqrs.errors import InvalidCursor, InvalidInput
+from cqrs.entrypoints.queries import answer_of, token_of
+from cqrs.errors import InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
@@ -36,15 +35,21 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
     def answer(request: Request) -> Response:
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _open_cursor(request.query.get("cursor"), reader.scope, months(first, last))
+
+        def place(partition: str, sort: str) -> Cell:
+            if partition not in months(first, last) or len(sort.encode()) >= KEY_BYTES:
+                raise ValueError("no cell of these days can be there")
+            return Cell(partition, sort)
+
+        after = open_cursor(request.query.get("cursor"), [reader.scope], place)
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
         page = Page(rows, found.freshness)
         page = joiner.join(page) if joiner else page
-        place = [found.more.partition, found.more.sort] if found.more else None
+        more = [found.more.partition, found.more.sort] if found.more else None
         body = {
             items: [row.document for row in page.rows],
-            "cursor": cursor([reader.scope], place) if place else None,
+            "cursor": cursor([reader.scope], more) if more else None,
         }
         return answer_of(body, page.freshness)
 
@@ -57,16 +62,3 @@ def _range(request: Request) -> tuple[str, str]:
     if not first <= last < first + timedelta(days=MAX_DAYS):
         raise InvalidInput(f"'from' and 'to' in the query must be a range of 1 to {MAX_DAYS} days.")
     return first.isoformat(), last.isoformat()
-
-
-def _open_cursor(text: str | None, scope: str, partitions: list[str]) -> Cell | None:
-    place: Any = open_cursor(text, [scope])
-    if place is None:
-        return None
-    try:
-        partition, sort = place
-        if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
-            raise ValueError("no cell of these days can be there")
-    except (ValueError, AttributeError) as error:
-        raise InvalidCursor("This is not a cursor that this list returned.") from error
-    return Cell(partition, sort)

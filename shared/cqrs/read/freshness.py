@@ -46,18 +46,12 @@ class Consistency:
     def and_then(self, other: Consistency) -> Consistency:
         """Of an answer that this and another one went into: the one that took more to get there."""
         if self.kind == other.kind:
-            ms, commits = self.ms + other.ms, self.commits + other.commits
-            return Consistency(self.kind, ms=ms, commits=commits)
+            return Consistency(self.kind, self.ms + other.ms, self.commits + other.commits)
         return max(self, other, key=lambda one: _EFFORTS.index(one.kind))
 
     def __str__(self) -> str:
-        match self.kind:
-            case "waited":
-                return f"waited; ms={self.ms}"
-            case "folded":
-                return f"folded; commits={self.commits}"
-            case _:
-                return self.kind
+        efforts = {"waited": f"; ms={self.ms}", "folded": f"; commits={self.commits}"}
+        return self.kind + efforts.get(self.kind, "")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Json
-from cqrs.read.consistency import Wanted, wanted_by, why_behind
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import Wanted, wanted_by, why_behind
 from cqrs.views.searches import Conversation, Hits, Question, Round, SearchIndex, SearchView
 from cqrs.views.sources import Sources
 from cqrs.waiting import Patience

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
-from cqrs.read.consistency import Wanted, wanted_by, why_behind
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import Wanted, wanted_by, why_behind
 from cqrs.views.rows import Row
 from cqrs.views.sources import Sources
 from cqrs.views.tallies import Cell, Counts, TallyStore, TallyView, months

@@ -19,7 +19,7 @@ from cqrs.history.events import EventCodec, EventTypes, Instant
 from cqrs.history.guards import Claim, Guard, Release, guard_key_of
 from cqrs.history.idempotency import command_id_of, fingerprint_of
 from cqrs.testing.deciders import given as given_that
-from cqrs.write.commands import ATTEMPTS, CommandHandler, Outcome
+from cqrs.write.commands import RACE, CommandHandler, Outcome
 from cqrs.write.decider import Decider
 from tests.unit.cqrs.stores import Counting
 
@@ -456,7 +456,7 @@ class TestRaces:
 
     def test_losing_every_race_for_a_claim_is_a_conflict(self, store: Counting) -> None:
         send(store, "1", TakeName(name="ada"), "a")
-        rivals = iter(range(ATTEMPTS))
+        rivals = iter(range(RACE.tries))
         store.before_append = lambda commit: (
             send(store.store, "1", CountVisits(visits=1), f"rival-{next(rivals)}") and None
         )

@@ -1,14 +1,17 @@
-"""Waiting: how often it is looked, and for how long."""
+"""Waiting: how often something is looked at or tried, and for how long."""
 
 from __future__ import annotations
 
+import random
 from itertools import islice
 
-from cqrs.waiting import Patience
+import pytest
+
+from cqrs.waiting import Backoff, Patience
 
 
 class Clock:
-    """Passes only while somebody pauses, or looks."""
+    """Passes only while somebody pauses."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -65,3 +68,41 @@ def test_it_can_be_waited_with_the_same_patience_again() -> None:
     clock = Clock()
     patience = Patience(0.05, clock, clock.pause)
     assert len(list(patience.looks())) == len(list(patience.looks())) == 3
+
+
+def longest(backoff: Backoff, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between its tries, when chance is as unkind as it can be."""
+    pauses: list[float] = []
+    monkeypatch.setattr(random, "uniform", lambda _, most: most)
+    assert list(backoff.attempts(pauses.append)) == list(range(backoff.tries))
+    return pauses
+
+
+def test_the_first_try_waits_for_nothing_and_further_ones_longer_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backoff = Backoff(tries=5, first_seconds=0.04)
+    assert longest(backoff, monkeypatch) == [0.04, 0.08, 0.16, 0.32]
+
+
+def test_the_first_tries_may_be_at_once_and_the_last_ones_not_for_ever_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backoff = Backoff(tries=6, at_once=2, first_seconds=0.04, longest_seconds=0.1)
+    assert longest(backoff, monkeypatch) == [0.04, 0.08, 0.1, 0.1]
+
+
+def test_a_try_that_succeeds_is_followed_by_no_pause() -> None:
+    pauses: list[float] = []
+    for attempt in Backoff(tries=5, first_seconds=0.04).attempts(pauses.append):
+        if attempt == 2:
+            break
+    assert len(pauses) == 2
+
+
+def test_those_who_met_once_do_not_wait_equally_long() -> None:
+    pauses: list[float] = []
+    for _ in range(20):
+        list(Backoff(tries=2, first_seconds=0.04).attempts(pauses.append))
+    assert len(set(pauses)) > 1
+    assert all(0 <= pause <= 0.04 for pause in pauses)

@@ -502,6 +502,7 @@ class TestCursors:
             cursor(*GOOD_PLACE[:4]),
             cursor(*GOOD_PLACE, "more"),
             cursor(*GOOD_PLACE[:3], 3, 7),
+            cursor(*GOOD_PLACE[:3], "2026", 7),
             cursor(*GOOD_PLACE[:3], None, None),
             cursor(*GOOD_PLACE[:3], "", "7"),
             cursor(*GOOD_PLACE[:3], "2026", ""),
