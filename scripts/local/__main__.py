@@ -41,9 +41,10 @@ def status(stack: Stack, arguments: argparse.Namespace) -> None:
             ("API", addresses.url),
             ("AWS", addresses.endpoint),
             ("OpenSearch", _search(addresses.search)),
-            ("stream runner", f"{addresses.control}\n"),
+            ("stream runner", addresses.control),
         ]
     )
+    print()
     counts = ("read", "done", "dropped")
     told = ((worker["mapping"], *(str(worker[count]) for count in counts)) for worker in workers)
     show(told, "stream mapping", *counts)
