@@ -20,7 +20,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
 from domain import customers, inventory, orders, payments
-from scripts.compare.shape import (
+from scripts.shop.compare.shape import (
     ORDERS,
     PAGE,
     PRODUCTS,

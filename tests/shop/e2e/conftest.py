@@ -292,7 +292,7 @@ def proxy(opensearch: Server) -> Iterator[Proxy]:
 def stack(proxy: Proxy) -> Iterator[Stack]:
     stack = Stack(Home(ROOT / "build" / "e2e"), search_url=proxy.url)
     stack.down()
-    stack.up(smoke=False)
+    stack.up()
     yield stack
     stack.down()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
 from collections.abc import Mapping
@@ -10,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from scripts.demo.api import AT_ONCE, Api
-from scripts.demo.progress import Progress
-from scripts.demo.seeding import Seeded, seed
-from scripts.demo.shop import Fate, Sizes, invent
-from scripts.demo.tour import opening, stops
+from scripts.shop.demo.api import Api
+from scripts.shop.demo.seeding import Seeded, seed
+from scripts.shop.demo.shop import Fate, Sizes, invent
+from scripts.shop.demo.tour import opening, stops
 from tests.shop.e2e.conftest import Shop
 
 SMALL = Sizes(customers=6, products=8, orders=10)
@@ -32,7 +30,7 @@ CURL = r"""curl() { command curl -w '%{stderr}%{http_code}\n' "$@"; }"""
 
 
 def demo(shop: Shop) -> Seeded:
-    return seed(Api(shop.url), invent(7, SMALL), Progress(io.StringIO(), AT_ONCE))
+    return seed(Api(shop.url), invent(7, SMALL))
 
 
 def ends(order: dict[str, Any]) -> tuple[str, str | None, str | None]:

@@ -199,7 +199,7 @@ def test_what_a_mapping_gave_up_on_is_taken_up_by_the_sweep(shop: Shop, customer
     mapping = the_projectors_mapping(shop)
     lambdas = shop.client("lambda")
     lambdas.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=0)
-    shop.stack.up(smoke=False)  # starts the runner again, with what the mapping says now
+    shop.stack.up()  # starts the runner again, with what the mapping says now
     try:
         shop.control.set_faults(PROJECTOR, fail=1, drop=0)
         tokens = place_many(shop, customer, 2)
@@ -210,7 +210,7 @@ def test_what_a_mapping_gave_up_on_is_taken_up_by_the_sweep(shop: Shop, customer
     finally:
         again = mapping["MaximumRetryAttempts"]
         lambdas.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=again)
-        shop.stack.up(smoke=False)
+        shop.stack.up()
         shop.control.clear_faults()
 
     swept = shop.sweep()
