@@ -15,7 +15,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture(autouse=True)
 def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "shop")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
 
 
 @pytest.fixture

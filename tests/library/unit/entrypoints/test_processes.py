@@ -16,11 +16,11 @@ from cqrs.follow.messages import Answer
 from cqrs.follow.process_followers import PAGE
 from cqrs.follow.process_managers import GRACE_SECONDS
 from cqrs.views.rows import Row
-from tests.fixtures.payloads import kinesis_of
+from tests.library.payloads import kinesis_of
+from tests.library.unit.entrypoints.conftest import Lines
+from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
 from tests.unit.cqrs.processes import Wished, World
 from tests.unit.cqrs.worlds import VIEW, history
-from tests.unit.entrypoints.conftest import Lines
-from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
 
 DELIVER = {"deliver": "waiting"}
 DOWN = Unavailable("the works are down")
