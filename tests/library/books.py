@@ -112,10 +112,6 @@ class NoCopyLeft(Refused):
     code = "no_copy_left"
 
 
-class BookIsWithdrawn(Refused):
-    code = "book_is_withdrawn"
-
-
 class Status(StrEnum):
     SHELVED = "shelved"
     LENT_OUT = "lent_out"
@@ -165,16 +161,16 @@ def decide(
     match command:
         case WithdrawBook():
             return [] if book.withdrawn else [BookWithdrawn(reason=command.reason)]
-        case _ if book.withdrawn:
-            raise BookIsWithdrawn(f"Book {command.book_id} is withdrawn.")
         case BuyCopies():
             return [CopiesBought(copies=command.copies)]
         case LendBook() if command.reader in book.readers:
             return []
         case LendBook() if book.copies:
             return [BookLent(reader=command.reader)]
-        case _:
+        case LendBook():
             raise NoCopyLeft("All copies are lent.")
+        case _:
+            assert_never(command)
 
 
 def _add(command: AddBook, book: Book | None) -> Sequence[BookEvent]:
@@ -197,7 +193,9 @@ BOOK: Decider[Any, Book | None, BookEvent] = Decider(
 
 
 def book_facts(book_id: str, book: Book | None) -> Document | None:
-    return book and {"book_id": book_id, "status": book.status, "copies": book.copies}
+    return (
+        None if book is None else {"book_id": book_id, "status": book.status, "copies": book.copies}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,16 +234,20 @@ REVIEW_FOLD = _fold(
 
 def render(states: States) -> Document | None:
     entry: Entry | None = states[BOOK_FOLD]
-    return entry and {
-        "book_id": states.key,
-        "version": states.version(BOOK_FOLD),
-        "title": entry.book.title,
-        "author": entry.book.author,
-        "status": entry.book.status,
-        "readers": list(entry.book.readers),
-        "stars": list(states[REVIEW_FOLD].stars),
-        "since": entry.since,
-    }
+    return (
+        None
+        if entry is None
+        else {
+            "book_id": states.key,
+            "version": states.version(BOOK_FOLD),
+            "title": entry.book.title,
+            "author": entry.book.author,
+            "status": entry.book.status,
+            "readers": list(entry.book.readers),
+            "stars": list(states[REVIEW_FOLD].stars),
+            "since": entry.since,
+        }
+    )
 
 
 def _place_by(name: str) -> Any:
@@ -266,7 +268,7 @@ def _names(category: str) -> RowView:
 
     def shown(states: States) -> Document | None:
         named: Named | None = states[fold]
-        return named and {"name": named.name}
+        return None if named is None else {"name": named.name}
 
     return RowView(name=f"{category}s", folds=[fold], render=shown)
 
@@ -274,16 +276,20 @@ def _names(category: str) -> RowView:
 AUTHORS, READERS = _names("author"), _names("reader")
 
 
-def _written_by(book: Document, authors: Lookups) -> Document:
+def _readers(book: Any) -> list[str]:
+    return list(book["readers"])
+
+
+def _written_by(book: Any, authors: Lookups) -> Document:
     return {**book, "by": authors.get(book["author"])}
 
 
-def _lent_to(book: Document, readers: Lookups) -> Document:
+def _lent_to(book: Any, readers: Lookups) -> Document:
     return {**book, "lent_to": [readers.get(reader) for reader in book["readers"]]}
 
 
-BOOK_WITH_AUTHOR = Join(view=AUTHORS, keys=lambda book: [book["author"]], put=_written_by)
-BOOK_WITH_READERS = Join(view=READERS, keys=lambda book: book["readers"], put=_lent_to)
+BOOK_WITH_AUTHOR = Join(view=AUTHORS, keys=lambda book: [str(book["author"])], put=_written_by)
+BOOK_WITH_READERS = Join(view=READERS, keys=_readers, put=_lent_to)
 
 
 def _counted(states: States) -> Counts:
@@ -300,8 +306,8 @@ def shown_loans(cell: Cell, numbers: Any) -> Document:
     return {"day": day, "reader": reader, "books": numbers["books"]}
 
 
-def _with_name(loans: Document, readers: Lookups) -> Document:
+def _with_name(loans: Any, readers: Lookups) -> Document:
     return {**loans, **readers.get(loans["reader"], {"name": None})}
 
 
-LOANS_WITH_NAME = Join(view=READERS, keys=lambda loans: [loans["reader"]], put=_with_name)
+LOANS_WITH_NAME = Join(view=READERS, keys=lambda loans: [str(loans["reader"])], put=_with_name)

@@ -37,6 +37,17 @@ def ask_route(handler: Callable[[Request], Response], route: str, **request: Any
     return ask(HttpFunction({route: handler}), http(route, **request))
 
 
+def pages(ask: Callable[..., Answer], items: str, **query: str) -> list[list[Any]]:
+    """The `items` of each page, every page asked for with the cursor of the one before."""
+    found: list[list[Any]] = []
+    while True:
+        body = ask(**query).body
+        found.append(body[items])
+        if body["cursor"] is None:
+            return found
+        query["cursor"] = body["cursor"]
+
+
 def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     """The problem document in `answer`, which is a complete and discreet one."""
     assert (answer.status, answer.body.get("code")) == (status, code), answer

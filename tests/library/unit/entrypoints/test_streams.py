@@ -1,14 +1,12 @@
 """The streams' edges: batches come in, the first record that must come again goes out."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from cqrs import plain
-from cqrs.adapters.memory import MemoryPublisher
 from cqrs.entrypoints.streams import LOGGED, FollowerFunction, PublisherFunction, commits_in
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import Commit
@@ -33,19 +31,14 @@ def books() -> Books:
     return Books()
 
 
-@pytest.fixture
-def publisher() -> MemoryPublisher:
-    return MemoryPublisher()
-
-
 def three(books: Books, book: str = "7") -> list[Commit]:
     """A book of three commits."""
     bought = CopiesBought(copies=1)
     return books.happens(f"book-{book}", BookAdded(), bought, bought)
 
 
-def publish(publisher: Any, event: dict[str, Any]) -> dict[str, Any]:
-    return PublisherFunction(publisher)(event, None)
+def publish(books: Books, event: dict[str, Any]) -> dict[str, Any]:
+    return PublisherFunction(books.publisher)(event, None)
 
 
 def follow(books: Books, event: dict[str, Any], *others: Books) -> dict[str, Any]:
@@ -60,54 +53,44 @@ def unreadable(logs: Lines, metrics: Lines) -> None:
 
 
 class TestPublishing:
-    def test_every_commit_of_a_batch_is_published(
-        self, books: Books, publisher: MemoryPublisher
-    ) -> None:
+    def test_every_commit_of_a_batch_is_published(self, books: Books) -> None:
         stored = books.added("7", "8")
-        assert publish(publisher, dynamodb(*stored)) == ALL_WELL
-        assert [c for record in publisher.records for c in read_record(record.data)] == stored
+        assert publish(books, dynamodb(*stored)) == ALL_WELL
+        assert [c for record in books.publisher.records for c in read_record(record.data)] == stored
 
-    def test_a_commit_is_published_as_the_text_that_is_stored(
-        self, books: Books, publisher: MemoryPublisher
-    ) -> None:
+    def test_a_commit_is_published_as_the_text_that_is_stored(self, books: Books) -> None:
         (stored,) = books.added("7")
-        publish(publisher, dynamodb(stored))
-        (record,) = publisher.records
+        publish(books, dynamodb(stored))
+        (record,) = books.publisher.records
         assert json.loads(record.data)["commits"][0]["body"] == stored.body
 
-    def test_commits_that_come_in_disorder_are_published_in_order(
-        self, books: Books, publisher: MemoryPublisher
-    ) -> None:
+    def test_commits_that_come_in_disorder_are_published_in_order(self, books: Books) -> None:
         first, second, third = three(books)
-        publish(publisher, dynamodb(third, first, second))
-        (record,) = publisher.records
+        publish(books, dynamodb(third, first, second))
+        (record,) = books.publisher.records
         assert record.commits == (first, second, third)
 
-    def test_the_earliest_commit_that_was_not_sent_comes_again(
-        self, books: Books, publisher: MemoryPublisher
-    ) -> None:
-        publisher.refuse = lambda record: record.key in ("8", "9")
-        assert publish(publisher, dynamodb(*books.added("7", "9", "8"))) == again(2)
+    def test_the_earliest_commit_that_was_not_sent_comes_again(self, books: Books) -> None:
+        books.publisher.refuse = lambda record: record.key in ("8", "9")
+        assert publish(books, dynamodb(*books.added("7", "9", "8"))) == again(2)
 
-    def test_what_is_behind_an_unsent_commit_comes_again_with_it(
-        self, books: Books, publisher: MemoryPublisher
-    ) -> None:
+    def test_what_is_behind_an_unsent_commit_comes_again_with_it(self, books: Books) -> None:
         (other,) = books.added("8")
         first, second, third = three(books)
-        publisher.refuse = lambda record: record.key == "7"
+        books.publisher.refuse = lambda record: record.key == "7"
         batch = dynamodb(other, third, first, second)
-        assert publish(publisher, batch) == again(2)
-        publisher.refuse = lambda _: False
-        assert publish(publisher, {"Records": batch["Records"][1:]}) == ALL_WELL
-        assert publisher.records[-1].commits == (first, second, third)
+        assert publish(books, batch) == again(2)
+        books.publisher.refuse = lambda _: False
+        assert publish(books, {"Records": batch["Records"][1:]}) == ALL_WELL
+        assert books.publisher.records[-1].commits == (first, second, third)
 
     @pytest.mark.parametrize("event_name", ["REMOVE", "MODIFY"])
     def test_what_an_operator_removes_or_mends_is_not_published(
-        self, books: Books, publisher: MemoryPublisher, event_name: str
+        self, books: Books, event_name: str
     ) -> None:
         batch = dynamodb(*books.added("7"), event_name=event_name)
-        assert publish(publisher, batch) == ALL_WELL
-        assert publisher.records == []
+        assert publish(books, batch) == ALL_WELL
+        assert books.publisher.records == []
 
     @pytest.mark.parametrize(
         "image",
@@ -127,38 +110,37 @@ class TestPublishing:
     def test_an_item_that_is_no_commit_is_let_go_and_logged(
         self,
         books: Books,
-        publisher: MemoryPublisher,
         image: dict[str, Any],
         logs: Lines,
         metrics: Lines,
     ) -> None:
-        assert publish(publisher, dynamodb(image, *books.added("7"))) == ALL_WELL
-        assert len(publisher.records) == 1
+        assert publish(books, dynamodb(image, *books.added("7"))) == ALL_WELL
+        assert len(books.publisher.records) == 1
         unreadable(logs, metrics)
 
     @pytest.mark.parametrize("body", ["", "{", "[]", '{"events": []}', '{"events": 3}'])
     def test_a_commit_with_a_damaged_text_is_published_as_it_is(
-        self, publisher: MemoryPublisher, body: str
+        self, books: Books, body: str
     ) -> None:
         commit = Commit("book-7", 1, body)
-        assert publish(publisher, dynamodb(commit)) == ALL_WELL
-        assert publisher.records[0].commits == (commit,)
+        assert publish(books, dynamodb(commit)) == ALL_WELL
+        assert books.publisher.records[0].commits == (commit,)
 
     def test_a_commit_without_a_text_is_published_so_that_its_stream_stops(
-        self, publisher: MemoryPublisher
+        self, books: Books
     ) -> None:
         image = {"stream": {"S": "book-7"}, "version": {"N": "1"}}
-        assert publish(publisher, dynamodb(image)) == ALL_WELL
-        assert publisher.records[0].commits == (Commit("book-7", 1, ""),)
+        assert publish(books, dynamodb(image)) == ALL_WELL
+        assert books.publisher.records[0].commits == (Commit("book-7", 1, ""),)
 
-    def test_an_empty_batch_is_nothing_to_do(self, publisher: MemoryPublisher) -> None:
-        assert publish(publisher, {"Records": []}) == ALL_WELL
+    def test_an_empty_batch_is_nothing_to_do(self, books: Books) -> None:
+        assert publish(books, {"Records": []}) == ALL_WELL
 
     def test_a_batch_is_one_log_line_and_one_line_of_metrics(
-        self, books: Books, publisher: MemoryPublisher, logs: Lines, metrics: Lines
+        self, books: Books, logs: Lines, metrics: Lines
     ) -> None:
-        publisher.refuse = lambda record: record.key == "8"
-        publish(publisher, dynamodb(*books.added("7", "8")))
+        books.publisher.refuse = lambda record: record.key == "8"
+        publish(books, dynamodb(*books.added("7", "8")))
         (line,) = logs()
         assert (line["message"], line["published"], line["unsent"]) == ("published", 1, 1)
         assert line["commits"] == ["book-7@1", "book-8@1"]
@@ -169,12 +151,12 @@ class TestPublishing:
         class Forbidden(Exception):
             pass
 
-        class Broken:
-            def publish(self, records: Sequence[object]) -> Any:
-                raise Forbidden
+        def refuse(_: object) -> NoReturn:
+            raise Forbidden
 
+        books.publisher.refuse = refuse
         with pytest.raises(Forbidden):
-            publish(Broken(), dynamodb(*books.added("7")))
+            publish(books, dynamodb(*books.added("7")))
 
 
 class TestFollowing:

@@ -14,7 +14,14 @@ from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
 from cqrs.views.tallies import Cell, TallyRow, daily
 from tests.library.books import LOANS, LOANS_WITH_NAME, BookAdded, BookLent, Named, shown_loans
-from tests.library.unit.entrypoints.asking import Answer, ask_route, cursor_of, refused, token
+from tests.library.unit.entrypoints.asking import (
+    Answer,
+    ask_route,
+    cursor_of,
+    pages,
+    refused,
+    token,
+)
 from tests.library.unit.entrypoints.wired import Books
 
 TODAY = "2026-03-31"
@@ -145,15 +152,9 @@ class TestPages:
     def test_pages_go_on_over_months_until_there_are_no_more(self, loans: Loans) -> None:
         days = ["2025-12-31", "2026-01-01", "2026-01-31", "2026-03-01", "2026-03-02"]
         loans.lent(*reversed(days))
-        query = {"from": "2025-12-01", "limit": "2"}
-        pages: list[list[str]] = []
-        while True:
-            body = loans.ask(**query).body
-            pages.append([loan["day"] for loan in body["loans"]])
-            if body["cursor"] is None:
-                break
-            query["cursor"] = body["cursor"]
-        assert pages == [days[:2], days[2:4], days[4:]]
+        found = pages(loans.ask, "loans", limit="2", **{"from": "2025-12-01"})
+        shown = [[loan["day"] for loan in page] for page in found]
+        assert shown == [days[:2], days[2:4], days[4:]]
 
     @pytest.mark.parametrize(
         "found",

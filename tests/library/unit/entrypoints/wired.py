@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes, opens, opens_named
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import in_query, one_of, page_of, row_of
@@ -64,6 +64,7 @@ class Books:
     joined: bool = False  # whether queries show the names of authors and readers
     scope: str = "books#1"
     decider: Decider[Any, Any, Any] = BOOK
+    publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     seconds: Iterator[int] = field(default_factory=itertools.count)
 
