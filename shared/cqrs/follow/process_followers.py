@@ -26,13 +26,14 @@ from cqrs.history.events import CLEAR, Cipher, Instant
 from cqrs.history.instants import later, now
 from cqrs.views.rows import Row, RowReader, RowStore, Saved, SaveResult
 from cqrs.views.sources import reason_of
+from cqrs.waiting import Backoff
 
 __all__ = ["ProcessFollower", "ProcessRows"]
 
 T = TypeVar("T")
 
 SENDERS = 8  # commands that are sent at the same time
-TRIES = 4  # of a command whose receiver is only out of breath
+OUT_OF_BREATH = Backoff(tries=4, first_seconds=0.1)  # a receiver that takes the command soon
 STEPS = 20  # that a row is taken in one visit
 LONG_SECONDS = 2.0  # to wait for an answer that does not come
 MOST_DUE = 1_000
@@ -217,12 +218,13 @@ class ProcessFollower(Follower):
         return at
 
     def _deliver(self, to: str, message: Message) -> Answer:
-        for attempt in range(TRIES - 1):
+        throttled = Throttled(to)
+        for _ in OUT_OF_BREATH.attempts(self._pause):
             try:
                 return self._receivers[to].send(message)
-            except Throttled:
-                self._pause(random.uniform(0, 0.1 * 2**attempt))
-        return self._receivers[to].send(message)
+            except Throttled as error:
+                throttled = error
+        raise throttled
 
     def _note(
         self, rows: Mapping[str, Row], notes: Mapping[str, Mapping[str, _Note]]
