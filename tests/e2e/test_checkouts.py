@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.e2e.conftest import PRICE, Shop, answered, product_of, until
-from tests.ledger import Ledger, in_table
+from tests.shop.ledger import Ledger, in_table
 
 DEADLINE_SECONDS = 20  # as in terraform/environments/local.tfvars
 TIMED_OUT_SECONDS = DEADLINE_SECONDS + 40  # the local scheduler looks every 10 seconds

@@ -19,7 +19,7 @@ from cqrs.testing.contracts import (
     TalliesContract,
 )
 from tests.e2e.conftest import Shop
-from tests.integration.tables import (
+from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_tally_store,

@@ -14,7 +14,7 @@ import requests
 from cqrs.adapters.opensearch_rows import READ_SECONDS
 from tests.e2e.conftest import Shop, answered, until
 from tests.e2e.test_faults import listed, place_many
-from tests.opensearch import FAULTS, Fault
+from tests.library.opensearch import FAULTS, Fault
 
 BY_SCHEDULE_SECONDS = 100  # every minute; the local scheduler looks every 10 seconds
 

@@ -13,7 +13,7 @@ from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.read.consistency import Reader
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Row
-from tests.unit.cqrs.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
+from tests.library.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
 
 
 def reader(rows: MemoryRows, store: MemoryEventStore | Reads, **how: object) -> Reader:

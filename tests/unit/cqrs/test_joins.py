@@ -16,7 +16,7 @@ from cqrs.read.joiner import Joiner
 from cqrs.read.tokens import Token
 from cqrs.views.joins import Join
 from cqrs.views.rows import Document, Fold, ParkedAt, Part, Row, RowView, States
-from tests.unit.cqrs.worlds import (
+from tests.library.worlds import (
     TYPES,
     CountedRows,
     Noted,

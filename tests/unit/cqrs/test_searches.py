@@ -16,7 +16,7 @@ from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Part, Row
 from cqrs.views.searches import Conversation, Hit, Hits, IndexState, Question, SearchView
-from tests.unit.cqrs.worlds import ORDER, PAYMENT, follower, history, render, stored
+from tests.library.worlds import ORDER, PAYMENT, follower, history, render, stored
 
 VIEW = SearchView(name="notes", folds=[ORDER, PAYMENT], render=render, fields={})
 

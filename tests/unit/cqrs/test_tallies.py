@@ -31,8 +31,8 @@ from cqrs.views.tallies import (
     months,
     summed,
 )
-from tests.unit.cqrs.test_heart import Crash, StormyReads, Weather, happenings
-from tests.unit.cqrs.worlds import ORDER, PAYMENT, Reads, commit, history, stored
+from tests.library.unit.follow.test_heart import Crash, StormyReads, Weather, happenings
+from tests.library.worlds import ORDER, PAYMENT, Reads, commit, history, stored
 
 ENTITIES = ("7", "8", "9")
 

@@ -52,7 +52,7 @@ from domain.storefront import (
     composed_orders,
 )
 from tests.fixtures.payloads import http
-from tests.unit.cqrs.services import problem
+from tests.library.services import problem
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import Answer, ask, refused
 

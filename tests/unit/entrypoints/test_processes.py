@@ -17,8 +17,8 @@ from cqrs.follow.process_followers import PAGE
 from cqrs.follow.process_managers import GRACE_SECONDS
 from cqrs.views.rows import Row
 from tests.fixtures.payloads import kinesis_of
-from tests.unit.cqrs.processes import Wished, World
-from tests.unit.cqrs.worlds import VIEW, history
+from tests.library.processes import Wished, World
+from tests.library.worlds import VIEW, history
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
 

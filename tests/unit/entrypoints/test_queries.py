@@ -15,7 +15,7 @@ from domain.inventory import PRODUCT_EVENTS, ProductRegistered
 from domain.kernel import Currency, OrderId
 from domain.payments import PAYMENT_EVENTS, PaymentVoided
 from tests.fixtures.payloads import unrouted
-from tests.unit.cqrs.worlds import CountedRows, Lagging
+from tests.library.worlds import CountedRows, Lagging
 from tests.unit.entrypoints.conftest import Lines
 from tests.unit.entrypoints.shop import (
     ORDER_OF_BOOKS,

@@ -20,7 +20,7 @@ from domain.kernel import Currency
 from domain.orders import ORDER_EVENTS
 from domain.storefront import PRODUCT_LOOKUPS, SALE_WITH_TITLE, SALES, shown_sale
 from tests.fixtures.payloads import http
-from tests.unit.domain.test_sales import confirmed, placed, shipped
+from tests.shop.unit.domain.test_sales import confirmed, placed, shipped
 from tests.unit.entrypoints.shop import Answer, ask, refused
 
 ROUTE = "GET /sales/products"

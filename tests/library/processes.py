@@ -15,7 +15,7 @@ from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.history.instants import later
 from cqrs.views.rows import Fold, Row, States
-from tests.unit.cqrs.worlds import Watched
+from tests.library.worlds import Watched
 
 TYPES = EventTypes("trips")
 NOON = Instant("2026-01-01T12:00:00.000000Z")

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 
 import requests
 
-from scripts.local import search
+PROGRAM = Path(__file__).parents[2] / "build" / "search" / "osmem_server" / "bin" / "osmem-server"
 
 Fault = Literal["down", "slow", "throttled", "refuses half", "loses answers"]
 FAULTS: Sequence[Fault] = ("down", "slow", "throttled", "refuses half", "loses answers")
@@ -36,7 +37,7 @@ class Server:
 
     def start(self) -> None:
         address = f"127.0.0.1:{self._port}"
-        command = [str(search.program()), "-addr", address, "-no-stdin-watch"]
+        command = [str(PROGRAM), "-addr", address, "-no-stdin-watch"]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

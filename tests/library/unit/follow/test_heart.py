@@ -17,7 +17,7 @@ from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader, Heads
 from cqrs.views.rows import Row, SaveResult
-from tests.unit.cqrs.worlds import follower, history, stored
+from tests.library.worlds import follower, history, stored
 
 ENTITIES = ("7", "8", "9")
 STREAMS = tuple(f"{category}-{entity}" for entity in ENTITIES for category in ("order", "payment"))

@@ -23,8 +23,8 @@ from cqrs.history.idempotency import command_id_of
 from cqrs.history.instants import later
 from cqrs.views.rows import Row, Saved, SaveResult, States
 from cqrs.views.sources import ERROR_LENGTH
-from tests.unit.cqrs import processes
-from tests.unit.cqrs.processes import (
+from tests.library import processes
+from tests.library.processes import (
     NOON,
     TRIPS,
     Do,

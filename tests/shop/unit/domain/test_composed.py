@@ -13,7 +13,7 @@ from cqrs.errors import Unavailable
 from cqrs.read.compositions import Composition, Plan, Reply
 from cqrs.read.tokens import Token
 from domain.storefront import composed_order, composed_orders
-from tests.unit.cqrs.services import FakeServices, problem, told
+from tests.library.services import FakeServices, problem, told
 
 
 def order(order_id: str = "7", *skus: str) -> dict[str, Any]:

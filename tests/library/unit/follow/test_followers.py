@@ -13,8 +13,8 @@ from cqrs.history.events import EventTypes
 from cqrs.plain import Json
 from cqrs.testing.views import recorded
 from cqrs.views.rows import Document, Row, Saved, SaveResult, States
-from tests.unit.cqrs import worlds
-from tests.unit.cqrs.worlds import VIEW, Reads, Watched, commit, follower, history, shown, stored
+from tests.library import worlds
+from tests.library.worlds import VIEW, Reads, Watched, commit, follower, history, shown, stored
 
 
 @pytest.fixture

@@ -21,14 +21,14 @@ from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from cqrs.views.rows import Place, Row
-from tests.integration.tables import (
+from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_process_store,
     create_view_store,
 )
-from tests.unit.cqrs.processes import TRIPS, World
-from tests.unit.cqrs.worlds import VIEW, follower, history, stored
+from tests.library.processes import TRIPS, World
+from tests.library.worlds import VIEW, follower, history, stored
 
 
 @pytest.mark.usefixtures("aws")

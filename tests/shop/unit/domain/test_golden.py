@@ -1,7 +1,7 @@
 """Every event that was ever stored, in every schema it was ever stored in, can still be read.
 
-`tests/fixtures/history/<context>.<event>.<schema>.json` is what the store holds. Such a file is
-written once, when an event or a schema is new, and never changed.
+`tests/shop/fixtures/history/<context>.<event>.<schema>.json` is what the store holds. Such a file
+is written once, when an event or a schema is new, and never changed.
 """
 
 import importlib
@@ -177,7 +177,7 @@ each_file = pytest.mark.parametrize("name", sorted(files()))
 
 def test_every_schema_of_every_event_has_a_golden_file() -> None:
     missing = sorted(needed() - files().keys())
-    folder = HISTORY.relative_to(HISTORY.parents[2]).as_posix()
+    folder = HISTORY.relative_to(HISTORY.parents[3]).as_posix()
     assert not missing, (
         f"no golden file for {', '.join(missing)}. For each, write what the store holds of such an "
         f'event to {folder}/<context>.<event>.<schema>.json, as {{"type", "schema", "data"}}: '

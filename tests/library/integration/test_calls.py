@@ -58,13 +58,13 @@ from domain.storefront import (
     PRODUCT_LOOKUPS,
 )
 from tests.fixtures.payloads import http
-from tests.integration.tables import (
+from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_process_store,
     create_view_store,
 )
-from tests.unit.cqrs.processes import TRIPS, Dropped, Wished, World
+from tests.library.processes import TRIPS, Dropped, Wished, World
 
 VIENNA = Address(
     name="Ada Lovelace",

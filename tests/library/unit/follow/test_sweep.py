@@ -8,7 +8,7 @@ from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.sweep import sweep
 from cqrs.views.rows import Row
-from tests.unit.cqrs.worlds import ORDER, VIEW, follower, history, shown, stored
+from tests.library.worlds import ORDER, VIEW, follower, history, shown, stored
 
 
 def test_a_sweep_brings_every_stream_up_to_date() -> None:

@@ -29,8 +29,8 @@ from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant
 from cqrs.write.commands import CommandHandler
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct
-from tests.integration.tables import create_process_store, made_anew, timeouts
-from tests.unit.cqrs.processes import TRIPS, Wished, Works, World
+from tests.library.integration.tables import create_process_store, made_anew, timeouts
+from tests.library.processes import TRIPS, Wished, Works, World
 
 URL = "https://lambda.eu-west-1.amazonaws.com"
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:inventory_commands"

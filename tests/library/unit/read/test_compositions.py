@@ -13,7 +13,7 @@ import pytest
 from cqrs.errors import InvalidCursor, InvalidToken, NotFound, Throttled, Unavailable
 from cqrs.read.compositions import ASKED_AT_ONCE, Ask, Composed, Composition, Plan, Reply, Status
 from cqrs.read.tokens import Token
-from tests.unit.cqrs.services import FakeServices, problem, told
+from tests.library.services import FakeServices, problem, told
 
 SOON = 0.3  # what one that answers at once keeps on a busy machine too
 LONG = 10.0  # what no test lasts

@@ -85,7 +85,7 @@ PARKED = {
 
 def timeouts() -> dict[str, int]:
     """The seconds that each function is given in Terraform."""
-    texts = [path.read_text() for path in (Path(__file__).parents[2] / "terraform").glob("*.tf")]
+    texts = [path.read_text() for path in (Path(__file__).parents[3] / "terraform").glob("*.tf")]
     entry = r"^    (\w+) = {$(?:(?!^    }$).)*?^      timeout_seconds += (\d+)$"
     found = re.findall(entry, "\n".join(texts), re.M | re.S)
     assert found

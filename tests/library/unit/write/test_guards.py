@@ -21,7 +21,7 @@ from cqrs.history.idempotency import command_id_of, fingerprint_of
 from cqrs.testing.deciders import given as given_that
 from cqrs.write.commands import ATTEMPTS, CommandHandler, Outcome
 from cqrs.write.decider import Decider
-from tests.unit.cqrs.stores import Counting
+from tests.library.stores import Counting
 
 TYPES = EventTypes("club")
 FAR_MORE_THAN_IS_REMEMBERED = 150

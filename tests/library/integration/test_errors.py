@@ -27,7 +27,7 @@ from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, GuardTaken
 from cqrs.history.guards import Claim, Release
 from cqrs.views.rows import Part, Row, Saved
-from tests.integration.tables import made_anew, timeouts
+from tests.library.integration.tables import made_anew, timeouts
 
 URL = "https://dynamodb.eu-west-1.amazonaws.com"
 ROW = Row(key="7", parts={"order-7": Part(version=1, state={})}, document={"order_id": "7"})

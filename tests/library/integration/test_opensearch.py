@@ -49,7 +49,7 @@ from domain.storefront import (
     SEARCH_VIEWS,
     search_orders,
 )
-from tests.opensearch import FAULTS, Fault, Proxy, Server
+from tests.library.opensearch import FAULTS, Fault, Proxy, Server
 
 prefixes = (f"test-{n}" for n in itertools.count())
 

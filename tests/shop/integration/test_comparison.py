@@ -34,13 +34,13 @@ from scripts.compare.shape import (
     product,
 )
 from tests.fixtures.payloads import dynamodb, http, kinesis_of
-from tests.integration.tables import (
+from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_tally_store,
     create_view_store,
 )
-from tests.integration.test_calls import envelope
+from tests.library.integration.test_calls import envelope
 
 ADA = "ada"
 SERVICES = {

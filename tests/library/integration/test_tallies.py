@@ -26,9 +26,9 @@ from cqrs.views.rows import Part, Row, Saved, SaveResult
 from cqrs.views.tallies import Cell, TallyRow, changes_of
 from domain.orders import ORDER_EVENTS
 from domain.storefront import SALES
-from tests.integration.tables import create_tally_store, one_at_a_time
-from tests.integration.test_calls import Call, Counted
-from tests.integration.test_errors import (
+from tests.library.integration.tables import create_tally_store, one_at_a_time
+from tests.library.integration.test_calls import Call, Counted
+from tests.library.integration.test_errors import (
     DONE,
     DOWN,
     OURS,
@@ -38,8 +38,8 @@ from tests.integration.test_errors import (
     Trouble,
     cancelled,
 )
-from tests.unit.domain.test_sales import cancelled as order_cancelled
-from tests.unit.domain.test_sales import confirmed, moved, placed, shipped
+from tests.shop.unit.domain.test_sales import cancelled as order_cancelled
+from tests.shop.unit.domain.test_sales import confirmed, moved, placed, shipped
 
 
 @pytest.mark.usefixtures("aws")

@@ -21,7 +21,7 @@ from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.plain import Json
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.decider import Decider
-from tests.unit.cqrs.stores import Counting
+from tests.library.stores import Counting
 
 TYPES = EventTypes("till")
 LIMIT = 1_000
