@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, NewType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs import plain
 from cqrs.errors import Fault, InvalidInput, Unreadable
 from cqrs.plain import Between, Size, Text
+from tests.examples import examples
 
 TagId = NewType("TagId", str)
 Name = Annotated[str, Text(max=10)]
@@ -107,7 +108,7 @@ drawings = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(drawings)
 def test_what_was_written_as_text_is_read_as_what_it_was(drawing: Drawing) -> None:
     text = plain.to_json(plain.dump(drawing))
@@ -169,7 +170,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.dictionaries(st.sampled_from([*GOOD]), anything) | anything)
 def test_whatever_comes_in_is_refused_and_nothing_else_happens(value: object) -> None:
     with pytest.raises(InvalidInput):
@@ -225,7 +226,7 @@ def test_anything_is_taken_and_written_as_it_is(value: Any) -> None:
     assert plain.load(Parcel, plain.from_json(plain.to_json(written))) == parcel
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.dictionaries(st.text(), anything))
 def test_whatever_is_in_an_object_of_anything_stays_as_it_is(contents: dict[str, Any]) -> None:
     parcel = plain.load(Parcel, {"label": "l", "contents": contents})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryTallies
@@ -31,6 +31,7 @@ from cqrs.views.tallies import (
     months,
     summed,
 )
+from tests.examples import examples
 from tests.library.unit.follow.test_heart import Crash, StormyReads, Weather, happenings
 from tests.library.worlds import ORDER, PAYMENT, Reads, commit, history, stored
 
@@ -347,7 +348,7 @@ def deliveries(draw: st.DrawFn) -> tuple[Histories, list[Hints]]:
     return texts, batches
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(deliveries(), happenings)
 def test_after_one_sweep_the_cells_are_the_sum_over_the_folds_of_the_store(
     arrivals: tuple[Histories, list[Hints]], plan: list[str]

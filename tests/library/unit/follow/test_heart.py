@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
@@ -17,6 +17,7 @@ from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader, Heads
 from cqrs.views.rows import Row, SaveResult
+from tests.examples import examples
 from tests.library.worlds import follower, history, stored
 
 ENTITIES = ("7", "8", "9")
@@ -126,7 +127,7 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(deliveries(), happenings)
 def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
     arrivals: tuple[list[list[Commit]], list[Hints]], plan: list[str]

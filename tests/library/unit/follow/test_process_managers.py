@@ -10,7 +10,7 @@ from threading import local
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.errors import Throttled, Unavailable, Unreadable
@@ -23,6 +23,7 @@ from cqrs.history.idempotency import command_id_of
 from cqrs.history.instants import later
 from cqrs.views.rows import Row, Saved, SaveResult, States
 from cqrs.views.sources import ERROR_LENGTH
+from tests.examples import examples
 from tests.library import processes
 from tests.library.processes import (
     NOON,
@@ -1348,7 +1349,7 @@ def one_sender() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_sender")
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(wishes, min_size=1, max_size=3), st.lists(happenings, max_size=40), st.randoms())
 def test_whatever_happens_everything_wanted_is_done_once_and_nothing_else(
     trips: list[list[Any]], plan: list[str], dice: Random

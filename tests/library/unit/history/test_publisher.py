@@ -5,13 +5,14 @@ import random
 from itertools import groupby
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryPublisher
 from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.publisher import RECORD_BYTES, Record, read_record, records_of
+from tests.examples import examples
 
 KINESIS_RECORD_BYTES = 1024 * 1024
 LARGEST_BODY = 400 * 1024  # what the store takes as one item
@@ -86,7 +87,7 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(histories)
 def test_every_commit_arrives_once_as_it_was_and_in_order(
     history: list[tuple[str, int, int]],

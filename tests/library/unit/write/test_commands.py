@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
@@ -21,6 +21,7 @@ from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.plain import Json
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.decider import Decider
+from tests.examples import examples
 from tests.library.stores import Counting
 
 TYPES = EventTypes("till")
@@ -391,7 +392,7 @@ def test_racing_threads_never_break_a_rule() -> None:
     assert (total, total <= LIMIT) == (wins * 90, True)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.lists(
         st.tuples(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
@@ -21,6 +21,7 @@ from cqrs.history.idempotency import command_id_of, fingerprint_of
 from cqrs.testing.deciders import given as given_that
 from cqrs.write.commands import ATTEMPTS, CommandHandler, Outcome
 from cqrs.write.decider import Decider
+from tests.examples import examples
 from tests.library.stores import Counting
 
 TYPES = EventTypes("club")
@@ -549,7 +550,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(steps, max_size=25))
 def test_whatever_writers_do_and_miss_no_two_streams_ever_hold_the_same(
     script: list[tuple[str, Any, int, int, bool]],

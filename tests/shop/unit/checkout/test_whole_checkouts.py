@@ -8,13 +8,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.history.commits import Commit
 from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, CancelOrder, Line, PlaceOrder, ShipOrder
+from tests.examples import examples
 from tests.shop.ledger import Ledger, in_memory
 from tests.shop.unit.checkout.world import World, names
 
@@ -177,7 +178,7 @@ def test_two_hundred_checkouts_at_once_all_come_to_an_end(rough: float) -> None:
     assert len(statuses) == 4, f"too quiet a life to show anything: {statuses}"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.randoms(use_true_random=True), st.sampled_from([0.05, 0.2, 0.4]), st.integers(1, 12))
 def test_whatever_happens_stock_and_money_add_up(
     dice: random.Random, rough: float, orders: int

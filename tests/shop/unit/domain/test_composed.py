@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.errors import Unavailable
@@ -159,7 +159,6 @@ BROKEN: list[tuple[Any, str]] = [
 breakage = st.sampled_from(BROKEN)
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["payment", "customer", "products"]), breakage, max_size=3),
 )
@@ -185,7 +184,6 @@ def test_whatever_is_missing_of_an_order_the_rest_is_whole_and_it_is_named(
     assert parts == dict.fromkeys(("order", *paths), "ok") | ended
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["payments", "customer", "products"]), breakage, max_size=3),
 )

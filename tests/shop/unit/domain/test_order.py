@@ -6,7 +6,6 @@ from functools import reduce
 
 import pytest
 from hypothesis import given as for_all
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from cqrs import plain
@@ -49,6 +48,7 @@ from domain.orders import (
     ShipOrder,
     SkuOnTwoLines,
 )
+from tests.examples import examples
 
 SEVEN = OrderId("7")
 VIENNA = Address(
@@ -313,7 +313,7 @@ def test_what_is_remembered_of_an_order_can_be_stored_and_read(
     assert plain.load(ORDER.state, plain.dump(order, tagged=True)) == order
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @for_all(st.lists(st.sampled_from(EVERYTHING), max_size=12))
 def test_whatever_is_asked_in_whichever_order_an_order_has_one_fate(
     commands: list[OrderCommand],

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
@@ -46,6 +46,7 @@ from domain.payments import (
     VoidRequested,
 )
 from domain.storefront import BY_CUSTOMER, BY_STATUS, ORDER_HISTORY
+from tests.examples import examples
 
 SEVEN = OrderId("7")
 VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
@@ -310,7 +311,7 @@ def deliver(arrivals: Sequence[Commit], *, ahead: bool) -> Row:
     return rows.get("7")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(story=st.sampled_from(STORIES), data=st.data(), ahead=st.booleans())
 def test_a_row_is_the_same_for_every_order_of_arrival_and_whatever_comes_twice(
     story: list[Commit], data: st.DataObject, ahead: bool

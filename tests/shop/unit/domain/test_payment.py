@@ -10,7 +10,6 @@ from functools import reduce
 
 import pytest
 from hypothesis import given as for_all
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from cqrs import plain
@@ -56,6 +55,7 @@ from domain.payments import (
     VoidPayment,
     VoidRequested,
 )
+from tests.examples import examples
 
 SEVEN = OrderId("7")
 
@@ -343,7 +343,7 @@ anything = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @for_all(st.lists(on | on | anything, max_size=20))
 def test_no_commands_and_answers_take_money_twice_or_after_a_void(
     steps: list[PaymentCommand | str],
@@ -439,7 +439,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @for_all(steps, st.booleans())
 def test_the_gateway_and_the_history_agree_about_the_money(
     steps: list[PaymentCommand | tuple[str, int] | str], declines: bool

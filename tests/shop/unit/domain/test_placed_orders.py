@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.history.commits import Commit
@@ -29,6 +29,7 @@ from domain.orders import (
     RejectReason,
     Reserved,
 )
+from tests.examples import examples
 
 SEVEN = OrderId("7")
 VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
@@ -148,7 +149,7 @@ def test_what_does_not_begin_with_an_order_placed_is_parked() -> None:
 HISTORY = orders(placed, moved, confirmed, shipped, delivered)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.permutations(HISTORY))
 def test_an_order_is_the_same_for_every_order_of_arrival(arrivals: list[Commit]) -> None:
     assert shows(PLACED_ORDERS, arrivals) == told(placed, moved, confirmed, shipped, delivered)

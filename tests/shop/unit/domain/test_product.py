@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given as for_all
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from cqrs import plain
@@ -48,6 +47,7 @@ from domain.inventory import (
     product_facts,
 )
 from domain.kernel import Currency, OrderId
+from tests.examples import examples
 
 SEVEN, EIGHT = OrderId("7"), OrderId("8")
 
@@ -317,7 +317,7 @@ many = st.lists(commands, min_size=12, max_size=40)  # left to itself, hypothesi
 sequences = many | many.map(lambda sent: [register, receive, *sent])
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @for_all(sequences)
 def test_stock_is_never_oversold_whatever_is_asked(sent: list[ProductCommand]) -> None:
     warehouse = Warehouse()
@@ -335,7 +335,7 @@ def test_stock_is_never_oversold_whatever_is_asked(sent: list[ProductCommand]) -
             assert reserved == warehouse.pieces(StockReserved) - over
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @for_all(sequences)
 def test_an_order_reserves_a_product_once_and_never_after_it_gave_up(
     sent: list[ProductCommand],
@@ -350,7 +350,7 @@ def test_an_order_reserves_a_product_once_and_never_after_it_gave_up(
     assert ended.keys() <= begun.keys()
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @for_all(sequences)
 def test_a_state_is_read_from_a_snapshot_as_it_was(sent: list[ProductCommand]) -> None:
     warehouse = Warehouse()
