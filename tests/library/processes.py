@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.errors import Unavailable
 from cqrs.follow.followers import Report
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_followers import ProcessFollower
@@ -19,6 +20,8 @@ from tests.library.worlds import Watched
 
 TYPES = EventTypes("trips")
 NOON = Instant("2026-01-01T12:00:00.000000Z")
+HOUR = 3_600
+DOWN = Unavailable("the works are down")
 
 
 @TYPES.event()

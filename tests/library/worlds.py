@@ -95,6 +95,14 @@ def shown(rows: MemoryRows, key: str) -> Document | None:
     return rows.get(key).document
 
 
+class Crash(BaseException):
+    """The worker is gone: nothing catches this, as nothing catches a killed process."""
+
+
+def crash(*_: object) -> None:
+    raise Crash
+
+
 class Watched:
     """A row store that lets something happen before and after its calls."""
 
