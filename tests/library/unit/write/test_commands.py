@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,94 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed, Refused
-from cqrs.history.commits import Commit, Envelope
+from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed
+from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict
-from cqrs.history.events import EventCodec, EventTypes, Instant
-from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
-from cqrs.plain import Json
+from cqrs.history.events import EventCodec
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.decider import Decider
 from tests.examples import examples
 from tests.library.stores import Counting
-
-TYPES = EventTypes("till")
-LIMIT = 1_000
-
-
-@TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class Added:
-    """`base` is the sum that the decision was made on."""
-
-    amount: int
-    base: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Add:
-    amount: int
-
-
-class OverLimit(Refused):
-    code = "over_limit"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Till:
-    total: int = 0
-
-
-def decide(command: Add, till: Till) -> Sequence[Added]:
-    if till.total + command.amount > LIMIT:
-        raise OverLimit("too much")
-    return [Added(amount=command.amount, base=till.total)] if command.amount else []
-
-
-def evolve(till: Till, event: Added) -> Till:
-    return Till(total=till.total + event.amount)
-
-
-TILL: Decider[Add, Till, Added] = Decider(
-    category="till",
-    events=TYPES,
-    initial=Till(),
-    evolve=evolve,
-    decide=decide,
-    state=Till,
-    state_schema=1,
+from tests.library.tills import (
+    LIMIT,
+    TILL,
+    TYPES,
+    Add,
+    Added,
+    OverLimit,
+    Till,
+    add,
+    amounts,
+    envelope,
+    handler,
 )
-
-
-def envelope(key: str = "k", actor: str = "ada", payload: object = None) -> Envelope:
-    return Envelope(
-        command_id=command_id_of(actor, key),
-        command_type="Add",
-        fingerprint=fingerprint_of("Add", "1", payload),
-        actor=actor,
-        correlation_id="r",
-        causation_id="r",
-        time=Instant("2026-01-01T00:00:00.000000Z"),
-    )
-
-
-@pytest.fixture
-def store() -> Counting:
-    return Counting()
-
-
-def handler(store: Any) -> CommandHandler[Add, Till, Added]:
-    return CommandHandler(store, TILL, pause=lambda _: None)
-
-
-def add(store: Any, amount: int, key: str, **how: Any) -> Outcome[Added]:
-    command_envelope = envelope(key, payload=amount, actor=how.pop("actor", "ada"))
-    return handler(store).handle("1", Add(amount=amount), command_envelope, **how)
-
-
-def amounts(store: Counting) -> list[int]:
-    codec = EventCodec(TYPES)
-    return [r.event.amount for c in store.store.read("till-1") for r in c.events(codec)]
 
 
 def test_a_command_that_opens_a_stream_takes_one_call(store: Counting) -> None:
@@ -188,17 +120,6 @@ def test_the_same_key_of_another_actor_is_another_command(store: Counting) -> No
     assert add(store, 5, "a", actor="eve").version == 2
 
 
-def test_a_command_is_remembered_beyond_snapshots(store: Counting) -> None:
-    for n in range(100):
-        add(store, 1, f"k{n}")
-    store.calls.clear()
-
-    outcome = add(store, 1, "k0")
-
-    assert (outcome.version, outcome.repeated, len(amounts(store))) == (1, True, 100)
-    assert store.calls == {"load": 1, "read": 1}
-
-
 def test_a_command_a_hundred_and_one_commits_ago_is_forgotten(store: Counting) -> None:
     for n in range(101):
         add(store, 1, f"k{n}")
@@ -256,49 +177,6 @@ def test_a_repeat_passes_although_its_own_effect_broke_the_precondition(store: C
     assert add(store, 6, "b", expected=1).repeated
 
 
-def test_loading_a_long_stream_stays_one_call_of_nine_commits(store: Counting) -> None:
-    for n in range(60):
-        add(store, 1, f"k{n}")
-
-    assert max(store.loaded) <= 8  # and one more, which has the snapshot
-    assert len(amounts(store)) == 60
-
-
-@pytest.mark.parametrize(
-    "damaged",
-    ["", "{", "[]", '{"schema":1}', '{"schema":1,"state":{"total":1},"commands":3}'],
-)
-def test_a_damaged_snapshot_is_ignored(store: Counting, damaged: str) -> None:
-    first = Commit.of("till-1", 1, [Added(amount=5, base=0)], envelope("a"), EventCodec(TYPES))
-    store.store.append(first, "a", damaged)
-
-    assert add(store, 6, "b").events == (Added(amount=6, base=5),)
-
-
-def test_ids_of_any_shape_are_remembered_across_snapshots(store: Counting) -> None:
-    def send(n: int) -> Outcome[Added]:
-        named = replace(envelope(payload=n), command_id=f"checkout-7-step-{n}")
-        return handler(store).handle("1", Add(amount=1), named)
-
-    for n in range(20):
-        send(n)
-
-    assert (send(1).version, send(1).repeated) == (2, True)
-
-
-def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:
-    for n in range(20):
-        add(store, 1, f"k{n}")
-    doubled = {"evolve": lambda till, event: Till(total=till.total + 2 * event.amount)}
-    newer = Decider(**{**vars(TILL), **doubled, "state_schema": 2})
-
-    outcome = CommandHandler(store, newer, pause=lambda _: None).handle(
-        "1", Add(amount=1), envelope("new")
-    )
-
-    assert outcome.events == (Added(amount=1, base=40),)
-
-
 def test_a_repeat_of_an_opening_command_is_found_although_the_rules_got_stricter(
     store: Counting,
 ) -> None:
@@ -328,37 +206,6 @@ def test_an_opening_command_with_nothing_to_do_leaves_no_stream(store: Counting)
     outcome = add(store, 0, "a", opens=True)
 
     assert (outcome.version, outcome.events, amounts(store)) == (0, (), [])
-
-
-def test_with_a_cipher_no_state_lies_open_in_snapshots(store: Counting) -> None:
-    secret = EventTypes("secret")
-
-    @secret.event(personal={"amount": "base"})
-    @dataclass(frozen=True, kw_only=True)
-    class Added:
-        amount: int
-        base: int
-
-    class Vault:
-        def seal(self, subject: str, value: Json) -> Json:
-            return {"sealed": value}
-
-        def open(self, subject: str, sealed: Json) -> Json:
-            return sealed["sealed"] if isinstance(sealed, dict) else None
-
-    decider = Decider(
-        **{
-            **vars(TILL),
-            "events": secret,
-            "decide": lambda command, till: [Added(amount=command.amount, base=0)],
-        }
-    )
-    sealing = CommandHandler(store, decider, cipher=Vault(), pause=lambda _: None)
-    for n in range(20):
-        sealing.handle("1", Add(amount=77_000 + n), envelope(f"k{n}"))
-
-    assert store.snapshots == []
-    assert '"amount":77' not in "".join(commit.body for commit in store.store.read("till-1"))
 
 
 def test_an_opening_command_that_meets_a_foreign_stream_decides_on_all_of_it(
@@ -432,22 +279,3 @@ def test_writers_with_stale_reads_never_corrupt_a_history(
         total += recorded.event.amount
         ids[commit.envelope.command_id] += 1
     assert not ids or max(ids.values()) == 1
-
-
-def test_ids_follow_from_who_asks_and_with_which_key() -> None:
-    assert entity_id_of("ada", "PlaceOrder", "k") == entity_id_of("ada", "PlaceOrder", "k")
-    others = {
-        entity_id_of("ada", "PlaceOrder", "k"),
-        entity_id_of("eve", "PlaceOrder", "k"),
-        entity_id_of("ada", "Register", "k"),
-        entity_id_of("ada", "PlaceOrder", "l"),
-    }
-    assert len(others) == 4
-
-
-def test_a_fingerprint_does_not_depend_on_how_a_payload_is_written() -> None:
-    one = fingerprint_of("Add", "1", {"a": 1, "b": [{"c": 2, "d": 3}]})
-
-    assert one == fingerprint_of("Add", "1", {"b": [{"d": 3, "c": 2}], "a": 1})
-    assert one != fingerprint_of("Add", "1", {"a": 1, "b": [{"c": 2, "d": 4}]})
-    assert one != fingerprint_of("Add", "2", {"a": 1, "b": [{"c": 2, "d": 3}]})

@@ -1,10 +1,10 @@
-"""Guards: what one commit holds and no other can, and commands that never have a second effect."""
+"""Claims: what one commit holds and no other can, whoever races and whatever is missed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,181 +12,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.errors import Conflict, KeyReused, Refused, Unreadable
-from cqrs.history.commits import Commit, Envelope
+from cqrs.errors import Conflict, KeyReused, Unreadable
+from cqrs.history.commits import Commit
 from cqrs.history.event_store import GuardTaken
-from cqrs.history.events import EventCodec, EventTypes, Instant
-from cqrs.history.guards import Claim, Guard, Release, guard_key_of
-from cqrs.history.idempotency import command_id_of, fingerprint_of
-from cqrs.testing.deciders import given as given_that
-from cqrs.write.commands import ATTEMPTS, CommandHandler, Outcome
-from cqrs.write.decider import Decider
+from cqrs.history.guards import Guard, guard_key_of
+from cqrs.write.commands import ATTEMPTS, Outcome
 from tests.examples import examples
-from tests.library.stores import Counting
-
-TYPES = EventTypes("club")
-FAR_MORE_THAN_IS_REMEMBERED = 150
-
-
-@TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class NameTaken:
-    name: str
-
-
-@TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class NameGivenUp:
-    name: str
-
-
-@TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class PrizeWon:
-    prize: str
-
-
-@TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class VisitCounted:
-    visits: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakeName:
-    """Gives up the name that was taken before."""
-
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class GiveUpName:
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class WinPrize:
-    """Its effect is in no state: only the guard knows that a prize is gone."""
-
-    prize: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CountVisits:
-    visits: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    name: str | None = None
-    visits: int = 0
-
-
-class NameIsTaken(Refused):
-    code = "name_is_taken"
-
-
-class PrizeIsGone(Refused):
-    code = "prize_is_gone"
-
-
-def decide(command: Any, member: Member) -> Sequence[object]:
-    match command:
-        case TakeName(name=name):
-            if name == member.name:
-                return []
-            return [*decide(GiveUpName(), member), NameTaken(name=name)]
-        case GiveUpName():
-            return [NameGivenUp(name=member.name)] if member.name else []
-        case WinPrize(prize=prize):
-            return [PrizeWon(prize=prize)]
-        case CountVisits(visits=visits):
-            return [VisitCounted(visits=visits)]
-    raise AssertionError(command)
-
-
-def evolve(member: Member, event: object) -> Member:
-    match event:
-        case NameTaken(name=name):
-            return replace(member, name=name)
-        case NameGivenUp():
-            return replace(member, name=None)
-        case VisitCounted(visits=visits):
-            return replace(member, visits=member.visits + visits)
-    return member
-
-
-def guards(member: Member, event: object) -> Sequence[Guard]:
-    match event:
-        case NameTaken(name=name):
-            return [Claim(kind="name", value=name, taken=NameIsTaken("taken"))]
-        case NameGivenUp():
-            assert member.name, "guards are asked at the state that the event happens at"
-            return [Release(kind="name", value=member.name)]
-        case PrizeWon(prize=prize):
-            return [Claim(kind="prize", value=prize, taken=PrizeIsGone("gone"))]
-    return []
-
-
-MEMBER: Decider[Any, Member, Any] = Decider(
-    category="member",
-    events=TYPES,
-    initial=Member(),
-    evolve=evolve,
-    decide=decide,
-    state=Member,
-    state_schema=1,
-    guards=guards,
+from tests.library.clubs import (
+    GUARDED,
+    MEMBER,
+    QUIET,
+    CountVisits,
+    GiveUpName,
+    Member,
+    NameGivenUp,
+    NameIsTaken,
+    NameTaken,
+    PrizeIsGone,
+    PrizeWon,
+    TakeName,
+    VisitCounted,
+    WinPrize,
+    guards,
+    happened,
+    send,
 )
-GUARDED = replace(MEMBER, guarded=(CountVisits,))
-
-
-def quiet(member: Member, event: object) -> Sequence[Guard]:
-    """The same guards, but what is taken leaves nothing to do."""
-    return [replace(g, taken=None) if isinstance(g, Claim) else g for g in guards(member, event)]
-
-
-QUIET = replace(MEMBER, guards=quiet)
-
-
-@pytest.fixture
-def store() -> Counting:
-    return Counting()
-
-
-def send(
-    store: Any,
-    member: str,
-    command: object,
-    key: str,
-    *,
-    decider: Decider[Any, Member, Any] = MEMBER,
-    **how: Any,
-) -> Outcome[Any]:
-    envelope = Envelope(
-        command_id=command_id_of("ada", key),
-        command_type=type(command).__name__,
-        fingerprint=fingerprint_of(type(command).__name__, member, vars(command)),
-        actor="ada",
-        correlation_id="r",
-        causation_id="r",
-        time=Instant("2026-01-01T00:00:00.000000Z"),
-    )
-    handler = CommandHandler(store, decider, pause=lambda _: None)
-    return handler.handle(member, command, envelope, **how)
-
-
-def happened(store: Counting, member: str) -> list[object]:
-    codec = EventCodec(TYPES)
-    return [r.event for c in store.store.read(f"member-{member}") for r in c.events(codec)]
-
-
-def much_happens(store: Counting, member: str = "1", *, decider: Any = MEMBER) -> None:
-    """More commits than commands are remembered, of commands without guards."""
-    for n in range(FAR_MORE_THAN_IS_REMEMBERED):
-        other = TakeName(name=f"{member}-{n}")
-        send(store.store, member, other, f"much-{n}", decider=decider)
-    store.calls.clear()
+from tests.library.stores import Counting
 
 
 class TestClaims:
@@ -283,112 +134,6 @@ class TestClaims:
 
         assert send(store, "2", TakeName(name="ada"), "b").events == (NameTaken(name="ada"),)
 
-    def test_a_key_of_a_guard_does_not_say_what_is_claimed(self) -> None:
-        key = guard_key_of("email", "ada@example.com")
-
-        assert key.startswith("email#")
-        assert "ada" not in key
-        assert Claim(kind="email", value="ada@example.com", taken=None).key == key
-        assert Release(kind="email", value="ada@example.com").key == key
-        assert guard_key_of("email", "bob@example.com") != key
-        assert guard_key_of("name", "ada@example.com").partition("#")[2] != key.partition("#")[2]
-
-    def test_guards_are_shown_to_the_tests_of_a_decider(self) -> None:
-        give_up, take = Release(kind="name", value="ada"), TakeName(name="bob")
-        claim = Claim(kind="name", value="bob", taken=NameIsTaken("in whatever words"))
-
-        given_that(MEMBER, NameTaken(name="ada")).when(take).then_guards(give_up, claim)
-        with pytest.raises(AssertionError):
-            given_that(MEMBER, NameTaken(name="ada")).when(take).then_guards(claim, give_up)
-        with pytest.raises(AssertionError):
-            given_that(QUIET).when(take).then_guards(claim)
-
-
-class TestRepeats:
-    def test_a_repeat_whose_claim_its_own_commit_holds_gets_that_commits_outcome(
-        self, store: Counting
-    ) -> None:
-        first = send(store, "1", WinPrize(prize="cup"), "a")
-        much_happens(store)
-        much_happens(store, "2")
-
-        again = send(store, "1", WinPrize(prize="cup"), "a")
-
-        assert again == Outcome("member-1", 1, first.events, repeated=True)
-        assert happened(store, "1").count(PrizeWon(prize="cup")) == 1
-
-    def test_a_repeat_gets_its_outcome_also_where_what_is_taken_leaves_nothing_to_do(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", GiveUpName(), "open")
-        first = send(store, "1", WinPrize(prize="cup"), "a", decider=QUIET)
-        much_happens(store)
-
-        again = send(store, "1", WinPrize(prize="cup"), "a", decider=QUIET)
-
-        assert (again.version, again.events) == (first.version, first.events)
-
-    def test_another_command_for_what_was_claimed_long_ago_is_refused(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", WinPrize(prize="cup"), "a")
-        much_happens(store)
-
-        with pytest.raises(PrizeIsGone):
-            send(store, "1", WinPrize(prize="cup"), "b")
-
-    def test_a_guarded_command_has_no_second_effect_however_late_it_comes_again(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", TakeName(name="ada"), "open", decider=GUARDED)
-        first = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
-        much_happens(store, decider=GUARDED)
-
-        again = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
-
-        assert again == Outcome("member-1", 2, first.events, repeated=True)
-        assert happened(store, "1").count(VisitCounted(visits=3)) == 1
-
-    def test_a_command_that_is_not_guarded_has_its_effect_again_when_it_is_forgotten(
-        self, store: Counting
-    ) -> None:
-        """The limit that docs/guarantees.md states, and that `guarded` is for."""
-        send(store, "1", CountVisits(visits=3), "a")
-        much_happens(store)
-
-        assert not send(store, "1", CountVisits(visits=3), "a").repeated
-        assert happened(store, "1").count(VisitCounted(visits=3)) == 2
-
-    def test_a_guarded_command_with_another_key_is_another_command(self, store: Counting) -> None:
-        for key in ("a", "b"):
-            send(store, "1", CountVisits(visits=3), key, decider=GUARDED)
-        send(store, "2", CountVisits(visits=3), "a", decider=GUARDED)
-
-        assert happened(store, "1") == [VisitCounted(visits=3)] * 2
-        assert happened(store, "2") == [VisitCounted(visits=3)]
-
-    def test_the_key_of_a_guarded_command_with_another_payload_is_refused_however_late(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
-        much_happens(store, decider=GUARDED)
-
-        with pytest.raises(KeyReused):
-            send(store, "1", CountVisits(visits=4), "a", decider=GUARDED)
-
-        assert VisitCounted(visits=4) not in happened(store, "1")
-
-    def test_a_guarded_command_that_opens_a_stream_has_one_effect_too(
-        self, store: Counting
-    ) -> None:
-        first = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, opens=True)
-        assert store.calls == {"append": 1}
-        much_happens(store, decider=GUARDED)
-
-        again = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, opens=True)
-
-        assert again == Outcome("member-1", 1, first.events, repeated=True)
-
 
 class TestRaces:
     def test_a_claim_decided_on_an_old_state_is_a_race_and_no_refusal(
@@ -469,48 +214,6 @@ class TestRaces:
         assert send(store, "2", TakeName(name="eve"), "c").version == 1
 
 
-class TestCalls:
-    def test_a_claim_costs_no_call_of_its_own(self, store: Counting) -> None:
-        send(store, "1", TakeName(name="ada"), "a", opens=True)
-        assert store.calls == {"append": 1}
-        store.calls.clear()
-
-        send(store, "1", TakeName(name="bob"), "b", decider=GUARDED)
-        send(store, "1", CountVisits(visits=1), "c", decider=GUARDED)
-
-        assert store.calls == {"load": 2, "append": 2}
-
-    def test_a_refusal_for_what_another_holds_costs_what_the_command_would(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", TakeName(name="ada"), "a")
-        store.calls.clear()
-
-        with pytest.raises(NameIsTaken):
-            send(store, "2", TakeName(name="ada"), "b")
-
-        assert store.calls == {"load": 1, "append": 1}
-
-    def test_an_opening_command_is_refused_after_looking_and_trying_again(
-        self, store: Counting
-    ) -> None:
-        send(store, "1", TakeName(name="ada"), "a")
-        store.calls.clear()
-
-        with pytest.raises(NameIsTaken):
-            send(store, "2", TakeName(name="ada"), "b", opens=True)
-
-        assert store.calls == {"load": 1, "append": 2}
-
-    def test_what_the_own_stream_holds_costs_a_read_more(self, store: Counting) -> None:
-        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
-        much_happens(store, decider=GUARDED)
-
-        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
-
-        assert store.calls == {"load": 1, "append": 1, "read": 1}
-
-
 class GuardsFirst:
     """A store that finds a claim held before it finds the version taken, as one may that looks at
     all at once.
@@ -540,7 +243,11 @@ class GuardsFirst:
 
 
 names = st.sampled_from(["ada", "bob", "eve"])
+
+
 commands = st.builds(TakeName, name=names) | st.builds(GiveUpName)
+
+
 steps = st.tuples(
     st.sampled_from(["1", "2", "3"]),  # whose
     commands,
