@@ -16,8 +16,6 @@ from cqrs.write.decider import Decider
 from tests.library.stores import Counting
 
 TYPES = EventTypes("club")
-
-
 FAR_MORE_THAN_IS_REMEMBERED = 150
 
 

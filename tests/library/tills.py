@@ -15,8 +15,6 @@ from cqrs.write.decider import Decider
 from tests.library.stores import Counting
 
 TYPES = EventTypes("till")
-
-
 LIMIT = 1_000
 
 

@@ -32,12 +32,10 @@ from cqrs.views.tallies import (
     summed,
 )
 from tests.examples import examples
-from tests.library.unit.follow.test_heart import Crash, StormyReads, Weather, happenings
-from tests.library.worlds import ORDER, PAYMENT, Reads, commit, history, stored
+from tests.library.weather import StormyReads, Weather, happenings
+from tests.library.worlds import ORDER, PAYMENT, Crash, Reads, commit, history, stored
 
 ENTITIES = ("7", "8", "9")
-
-
 FLOOD = MAX_CHANGES - 2  # cells: with one that is left and one that is entered, what just fits
 
 

@@ -1,9 +1,7 @@
 """What a follower does when the doorbell rings: each line of the table in cqrs/followers.py."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-import pytest
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
@@ -12,22 +10,9 @@ from cqrs.history.commits import Commit
 from cqrs.history.events import EventTypes
 from cqrs.plain import Json
 from cqrs.testing.views import recorded
-from cqrs.views.rows import Document, Row, Saved, SaveResult, States
+from cqrs.views.rows import Row, Saved, SaveResult
 from tests.library import worlds
 from tests.library.worlds import VIEW, Reads, Watched, commit, follower, history, shown, stored
-
-
-@pytest.fixture
-def rows() -> MemoryRows:
-    return MemoryRows()
-
-
-@pytest.fixture
-def mended() -> Iterator[None]:
-    """While this is used, the fold no longer chokes on poison: the fix was deployed."""
-    worlds.poisonous.clear()
-    yield
-    worlds.poisonous.add("poison")
 
 
 def test_a_hint_that_continues_is_applied_without_a_read(rows: MemoryRows) -> None:
@@ -102,95 +87,6 @@ def test_streams_that_the_view_does_not_follow_are_left_alone(rows: MemoryRows) 
     report = follower(rows, stored()).catch_up({"customer-7": history("customer-7", "a")})
 
     assert (report.applied, rows.get("7").revision) == ({}, 0)
-
-
-def test_a_poison_commit_parks_its_own_stream_only(rows: MemoryRows) -> None:
-    bad = history("order-7", "a", "poison", "c")
-    same_row, other_row = history("payment-7", "p"), history("order-8", "x")
-    store = stored(bad, same_row, other_row)
-
-    report = follower(rows, store).catch_up(
-        {"order-7": bad, "payment-7": same_row, "order-8": other_row}
-    )
-
-    assert shown(rows, "7") == {"order": ["a"], "payment": ["p"]}
-    assert shown(rows, "8") == {"order": ["x"], "payment": []}
-    assert report.parked["order-7"].version == 2
-    assert "Poison" in report.parked["order-7"].error
-    assert not report.failed
-
-
-def test_a_parked_stream_waits_and_the_rest_of_its_row_goes_on(rows: MemoryRows) -> None:
-    bad = history("order-7", "poison", "b")
-    payments = history("payment-7", "p")
-    follows = follower(rows, stored(bad, payments))
-    follows.catch_up({"order-7": bad})
-
-    report = follows.catch_up({"order-7": bad, "payment-7": payments})
-
-    assert shown(rows, "7") == {"order": [], "payment": ["p"]}
-    assert (report.applied, report.parked) == ({"payment-7": 1}, {})
-    assert rows.get("7").part("order-7").parked
-
-
-@pytest.mark.usefixtures("mended")
-def test_after_the_fix_a_parked_stream_is_taken_up_again_in_order(rows: MemoryRows) -> None:
-    worlds.poisonous.add("poison")
-    bad = history("order-7", "a", "poison", "c")
-    follows = follower(rows, stored(bad))
-    follows.catch_up({"order-7": bad})
-    worlds.poisonous.clear()
-
-    report = follows.redrive(["order-7"])
-
-    assert shown(rows, "7") == {"order": ["a", "poison", "c"], "payment": []}
-    assert (report.applied, rows.get("7").parked) == ({"order-7": 3}, {})
-
-
-def test_a_redrive_before_the_fix_parks_the_stream_again(rows: MemoryRows) -> None:
-    bad = history("order-7", "a", "poison")
-    follows = follower(rows, stored(bad))
-    follows.catch_up({"order-7": bad})
-
-    report = follows.redrive(["order-7"])
-
-    assert not report.failed
-    assert rows.get("7").parked["order-7"].version == 2
-
-
-def test_a_row_that_gets_too_large_parks_the_stream_at_the_commit_that_is_too_much() -> None:
-    rows = MemoryRows(max_bytes=3_000)
-    big = history("order-7", "a", "b", "x" * 4_000, "d")
-    small = history("payment-7", "p")
-    follows = follower(rows, stored(big, small))
-
-    report = follows.catch_up({"order-7": big, "payment-7": small})
-
-    assert shown(rows, "7") == {"order": ["a", "b"], "payment": ["p"]}
-    assert report.parked["order-7"].version == 3
-    assert "bytes" in report.parked["order-7"].error
-    assert (report.failed, report.applied) == ({}, {"order-7": 2, "payment-7": 1})
-
-
-def test_a_row_that_cannot_be_rendered_parks_the_stream_that_made_it_so(rows: MemoryRows) -> None:
-    orders, payments = history("order-7", "a"), history("payment-7", "p", "unshowable")
-    follows = follower(rows, stored(orders, payments))
-
-    report = follows.catch_up({"order-7": orders, "payment-7": payments})
-
-    assert shown(rows, "7") == {"order": ["a"], "payment": ["p"]}
-    assert [*report.parked] == ["payment-7"]
-
-
-def test_a_refused_row_is_parked_again_by_a_redrive_before_the_fix(rows: MemoryRows) -> None:
-    payments = history("payment-7", "unshowable")
-    follows = follower(rows, stored(payments))
-    follows.catch_up({"payment-7": payments})
-
-    report = follows.redrive(["payment-7"])
-
-    assert not report.failed
-    assert rows.get("7").parked["payment-7"].version == 1
 
 
 def test_an_event_store_that_is_down_fails_its_streams_and_no_others(rows: MemoryRows) -> None:
@@ -333,153 +229,6 @@ def test_a_state_that_this_code_cannot_read_is_folded_anew(rows: MemoryRows) -> 
     assert (report.failed, report.repaired) == ({}, {"payment-7"})
 
 
-def test_a_first_commit_that_can_be_neither_folded_nor_rendered_parks_its_stream(
-    rows: MemoryRows,
-) -> None:
-    def picky(states: States) -> Document | None:
-        return {"first": states[worlds.ORDER].texts[0]}
-
-    view = replace(worlds.VIEW, render=picky, lists={})
-    bad = history("order-7", "poison")
-    store = stored(bad)
-    follows = Follower(view, rows, {"order": store, "payment": store})
-
-    report = follows.catch_up({"order-7": bad})
-
-    assert ([*report.parked], report.failed) == (["order-7"], {})
-    assert rows.get("7").parked
-
-
-def test_a_redrive_tells_what_is_still_parked(rows: MemoryRows) -> None:
-    bad = history("order-7", "a", "poison")
-    follows = follower(rows, stored(bad))
-    follows.catch_up({"order-7": bad})
-
-    report = follows.redrive(["order-7"])
-
-    assert (report.parked["order-7"].version, report.still_parked) == (2, set())
-
-
-def test_what_is_parked_and_not_looked_at_is_told_as_waiting(rows: MemoryRows) -> None:
-    bad = history("order-7", "poison")
-    follows = follower(rows, stored(bad))
-    follows.catch_up({"order-7": bad})
-
-    report = follows.catch_up({"order-7": bad})
-
-    assert (report.still_parked, report.parked) == ({"order-7"}, {})
-
-
-@pytest.mark.usefixtures("mended")
-def test_a_commit_that_comes_in_during_a_redrive_is_not_left_behind(rows: MemoryRows) -> None:
-    worlds.poisonous.add("poison")
-    store = stored(history("order-7", "poison"))
-    follower(rows, store).catch_up({"order-7": ()})
-    worlds.poisonous.clear()
-    late = [commit("order-7", 2, "late")]
-
-    def arrives(_: Sequence[Row]) -> None:
-        if late:
-            new = late.pop()
-            store.append(new, "")
-            follower(rows, store).catch_up({"order-7": [new]})
-
-    follower(Watched(rows, before_save=arrives), store).redrive(["order-7"])
-
-    assert shown(rows, "7") == {"order": ["poison", "late"], "payment": []}
-
-
-def test_a_redrive_repairs_a_row_that_was_folded_wrongly(rows: MemoryRows) -> None:
-    events = history("order-7", "a", "b")
-    follows = follower(rows, stored(events))
-    follows.catch_up({"order-7": events})
-    row = rows.get("7")
-    wrong = replace(row.part("order-7"), state={"texts": ["z"]})
-    rows.save([replace(row, parts={"order-7": wrong}, document={"order": ["z"]})])
-
-    report = follows.redrive(["order-7"])
-
-    assert shown(rows, "7") == {"order": ["a", "b"], "payment": []}
-    assert report.applied == {"order-7": 2}
-
-
-def test_a_redrive_that_is_refused_by_the_store_never_sends_the_row_back() -> None:
-    rows = MemoryRows()
-    orders, payments = history("order-7", "a", "b"), history("payment-7", "p", "unshowable")
-    follows = follower(rows, stored(orders, payments))
-    follows.catch_up({"order-7": orders, "payment-7": payments})
-
-    report = follows.redrive(["payment-7", "order-7"])
-
-    assert shown(rows, "7") == {"order": ["a", "b"], "payment": ["p"]}
-    assert (report.parked["payment-7"].version, report.failed) == (2, {})
-
-
-def test_a_view_without_the_store_of_one_of_its_streams_cannot_be_followed() -> None:
-    with pytest.raises(ValueError, match="payment"):
-        Follower(worlds.VIEW, MemoryRows(), {"order": stored()})
-
-
-def _with_old_state(rows: MemoryRows, stream: str) -> None:
-    """As after a deployment: the state of `stream` in row 7 is one that this code can't read."""
-    row = rows.get("7")
-    older = replace(row.part(stream), state={"names": "of another time"})
-    assert rows.save([replace(row, parts={**row.parts, stream: older})])[0].saved is Saved.SAVED
-
-
-def test_an_outage_beside_a_part_that_cannot_be_read_parks_nobody(rows: MemoryRows) -> None:
-    orders, payments = history("order-7", "a"), history("payment-7", "p", "q")
-    reads = Reads(stored(orders, payments))
-    follows = follower(rows, reads)
-    follows.catch_up({"order-7": orders, "payment-7": payments[:1]})
-    _with_old_state(rows, "order-7")
-    reads.down = Unavailable("down")
-
-    report = follows.catch_up({"payment-7": payments[1:]})
-
-    assert (report.parked, report.failed) == ({}, {"payment-7": "down"})
-    assert not rows.get("7").parked
-
-
-def test_a_refused_commit_beside_a_part_that_cannot_be_read_parks_its_own_stream_only(
-    rows: MemoryRows,
-) -> None:
-    orders, payments = history("order-7", "a", "unshowable"), history("payment-7", "p", "q")
-    follows = follower(rows, stored(orders, payments))
-    follows.catch_up({"order-7": orders[:1], "payment-7": payments[:1]})
-    _with_old_state(rows, "payment-7")
-
-    report = follows.catch_up({"order-7": orders[1:], "payment-7": payments[1:]})
-
-    assert ([*report.parked], report.failed) == (["order-7"], {})
-    assert shown(rows, "7") == {"order": ["a"], "payment": ["p", "q"]}
-
-
-@pytest.mark.usefixtures("mended")
-def test_a_redrive_frees_what_is_mended_beside_what_is_not(rows: MemoryRows) -> None:
-    worlds.poisonous.add("poison")
-    orders, payments = history("order-7", "a", "unshowable"), history("payment-7", "poison")
-    follows = follower(rows, stored(orders, payments))
-    follows.catch_up({"order-7": orders, "payment-7": payments})
-    worlds.poisonous.clear()
-
-    report = follows.redrive(["order-7", "payment-7"])
-
-    assert [*rows.get("7").parked] == ["order-7"]
-    assert shown(rows, "7") == {"order": ["a"], "payment": ["poison"]}
-    assert "payment-7" in report.applied
-
-
-def test_a_redrive_of_a_stream_that_the_store_lost_shows_it_no_more(rows: MemoryRows) -> None:
-    """As after a restore of the store to an earlier time."""
-    orders = history("order-7", "a", "b")
-    follower(rows, stored(orders)).catch_up({"order-7": orders})
-
-    follower(rows, stored()).redrive(["order-7"])
-
-    assert shown(rows, "7") == {"order": [], "payment": []}
-
-
 def test_a_store_that_is_down_is_asked_once_in_a_batch(rows: MemoryRows) -> None:
     reads = Reads(stored())
     reads.down = Unavailable("down")
@@ -488,43 +237,3 @@ def test_a_store_that_is_down_is_asked_once_in_a_batch(rows: MemoryRows) -> None
     report = follower(rows, reads).catch_up(gaps)
 
     assert (len(report.failed), reads.count) == (20, 1)
-
-
-def test_an_error_of_any_length_fits_in_a_mark(rows: MemoryRows) -> None:
-    def fail(notes: worlds.Notes, recorded: object) -> worlds.Notes:
-        raise ValueError("x" * 100_000)
-
-    fold = replace(worlds.ORDER, evolve=fail)
-    view = replace(worlds.VIEW, folds=[fold], render=lambda parts: {"texts": []})
-    events = history("order-7", "a")
-
-    report = Follower(view, rows, {"order": stored(events)}).catch_up({"order-7": events})
-
-    assert len(report.parked["order-7"].error) == 500
-
-
-@pytest.mark.parametrize("result", [Saved.FAILED, Saved.RACED])
-@pytest.mark.parametrize("nth", [2, 3, 4])
-def test_a_save_that_fails_while_parking_is_made_up_for(
-    rows: MemoryRows, result: Saved, nth: int
-) -> None:
-    """Saves: the row whole, each commit, the mark, the row again."""
-
-    class Failing(Watched):
-        saves = 0
-
-        def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-            self.saves += 1
-            return [SaveResult(result)] if self.saves == nth else super().save(rows)
-
-    before = MemoryRows(max_bytes=3_000)
-    big = history("order-7", "a", "b", "x" * 4_000)
-    follows = follower(Failing(before), stored(big))
-
-    report = follows.catch_up({"order-7": big})
-    if report.failed:
-        report = follows.catch_up({"order-7": big})
-
-    assert before.get("7").parked["order-7"].version == 3
-    assert before.get("7").document == {"order": ["a", "b"], "payment": []}
-    assert report.parked["order-7"].version == 3 or "order-7" in report.still_parked

@@ -243,11 +243,7 @@ class GuardsFirst:
 
 
 names = st.sampled_from(["ada", "bob", "eve"])
-
-
 commands = st.builds(TakeName, name=names) | st.builds(GiveUpName)
-
-
 steps = st.tuples(
     st.sampled_from(["1", "2", "3"]),  # whose
     commands,

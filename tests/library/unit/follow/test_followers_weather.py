@@ -15,28 +15,14 @@ from cqrs.errors import Unavailable
 from cqrs.follow.followers import Hints
 from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import EventReader, Heads
+from cqrs.history.event_store import EventReader
 from cqrs.views.rows import Row, SaveResult
 from tests.examples import examples
-from tests.library.worlds import follower, history, stored
+from tests.library.weather import StormyReads, Weather, happenings
+from tests.library.worlds import Crash, follower, history, stored
 
 ENTITIES = ("7", "8", "9")
 STREAMS = tuple(f"{category}-{entity}" for entity in ENTITIES for category in ("order", "payment"))
-
-
-class Crash(BaseException):
-    """The worker is gone: nothing catches this, as nothing catches a killed process."""
-
-
-class Weather:
-    """Decides, call by call, what happens: nothing, an outage, a crash, another worker."""
-
-    def __init__(self, plan: Sequence[str]) -> None:
-        self.plan = list(plan)
-        self.others: list[Hints] = []
-
-    def next(self) -> str:
-        return self.plan.pop(0) if self.plan else "calm"
 
 
 class StormyRows:
@@ -71,23 +57,6 @@ class StormyRows:
         return results
 
 
-class StormyReads:
-    def __init__(self, store: MemoryEventStore, weather: Weather) -> None:
-        self.store, self.weather = store, weather
-
-    def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        match self.weather.next():
-            case "down":
-                raise Unavailable("events are down")
-            case "crash before" | "crash after":
-                raise Crash
-            case _:
-                return self.store.read(stream, after, limit)
-
-    def heads(self, cursor: str | None = None) -> Heads:
-        return self.store.heads(cursor)
-
-
 def truth(store: EventReader, stream: str) -> list[str]:
     """The fold of a stream, computed without anything that the follower uses."""
     return [f"{stream}/{commit.version}" for commit in store.read(stream)]
@@ -119,12 +88,6 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Commit]], list[Hints]]:
             hints.setdefault(commit.stream, []).append(commit)
         batches.append(hints)
     return histories, batches
-
-
-happenings = st.lists(
-    st.sampled_from(["calm", "calm", "crash before", "crash after", "down", "another worker"]),
-    max_size=40,
-)
 
 
 @examples(600)
