@@ -1,17 +1,14 @@
 """Errors: one tree that the docstring draws, a code for each, and a status at the edge for all."""
 
-import importlib
 import inspect
-import pkgutil
 import re
 
 import pytest
 
 import cqrs
-import domain
 from cqrs import errors
-from cqrs.entrypoints.http import STATUS
 from cqrs.errors import CqrsError
+from tests.library.errors import errors_of, status_of
 
 
 def classes() -> list[type[CqrsError]]:
@@ -20,20 +17,6 @@ def classes() -> list[type[CqrsError]]:
         for kind in vars(errors).values()
         if inspect.isclass(kind) and issubclass(kind, CqrsError)
     ]
-
-
-def everywhere() -> set[type[CqrsError]]:
-    """The errors of the library and of every domain: their modules are imported first."""
-    for package in (cqrs, domain):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    found: set[type[CqrsError]] = set()
-    waiting: list[type[CqrsError]] = [CqrsError]
-    while waiting:
-        kind = waiting.pop()
-        found.add(kind)
-        waiting += kind.__subclasses__()
-    return {kind for kind in found if kind.__module__.startswith(("cqrs.", "domain."))}
 
 
 def drawn() -> dict[str, str | None]:
@@ -60,21 +43,18 @@ def test_every_error_can_be_imported_by_name() -> None:
 
 
 def test_no_two_errors_have_the_same_code() -> None:
-    codes = [kind.code for kind in everywhere()]
+    codes = [kind.code for kind in errors_of(cqrs)]
     assert sorted(codes) == sorted(set(codes))
 
 
 def test_codes_are_words_for_programs() -> None:
     assert [
-        kind.code for kind in everywhere() if not re.fullmatch("[a-z]+(_[a-z]+)*", kind.code)
+        kind.code for kind in errors_of(cqrs) if not re.fullmatch("[a-z]+(_[a-z]+)*", kind.code)
     ] == []
 
 
 def test_every_error_has_a_status_of_its_own_kind() -> None:
-    def status(kind: type[CqrsError]) -> int:
-        return next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
-
-    ours = {kind.__name__ for kind in everywhere() if status(kind) == 500}
+    ours = {kind.__name__ for kind in errors_of(cqrs) if status_of(kind) == 500}
     assert ours == {
         "CqrsError",
         "Unreadable",
@@ -84,10 +64,9 @@ def test_every_error_has_a_status_of_its_own_kind() -> None:
 
 
 def test_what_may_succeed_later_is_never_the_clients_fault() -> None:
-    for kind in everywhere():
+    for kind in errors_of(cqrs):
         if kind.retryable:
-            status = next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
-            assert status in (409, 429, 500, 503), kind
+            assert status_of(kind) in (409, 429, 500, 503), kind
 
 
 @pytest.mark.parametrize(
