@@ -57,13 +57,13 @@ from domain.storefront import (
     ORDER_WITH_TITLES,
     PRODUCT_LOOKUPS,
 )
-from tests.fixtures.payloads import http
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_process_store,
     create_view_store,
 )
+from tests.library.payloads import http
 from tests.library.processes import TRIPS, Dropped, Wished, World
 
 VIENNA = Address(

@@ -11,7 +11,7 @@ from cqrs.adapters.s3_failures import FailedBatch, S3Failures
 from cqrs.entrypoints.streams import commits_in
 from cqrs.errors import Unavailable
 from cqrs.history.commits import Commit
-from tests.fixtures.payloads import dynamodb, kinesis_of, on_failure
+from tests.library.payloads import dynamodb, kinesis_of, on_failure
 
 # as Lambda names them: aws/lambda/<mapping>/<shard>/<day>/<time>-<uuid>
 FOLDER = "aws/lambda/0a1b2c3d/shardId-000000000000/2026/01/01/2026-01-01T"

@@ -33,7 +33,6 @@ from scripts.compare.shape import (
     path,
     product,
 )
-from tests.fixtures.payloads import dynamodb, http, kinesis_of
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
@@ -41,6 +40,7 @@ from tests.library.integration.tables import (
     create_view_store,
 )
 from tests.library.integration.test_calls import envelope
+from tests.library.payloads import dynamodb, http, kinesis_of
 
 ADA = "ada"
 SERVICES = {

@@ -1,12 +1,11 @@
 """The edges of a process: what makes it deliver, and what is told of what it could not."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryRows
 from cqrs.adapters.s3_failures import FailedBatch
 from cqrs.entrypoints.streams import LOGGED, FollowerFunction
 from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
@@ -15,12 +14,13 @@ from cqrs.follow.followers import Follower
 from cqrs.follow.messages import Answer
 from cqrs.follow.process_followers import PAGE
 from cqrs.follow.process_managers import GRACE_SECONDS
+from cqrs.history.commits import Commit
 from cqrs.views.rows import Row
-from tests.fixtures.payloads import kinesis_of
+from tests.library.payloads import kinesis_of
 from tests.library.processes import Wished, World
-from tests.library.worlds import VIEW, history
-from tests.unit.entrypoints.conftest import Lines
-from tests.unit.entrypoints.sweeping import Bookmarks, Context, Failures
+from tests.library.unit.entrypoints.conftest import Lines
+from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
+from tests.library.unit.entrypoints.wired import Books
 
 DELIVER = {"deliver": "waiting"}
 DOWN = Unavailable("the works are down")
@@ -42,11 +42,22 @@ def stuck(world: World, *trips: str) -> None:
     world.works.sent.clear()
 
 
+def follow(world: World, *commits: Commit) -> dict[str, Any]:
+    return FollowerFunction([world.follower()])(kinesis_of(*commits), None)
+
+
 class Sweeper:
     def __init__(self, world: World, *others: Follower) -> None:
         self.bookmarks = Bookmarks()
         self.failures = Failures()
         self._world, self._others = world, others
+
+    def delivers(self, *remaining: int) -> Any:
+        """What is told of delivering trips, with this time left at each look."""
+        return self.ask(DELIVER, Context(*remaining))["delivered"]["trips"]
+
+    def waiting(self) -> Any:
+        return self.ask({"waiting": True})["waiting"]["trips"]
 
     def ask(self, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
         function = SweeperFunction(
@@ -60,22 +71,21 @@ class Sweeper:
 
 class TestBatches:
     def test_a_batch_is_followed_and_what_it_leads_to_is_sent(self, world: World) -> None:
-        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea"))
-        assert FollowerFunction([world.follower()])(batch, None) == ALL_WELL
+        told = follow(world, *world.wishes("7", "bed"), *world.wishes("8", "tea"))
+        assert told == ALL_WELL
         assert sorted(world.works.heard) == ["bed", "tea"]
 
     def test_what_cannot_be_sent_holds_up_no_batch(self, world: World) -> None:
         world.works.trouble = {"bed": DOWN}
-        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea"))
-        assert FollowerFunction([world.follower()])(batch, None) == ALL_WELL
+        told = follow(world, *world.wishes("7", "bed"), *world.wishes("8", "tea"))
+        assert told == ALL_WELL
         assert list(world.works.done.values()) == ["tea"]
 
     def test_what_was_delivered_and_what_was_not_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
         world.works.trouble = {"bed": DOWN}
-        batch = kinesis_of(*world.wishes("7", "bed"), *world.wishes("8", "tea", "bath"))
-        FollowerFunction([world.follower()])(batch, None)
+        follow(world, *world.wishes("7", "bed"), *world.wishes("8", "tea", "bath"))
         (line,) = logs()
         assert (line["message"], line["view"]) == ("followed", "trips")
         assert line["undelivered"] == {"7": "bed: Unavailable('the works are down')"}
@@ -88,29 +98,26 @@ class TestBatches:
         self, world: World, metrics: Lines
     ) -> None:
         stuck(world, "7")
-        FollowerFunction([world.follower()])(kinesis_of(*world.store.read("trip-7")), None)
+        follow(world, *world.store.read("trip-7"))
         assert metrics() == [{"Delivered": 1, "view": "trips", "service": "test"}]
 
     def test_a_view_delivers_nothing_and_says_nothing_of_it(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
-        view = Follower(VIEW, MemoryRows(), dict.fromkeys(("order", "payment"), world.store))
-        FollowerFunction([view])(kinesis_of(*history("order-7", "a")), None)
+        books = Books()
+        FollowerFunction([books.follower])(kinesis_of(*books.added("7")), None)
         assert logs()[0]["undelivered"] == {}
-        assert metrics() == [{"Applied": 1, "view": "notes", "service": "test"}]
+        assert metrics() == [{"Applied": 1, "view": "books", "service": "test"}]
 
     def test_who_is_not_concerned_says_nothing(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
-        view = Follower(VIEW, MemoryRows(), dict.fromkeys(("order", "payment"), world.store))
-        FollowerFunction([view])(kinesis_of(*world.wishes("7", "bed")), None)
+        FollowerFunction([Books().follower])(kinesis_of(*world.wishes("7", "bed")), None)
         assert (logs(), metrics()) == ([], [])
 
     def test_a_log_line_stays_short_however_much_is_stuck(self, world: World, logs: Lines) -> None:
         world.works.trouble = {"bed": DOWN}
-        trips = [str(n) for n in range(2 * LOGGED)]
-        batch = kinesis_of(*(commit for trip in trips for commit in world.wishes(trip, "bed")))
-        FollowerFunction([world.follower()])(batch, None)
+        follow(world, *(c for n in range(2 * LOGGED) for c in world.wishes(str(n), "bed")))
         (line,) = logs()
         assert len(line["undelivered"]) == LOGGED
 
@@ -121,21 +128,21 @@ class TestDelivering:
         told = Sweeper(world).ask(DELIVER)
         assert told == {"delivered": {"trips": {"delivered": 2, "undelivered": {}}}}
         assert world.works.heard == ["bed", "bed"]
-        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 0
+        assert Sweeper(world).delivers()["delivered"] == 0
 
     def test_what_still_cannot_be_delivered_is_told(self, world: World) -> None:
         stuck(world, "7", "8")
         world.works.trouble = {"bed": DOWN}
-        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        told = Sweeper(world).delivers()
         reason = "bed: Unavailable('the works are down')"
         assert told == {"delivered": 0, "undelivered": {"7": reason, "8": reason}}
 
     def test_what_no_timer_rang_for_is_sent(self, world: World) -> None:
         world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
-        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 0
+        assert Sweeper(world).delivers()["delivered"] == 0
         world.clock.forward(60 + GRACE_SECONDS + 1)
-        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 1
+        assert Sweeper(world).delivers()["delivered"] == 1
         assert world.works.heard == ["bell"]
 
     def test_what_is_refused_and_must_not_be_is_told_until_somebody_has_seen_to_it(
@@ -145,23 +152,23 @@ class TestDelivering:
         world.wishes("7", Wished(what="bed", refusable=False))
         world.visit("7")
         for _ in range(2):
-            told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+            told = Sweeper(world).delivers()
             assert told["undelivered"] == {"7": "bed: Refused('full: no room')"}
         assert [counted["Undelivered"] for counted in metrics()] == [1, 1]
         world.works.answers = {}
-        assert Sweeper(world).ask(DELIVER)["delivered"]["trips"]["delivered"] == 1
+        assert Sweeper(world).delivers()["delivered"] == 1
 
     def test_a_row_that_cannot_be_read_is_told(self, world: World) -> None:
         stuck(world, "7", "8")
         world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
-        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        told = Sweeper(world).delivers()
         assert (told["delivered"], [*told["undelivered"]]) == (1, ["7"])
 
     def test_every_page_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
         stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
-        told = Sweeper(world).ask(DELIVER)["delivered"]["trips"]
+        told = Sweeper(world).delivers()
         assert told["delivered"] == PAGE + 1
         assert [(line["message"], line["view"]) for line in logs()] == [("delivered", "trips")] * 2
         assert [counted["Delivered"] for counted in metrics()] == [PAGE, 1]
@@ -170,7 +177,7 @@ class TestDelivering:
         self, world: World
     ) -> None:
         stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
-        told = Sweeper(world).ask(DELIVER, Context(SPARE_MS - 1))["delivered"]["trips"]
+        told = Sweeper(world).delivers(SPARE_MS - 1)
         assert told["delivered"] == PAGE
         assert len(world.waiting()) == 1
 
@@ -191,9 +198,7 @@ class TestDelivering:
         assert {"SweepErrors": 1, "part": "other_trips", "service": "test"} in metrics()
 
     def test_views_have_nothing_to_deliver(self, world: World) -> None:
-        store = MemoryEventStore()
-        view = Follower(VIEW, MemoryRows(), {"order": store, "payment": store})
-        assert Sweeper(world, view).ask(DELIVER)["delivered"].keys() == {"trips"}
+        assert Sweeper(world, Books().follower).ask(DELIVER)["delivered"].keys() == {"trips"}
 
     def test_a_delivery_leaves_the_walks_of_the_sweep_where_they_are(self, world: World) -> None:
         world.wishes("7", "bed")
@@ -214,39 +219,33 @@ class TestDelivering:
 
 
 class TestWaiting:
-    def waiting(self, world: World) -> dict[str, Sequence[str]]:
-        found: dict[str, Sequence[str]] = Sweeper(world).ask({"waiting": True})["waiting"]["trips"]
-        return found
-
     def test_what_waits_is_listed_with_whom_it_is_for_and_not_sent(self, world: World) -> None:
         stuck(world, "7")
         world.wishes("8", "tea")
         world.visit("8")
         world.works.sent.clear()
-        assert self.waiting(world) == {"7": ["works: bed"]}
+        assert Sweeper(world).waiting() == {"7": ["works: bed"]}
         assert world.works.heard == []
 
     def test_nothing_waiting_is_an_empty_list(self, world: World) -> None:
-        assert self.waiting(world) == {}
+        assert Sweeper(world).waiting() == {}
 
     def test_what_a_timer_has_is_not_listed_before_its_time_and_grace(self, world: World) -> None:
         world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
-        assert self.waiting(world) == {}
+        assert Sweeper(world).waiting() == {}
         world.clock.forward(60 + GRACE_SECONDS + 1)
-        assert self.waiting(world) == {"7": ["works: bell"]}
+        assert Sweeper(world).waiting() == {"7": ["works: bell"]}
 
     def test_a_row_that_cannot_be_read_keeps_no_other_from_being_listed(self, world: World) -> None:
         stuck(world, "7", "8")
         world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
-        listed = self.waiting(world)
+        listed = Sweeper(world).waiting()
         assert listed["8"] == ["works: bed"]
         assert listed["7"][0].startswith("unreadable")
 
     def test_processes_only_are_asked(self, world: World) -> None:
-        store = MemoryEventStore()
-        view = Follower(VIEW, MemoryRows(), {"order": store, "payment": store})
-        assert Sweeper(world, view).ask({"waiting": True}) == {"waiting": {"trips": {}}}
+        assert Sweeper(world, Books().follower).ask({"waiting": True}) == {"waiting": {"trips": {}}}
 
 
 class TestSweep:

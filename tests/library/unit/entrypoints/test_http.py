@@ -31,71 +31,60 @@ from cqrs.errors import (
     Unavailable,
     Unreadable,
 )
-from tests.fixtures.payloads import http, unrouted
-from tests.unit.entrypoints.conftest import Lines
-from tests.unit.entrypoints.shop import Answer, ask, refused
+from tests.library.payloads import http, unrouted
+from tests.library.unit.entrypoints.asking import Answer, ask, ask_route, refused
+from tests.library.unit.entrypoints.conftest import Lines
 
 ROUTE = "POST /things/{id}"
-
-
-def told(handler: Callable[[Request], Any], **request: Any) -> Any:
-    """What `handler` makes of a request."""
-    found: list[Any] = []
-
-    def answer(request: Request) -> Response:
-        found.append(handler(request))
-        return Response()
-
-    ask(HttpFunction({ROUTE: answer}), http(ROUTE, **request))
-    return found[0]
-
-
-def authorised(authorizer: object) -> str:
-    """Whom a request is taken to be from, when the API's authoriser says this of it; or the status
-    of the answer, if there is none.
-    """
-    seen: list[str] = []
-
-    def answer(request: Request) -> Response:
-        seen.append(request.actor)
-        return Response()
-
-    event = http(ROUTE)
-    event["requestContext"]["authorizer"] = authorizer
-    status = ask(HttpFunction({ROUTE: answer}), event).status
-    return seen[0] if seen else str(status)
+Reads = Callable[[Request], Any]
 
 
 def answered(response: Response, **request: Any) -> Answer:
-    return ask(HttpFunction({ROUTE: lambda _: response}), http(ROUTE, **request))
+    return ask_route(lambda _: response, ROUTE, **request)
 
 
 def failing(error: Exception, **request: Any) -> Answer:
     def answer(_: Request) -> Response:
         raise error
 
-    return ask(HttpFunction({ROUTE: answer}), http(ROUTE, **request))
+    return ask_route(answer, ROUTE, **request)
 
 
-def reading(handler: Callable[[Request], Any], **request: Any) -> Answer:
-    """The answer of a route that reads a part of its request, as `handler` says."""
+def reading(reads: Reads, **request: Any) -> Answer:
+    """The answer of a route that reads a part of its request."""
+    return ask_route(lambda asked: Response(body=reads(asked)), ROUTE, **request)
 
-    def answer(request: Request) -> Response:
-        return Response(body=handler(request))
 
-    return ask(HttpFunction({ROUTE: answer}), http(ROUTE, **request))
+def read(reads: Reads, **request: Any) -> Any:
+    """A part of a request, as a route reads it."""
+    answer = reading(reads, **request)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def actor(authorizer: object) -> str:
+    """Whom a request is taken to be from, when the API's authoriser says this of it; or the status
+    of the answer, if there is none.
+    """
+    event = http(ROUTE)
+    event["requestContext"]["authorizer"] = authorizer
+    answer = ask(HttpFunction({ROUTE: lambda asked: Response(body=asked.actor)}), event)
+    return str(answer.body if answer.status == 200 else answer.status)
+
+
+def key(request: Request) -> str:
+    return request.idempotency_key
+
+
+def limit(request: Request) -> int:
+    return request.number("limit", default=20, low=1, high=50)
 
 
 class TestRequests:
     def test_a_request_is_who_asks_what_and_when(self) -> None:
-        event = http(ROUTE, id="7", body={"a": 1}, query={"limit": "3"}, headers={"If-Match": "*"})
         seen: list[Request] = []
-
-        def answer(request: Request) -> Response:
-            seen.append(request)
-            return Response()
-
-        ask(HttpFunction({ROUTE: answer}), event)
+        asked: dict[str, Any] = {"query": {"limit": "3"}, "headers": {"If-Match": "*"}}
+        reading(seen.append, id="7", body={"a": 1}, **asked)
         (request,) = seen
         assert (request.route, request.method, request.path) == (ROUTE, "POST", "/things/7")
         assert (request.params, request.query) == ({"id": "7"}, {"limit": "3"})
@@ -105,7 +94,7 @@ class TestRequests:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", request.time)
 
     @pytest.mark.parametrize(
-        ("authorizer", "actor"),
+        ("authorizer", "known"),
         [
             ({"jwt": {"claims": {"sub": "ada"}, "scopes": None}}, "jwt:ada"),
             (
@@ -115,14 +104,14 @@ class TestRequests:
             ({"lambda": {"principalId": "ada", "plan": "free"}}, "lambda:ada"),
         ],
     )
-    def test_who_asks_is_told_with_how_that_is_known(self, authorizer: object, actor: str) -> None:
-        assert authorised(authorizer) == actor
+    def test_who_asks_is_told_with_how_that_is_known(self, authorizer: object, known: str) -> None:
+        assert actor(authorizer) == known
 
     @pytest.mark.parametrize(
         "authorizer",
         [
             {"jwt": {"claims": None}},
-            {"jwt": {"claims": {"scope": "orders"}}},
+            {"jwt": {"claims": {"scope": "books"}}},
             {"jwt": {"claims": {"sub": ""}}},
             {"iam": {"accountId": "1"}},
             {"lambda": {"plan": "free"}},
@@ -132,17 +121,17 @@ class TestRequests:
     def test_behind_an_authoriser_that_names_nobody_nobody_is_served(
         self, authorizer: object
     ) -> None:
-        assert authorised(authorizer) == "500"
+        assert actor(authorizer) == "500"
 
     @pytest.mark.parametrize("authorizer", [None, {}, {"jwt": None}, {"lambda": None}])
     def test_without_an_authoriser_all_are_anonymous(self, authorizer: object) -> None:
-        assert authorised(authorizer) == "anonymous"
+        assert actor(authorizer) == "anonymous"
 
     def test_who_was_not_asked_for_is_anonymous(self) -> None:
-        assert told(lambda request: request.actor, actor=None) == "anonymous"
+        assert read(lambda request: request.actor, actor=None) == "anonymous"
 
     def test_a_body_in_base64_is_opened(self) -> None:
-        assert told(lambda request: request.json(), body='{"city":"Zürich"}'.encode()) == {
+        assert read(lambda request: request.json(), body='{"city":"Zürich"}'.encode()) == {
             "city": "Zürich"
         }
 
@@ -152,7 +141,7 @@ class TestRequests:
             (None, "required"),
             ("", "required"),
             ("\n\n\n", "Expecting value"),
-            ("order", "Expecting value"),
+            ("book", "Expecting value"),
             ("{", "Expecting property name"),
             ('{"a": 1,}', "can't be read as JSON"),
             ("{'a': 1}", "Expecting property name"),
@@ -196,7 +185,7 @@ class TestRequests:
 
     @pytest.mark.parametrize("thing", ["7", "a", "A-1_b.c", "x" * 64])
     def test_an_id_is_taken_from_the_path(self, thing: str) -> None:
-        assert told(lambda request: request.id("id"), id=thing) == thing
+        assert read(lambda request: request.id("id"), id=thing) == thing
 
     @pytest.mark.parametrize(
         "thing",
@@ -209,33 +198,23 @@ class TestRequests:
         "text", ["0", "51", "-1", "1.5", "1e1", "ten", "", " 7", "٣", "9" * 20]
     )
     def test_a_number_in_the_query_is_a_number_within_its_range(self, text: str) -> None:
-        answer = reading(
-            lambda request: request.number("limit", default=20, low=1, high=50),
-            query={"limit": text},
-        )
-        problem = refused(answer, 400, "invalid_input")
+        problem = refused(reading(limit, query={"limit": text}), 400, "invalid_input")
         assert problem["detail"] == "'limit' in the query must be a number from 1 to 50."
 
     def test_a_number_that_is_not_in_the_query_has_its_default(self) -> None:
-        def limit(request: Request) -> int:
-            return request.number("limit", default=20, low=1, high=50)
+        assert read(limit) == 20
+        assert read(limit, query={"limit": "50"}) == 50
 
-        assert told(limit) == 20
-        assert told(limit, query={"limit": "50"}) == 50
-
-    @pytest.mark.parametrize("key", ["k", "a key with spaces", "x" * 255, "8f14e45f-ceea", "~!@"])
-    def test_an_idempotency_key_is_the_clients_choice(self, key: str) -> None:
-        assert (
-            told(lambda request: request.idempotency_key, headers={"Idempotency-Key": key}) == key
-        )
+    @pytest.mark.parametrize("sent", ["k", "a key with spaces", "x" * 255, "8f14e45f-ceea", "~!@"])
+    def test_an_idempotency_key_is_the_clients_choice(self, sent: str) -> None:
+        assert read(key, headers={"Idempotency-Key": sent}) == sent
 
     def test_without_a_key_the_request_is_one_of_its_own(self) -> None:
-        assert told(lambda request: request.idempotency_key, request_id="r-9") == "r-9"
+        assert read(key, request_id="r-9") == "r-9"
 
-    @pytest.mark.parametrize("key", ["", " ", " a", "a ", "é", "a\tb", "a\nb", "x" * 256, "\x7f"])
-    def test_a_strange_idempotency_key_is_refused(self, key: str) -> None:
-        answer = reading(lambda request: request.idempotency_key, headers={"Idempotency-Key": key})
-        refused(answer, 400, "invalid_input")
+    @pytest.mark.parametrize("sent", ["", " ", " a", "a ", "é", "a\tb", "a\nb", "x" * 256, "\x7f"])
+    def test_a_strange_idempotency_key_is_refused(self, sent: str) -> None:
+        refused(reading(key, headers={"Idempotency-Key": sent}), 400, "invalid_input")
 
     @pytest.mark.parametrize(
         ("etag", "version"), [('"3"', 3), ('"1000000"', 1_000_000), ("*", None)]
@@ -243,7 +222,8 @@ class TestRequests:
     def test_if_match_names_the_version_that_was_answered(
         self, etag: str, version: int | None
     ) -> None:
-        assert told(lambda request: request.expected_version, headers={"If-Match": etag}) == version
+        headers = {"If-Match": etag}
+        assert read(lambda request: [request.expected_version], headers=headers) == [version]
 
     @pytest.mark.parametrize("etag", ["", "3", '"0"', '"-1"', 'W/"3"', '"3", "4"', '"x"', '"03"'])
     def test_an_if_match_that_was_never_answered_is_refused(self, etag: str) -> None:
@@ -285,10 +265,10 @@ class TestAnswers:
         assert answer.headers["X-Correlation-Id"] == "request-1"
 
     def test_a_request_leaves_one_line_that_says_what_became_of_it(self, logs: Lines) -> None:
-        answered(Response(notes={"commit": "order-7@1"}), id="7", headers={"x-correlation-id": "c"})
+        answered(Response(notes={"commit": "book-7@1"}), id="7", headers={"x-correlation-id": "c"})
         (line,) = logs()
         assert line["message"] == "POST /things/7 200"
-        assert (line["route"], line["status"], line["commit"]) == (ROUTE, 200, "order-7@1")
+        assert (line["route"], line["status"], line["commit"]) == (ROUTE, 200, "book-7@1")
         assert (line["correlation_id"], line["causation_id"]) == ("c", "request-1")
         assert line["ms"] >= 0
 
@@ -302,13 +282,13 @@ ERRORS: list[tuple[CqrsError, int]] = [
     (InvalidToken("No."), 400),
     (InvalidCursor("No."), 400),
     (NotFound("No."), 404),
-    (Conflict("order-7", 4), 409),
-    (PreconditionFailed("order-7", 2, 3), 412),
+    (Conflict("book-7", 4), 409),
+    (PreconditionFailed("book-7", 2, 3), 412),
     (TooLarge("The body", 9, 8), 413),
     (Refused("No."), 422),
-    (KeyReused("order-7"), 422),
+    (KeyReused("book-7"), 422),
     (Throttled("No."), 429),
-    (Parked("order-7", 3, "boom"), 503),
+    (Parked("book-7", 3, "boom"), 503),
     (Unavailable("No."), 503),
 ]
 
@@ -327,7 +307,7 @@ class TestProblems:
     ) -> None:
         assert failing(error).headers.get("Retry-After") == ("1" if error.retryable else None)
 
-    @pytest.mark.parametrize("error", [NotFound("No such thing."), Conflict("order-7", 4)])
+    @pytest.mark.parametrize("error", [NotFound("No such thing."), Conflict("book-7", 4)])
     def test_a_problem_says_what_the_error_says(self, error: CqrsError) -> None:
         assert failing(error).body["detail"] == str(error)
 
@@ -335,9 +315,9 @@ class TestProblems:
     def test_which_store_is_in_trouble_is_told_to_the_log_only(
         self, kind: type[Unavailable], logs: Lines
     ) -> None:
-        answer = failing(kind("shop-prod-orders is down"))
+        answer = failing(kind("prod-books is down"))
         assert answer.body["detail"] == "This can't be done at the moment; try again."
-        assert logs()[0]["message"] == "shop-prod-orders is down"
+        assert logs()[0]["message"] == "prod-books is down"
 
     def test_a_rule_of_a_domain_has_a_code_of_its_own(self) -> None:
         class ThingIsFull(Refused):
@@ -368,23 +348,22 @@ class TestProblems:
         assert last["status"] == 500
 
     def test_what_cannot_be_read_is_told_to_the_log_only(self, logs: Lines) -> None:
-        answer = failing(Unreadable("order-7@3 has no events"))
+        answer = failing(Unreadable("book-7@3 has no events"))
         problem = refused(answer, 500, "unreadable")
         assert problem["detail"] == "Something went wrong on our side."
-        assert logs()[0]["message"] == "order-7@3 has no events"
+        assert logs()[0]["message"] == "book-7@3 has no events"
 
     def test_a_route_that_was_never_wired_is_our_fault(self) -> None:
-        answer = ask(HttpFunction({}), http(ROUTE))
-        refused(answer, 500, "internal_error")
+        refused(ask(HttpFunction({}), http(ROUTE)), 500, "internal_error")
 
 
 class TestNoSuchRoute:
     function = HttpFunction(
-        {"$default": no_such_route("GET /orders/{id},PUT /orders/{id},POST /orders,GET /a.b")}
+        {"$default": no_such_route("GET /books/{id},PUT /books/{id},POST /books,GET /a.b")}
     )
 
     @pytest.mark.parametrize(
-        "path", ["/", "", "/nothing", "/orders/", "/orders/7/8", "/aXb", "/ORDERS", "//orders/7"]
+        "path", ["/", "", "/nothing", "/books/", "/books/7/8", "/aXb", "/BOOKS", "//books/7"]
     )
     def test_an_unknown_path_is_not_found(self, path: str) -> None:
         problem = refused(ask(self.function, unrouted("GET", path)), 404, "not_found")
@@ -393,9 +372,9 @@ class TestNoSuchRoute:
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
         [
-            ("DELETE", "/orders/7", "GET, PUT"),
-            ("HEAD", "/orders/7", "GET, PUT"),
-            ("GET", "/orders", "POST"),
+            ("DELETE", "/books/7", "GET, PUT"),
+            ("HEAD", "/books/7", "GET, PUT"),
+            ("GET", "/books", "POST"),
             ("POST", "/a.b", "GET"),
         ],
     )
@@ -408,7 +387,7 @@ class TestNoSuchRoute:
 
     def test_without_known_routes_nothing_is_found(self) -> None:
         function = HttpFunction({"$default": no_such_route("")})
-        refused(ask(function, unrouted("GET", "/orders")), 404, "not_found")
+        refused(ask(function, unrouted("GET", "/books")), 404, "not_found")
 
 
 def test_an_answer_with_any_text_can_be_sent() -> None:

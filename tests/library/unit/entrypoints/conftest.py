@@ -15,7 +15,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture(autouse=True)
 def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "shop")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Lines:
 
     def read() -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        emitted = [line for line in lines if "_aws" in line]
         return [
             {
                 name: value[0] if isinstance(value, list) else value
                 for name, value in line.items()
                 if name != "_aws"
             }
-            for line in emitted
+            for line in lines
+            if "_aws" in line
         ]
 
     return read
