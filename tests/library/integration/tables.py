@@ -1,7 +1,5 @@
-"""What Terraform makes: its tables, as boto3 makes them; and what functions have of AWS."""
+"""What Terraform makes: its tables, as boto3 makes them; and clients, as tests need them."""
 
-import re
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -81,15 +79,6 @@ PARKED = {
     "KeySchema": [_hash("parked_in"), _range("row")],
     "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["parked"]},
 }
-
-
-def timeouts() -> dict[str, int]:
-    """The seconds that each function is given in Terraform."""
-    texts = [path.read_text() for path in (Path(__file__).parents[3] / "terraform").glob("*.tf")]
-    entry = r"^    (\w+) = {$(?:(?!^    }$).)*?^      timeout_seconds += (\d+)$"
-    found = re.findall(entry, "\n".join(texts), re.M | re.S)
-    assert found
-    return {function: int(seconds) for function, seconds in found}
 
 
 def one_at_a_time(client: Any) -> Any:

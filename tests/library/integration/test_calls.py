@@ -3,12 +3,9 @@
 These numbers are promises. Who changes one changes what the system costs and how long it takes.
 """
 
-import json
 from dataclasses import dataclass, field, replace
-from math import ceil
 from typing import Any
 
-import boto3
 import pytest
 
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
@@ -57,6 +54,7 @@ from domain.storefront import (
     ORDER_WITH_TITLES,
     PRODUCT_LOOKUPS,
 )
+from tests.library.integration.counted import Counted
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
@@ -73,45 +71,12 @@ VIENNA = Address(
     city="Vienna",
     country="AT",
 )
+
+
 LINES = (
     Line(sku="book-1", quantity=2, unit_price=1250),
     Line(sku="pen", quantity=1, unit_price=99),
 )
-
-
-@dataclass(frozen=True)
-class Call:
-    operation: str
-    request: dict[str, Any]
-
-    @property
-    def write_units(self) -> int:
-        """Of a PutItem: 1 for each kilobyte of names and values."""
-        item = self.request["Item"].items()
-        size = sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item)
-        return ceil(size / 1024)
-
-
-class Counted:
-    """A client of DynamoDB that writes down what it is asked."""
-
-    def __init__(self) -> None:
-        self.client = boto3.client("dynamodb")
-        self._calls: list[Call] = []
-
-    def start(self) -> None:
-        self.client.meta.events.register("before-call.dynamodb", self._note)
-
-    def _note(self, model: Any, params: Any, **_: Any) -> None:
-        self._calls.append(Call(model.name, json.loads(params["body"])))
-
-    def taken(self) -> list[Call]:
-        """The calls since the last time."""
-        taken, self._calls = self._calls, []
-        return taken
-
-    def names(self) -> list[str]:
-        return [call.operation for call in self.taken()]
 
 
 BOOK = RegisterProduct(
@@ -122,6 +87,8 @@ BOOK = RegisterProduct(
     price=1250,
     currency=Currency.EUR,
 )
+
+
 RESERVE = ReserveStock(
     sku="book-1", order_id=OrderId("7"), quantity=2, unit_price=1250, currency=Currency.EUR
 )

@@ -1,24 +1,13 @@
 """DynamoDB in trouble: what passes is Throttled or Unavailable, what is our fault is not."""
 
-import json
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
 )
 
-from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import CONTENDED_TRIES, DynamoDbEventStore
 from cqrs.adapters.dynamodb_rows import BATCH_TRIES, DynamoDbRows
@@ -27,84 +16,18 @@ from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, GuardTaken
 from cqrs.history.guards import Claim, Release
 from cqrs.views.rows import Part, Row, Saved
-from tests.library.integration.tables import made_anew, timeouts
+from tests.library.integration.trouble import (
+    DONE,
+    DOWN,
+    OURS,
+    OUT_OF_REACH,
+    PASSING,
+    THROTTLING,
+    Trouble,
+    cancelled,
+)
 
-URL = "https://dynamodb.eu-west-1.amazonaws.com"
 ROW = Row(key="7", parts={"order-7": Part(version=1, state={})}, document={"order_id": "7"})
-
-THROTTLING = [
-    ("ProvisionedThroughputExceededException", 400),
-    ("ThrottlingException", 400),
-    ("RequestLimitExceeded", 400),
-]
-DOWN = [("InternalServerError", 500), ("ServiceUnavailable", 503), ("Whatever", 502)]
-OURS = [
-    ("AccessDeniedException", 400),
-    ("ResourceNotFoundException", 400),
-    ("UnrecognizedClientException", 400),
-    ("ItemCollectionSizeLimitExceededException", 400),
-]
-OUT_OF_REACH = [
-    ConnectTimeoutError(endpoint_url=URL),
-    ReadTimeoutError(endpoint_url=URL),
-    EndpointConnectionError(endpoint_url=URL),
-]
-
-
-class Raw:
-    """The body of an answer, as urllib3 hands it on."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: Any) -> Any:
-        yield self._content
-
-
-class Trouble:
-    """A client whose requests never arrive: each is answered, or fails, as told."""
-
-    def __init__(self) -> None:
-        self.client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        self.requests = 0
-        self.error("Whatever", 500)
-        self.client.meta.events.register_first("before-send.dynamodb", self._answer)
-
-    def _answer(self, **_: Any) -> Any:
-        self.requests += 1
-        return self._with()
-
-    def error(self, code: str, status: int) -> "Trouble":
-        return self.answering({"__type": f"com.amazonaws#{code}", "message": "no"}, status)
-
-    def answering(self, body: object, status: int = 200) -> "Trouble":
-        content = json.dumps(body).encode()
-        self._with: Callable[[], Any] = lambda: AWSResponse(URL, status, {}, Raw(content))
-        return self
-
-    def in_turn(self, *answers: tuple[object, int]) -> "Trouble":
-        """One answer after the other, and the last one for ever."""
-        left = list(answers)
-
-        def next_one() -> Any:
-            body, status = left.pop(0) if len(left) > 1 else left[0]
-            return AWSResponse(URL, status, {}, Raw(json.dumps(body).encode()))
-
-        self._with = next_one
-        return self
-
-    def failing(self, error: Exception) -> "Trouble":
-        def fail() -> None:
-            raise error
-
-        self._with = fail
-        return self
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +65,8 @@ EVERY_USE: dict[str, Use] = {
     "get bookmark": lambda client: bookmarks(client).get("sweep"),
     "put bookmark": lambda client: bookmarks(client).put("sweep", "here"),
 }
+
+
 every_use = pytest.mark.parametrize("use", EVERY_USE.values(), ids=EVERY_USE)
 
 
@@ -215,18 +140,12 @@ class TestSaving:
 
 
 CLAIMS = [Claim(kind="name", value=value, taken=None) for value in ("ada", "bob")]
-DONE: tuple[object, int] = ({}, 200)
+
+
 HOLDER = {"guard": {"S": CLAIMS[0].key}, "stream": {"S": "order-6"}, "version": {"N": "4"}}
+
+
 WINNER = {"stream": {"S": "order-7"}, "version": {"N": "1"}, "body": {"S": "theirs"}}
-PASSING = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
-
-
-def cancelled(*reasons: str | tuple[str, object]) -> tuple[object, int]:
-    """What DynamoDB says of a transaction: a reason per action, and the item that is there."""
-    pairs = [(reason, None) if isinstance(reason, str) else reason for reason in reasons]
-    listed = [{"Code": code} | ({"Item": item} if item else {}) for code, item in pairs]
-    kind = "com.amazonaws#TransactionCanceledException"
-    return {"__type": kind, "message": "no", "CancellationReasons": listed}, 400
 
 
 def failed(item: object) -> tuple[str, object]:
@@ -336,35 +255,3 @@ def test_a_batch_that_never_comes_whole_is_throttled(trouble: Trouble) -> None:
     assert trouble.requests - before == len(pauses) == BATCH_TRIES
     assert pauses[0] == 0
     assert all(0 <= pause <= 0.02 * 2**tries for tries, pause in enumerate(pauses))
-
-
-def test_a_client_is_made_once_and_gives_up_before_its_function_does(aws: None) -> None:
-    calls = 2  # of a command: load and append; of a query for a row: the row and its stream
-    for name in ("dynamodb", "kinesis", "s3"):
-        make = made_anew(getattr(clients, name))
-        client = make()
-        assert make() is client
-        config = client.meta.config
-        wait = max(config.connect_timeout, config.read_timeout)
-        longest = wait * config.retries["total_max_attempts"] * calls
-        asked = {f: s for f, s in timeouts().items() if f.endswith(("_commands", "_queries"))}
-        assert longest < min(asked.values())
-
-
-def test_however_many_ask_first_at_the_same_time_one_client_is_made(aws: None) -> None:
-    together = Barrier(8)
-    made: list[object] = []
-
-    @clients.once
-    def client() -> object:
-        made.append(object())
-        time.sleep(0.02)
-        return made[-1]
-
-    def ask(_: int) -> object:
-        together.wait()
-        return client()
-
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(ask, range(8)))
-    assert found == made * 8

@@ -19,7 +19,6 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from cqrs import plain
-from cqrs.adapters import clients
 from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes
@@ -28,20 +27,20 @@ from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant
 from cqrs.write.commands import CommandHandler
-from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct
-from tests.library.integration.tables import create_process_store, made_anew, timeouts
+from tests.library.books import BOOK, AddBook, BuyCopies
+from tests.library.integration.tables import create_process_store
 from tests.library.processes import TRIPS, Wished, Works, World
 
 URL = "https://lambda.eu-west-1.amazonaws.com"
-FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:inventory_commands"
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:books_commands"
 ROLE = "arn:aws:iam::123456789012:role/deadlines"
 MESSAGE = Message(
     id="abcdefghijklmnop",
-    command="ReceiveStock",
-    data={"sku": "bücher-1", "quantity": 5},
-    actor="process:checkout",
+    command="BuyCopies",
+    data={"book_id": "bücher-1", "copies": 5},
+    actor="process:trips",
     correlation_id="request-1",
-    causation_id="checkout/7",
+    causation_id="trips/7",
 )
 
 
@@ -89,11 +88,11 @@ def _event(message: Message) -> str:
 
 class TestSending:
     def test_an_answer_comes_back_as_it_was_given(self) -> None:
-        given = Answer(accepted=True, stream="product-1", version=3)
+        given = Answer(accepted=True, stream="book-1", version=3)
         assert Lambda().replies({"answer": plain.dump(given)}).send() == given
 
     def test_a_refusal_comes_back_as_it_was_given(self) -> None:
-        given = Answer(accepted=False, code="out_of_stock", detail="Nothing is left.")
+        given = Answer(accepted=False, code="no_copy_left", detail="All copies are lent.")
         assert Lambda().replies({"answer": plain.dump(given)}).send() == given
 
     @pytest.mark.parametrize("code", [Conflict.code, Throttled.code])
@@ -193,21 +192,13 @@ class TestSending:
 
 
 @pytest.fixture
-def products() -> CommandFunction:
-    """A service with one product."""
-    handler = CommandHandler(MemoryEventStore(), PRODUCT)
-    routes = [changes(handler, command, "sku") for command in (RegisterProduct, ReceiveStock)]
-    function = CommandFunction({}, routes)
-    book = {
-        "sku": "book-1",
-        "title": "On engines",
-        "description": "Notes on a machine.",
-        "tags": [],
-        "price": 1250,
-        "currency": "EUR",
-    }
-    register = replace(MESSAGE, id="register", command="RegisterProduct", data=book)
-    assert "answer" in function(json.loads(_event(register)), None)
+def books() -> CommandFunction:
+    """A service with one book."""
+    handler = CommandHandler(MemoryEventStore(), BOOK)
+    function = CommandFunction({}, [changes(handler, c, "book_id") for c in (AddBook, BuyCopies)])
+    dune = {"book_id": "dune", "title": "Dune", "author": "herbert", "copies": 2}
+    add = replace(MESSAGE, id="add", command="AddBook", data=dune)
+    assert "answer" in function(json.loads(_event(add)), None)
     return function
 
 
@@ -223,15 +214,15 @@ class InProcess:
         return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(reply), len(reply))}
 
 
-def test_what_is_sent_is_what_a_command_function_takes(products: CommandFunction) -> None:
-    client: Any = InProcess(products)
-    inventory = LambdaCommands(FUNCTION, lambda: client)
-    message = replace(MESSAGE, data={"sku": "book-1", "quantity": 5})
-    answer = inventory.send(message)
-    assert answer == Answer(accepted=True, stream="product-book-1", version=2)
-    assert inventory.send(message) == answer
-    other = inventory.send(replace(MESSAGE, id="another", data={"sku": "x", "quantity": 5}))
-    assert (other.accepted, other.code) == (False, "product_not_found")
+def test_what_is_sent_is_what_a_command_function_takes(books: CommandFunction) -> None:
+    client: Any = InProcess(books)
+    library = LambdaCommands(FUNCTION, lambda: client)
+    message = replace(MESSAGE, data={"book_id": "dune", "copies": 5})
+    answer = library.send(message)
+    assert answer == Answer(accepted=True, stream="book-dune", version=2)
+    assert library.send(message) == answer
+    other = library.send(replace(MESSAGE, id="another", data={"book_id": "x", "copies": 5}))
+    assert (other.accepted, other.code) == (False, "no_such_book")
 
 
 AT = Instant("2030-01-31T12:34:56.789012Z")
@@ -279,16 +270,16 @@ class TestSchedules:
         assert sorted(schedule["Name"] for schedule in found) == ["another", "one"]
 
     def test_what_it_rings_with_is_what_a_command_function_takes(
-        self, scheduler: Any, products: CommandFunction
+        self, scheduler: Any, books: CommandFunction
     ) -> None:
-        message = replace(MESSAGE, data={"sku": "book-1", "quantity": 5})
+        message = replace(MESSAGE, data={"book_id": "dune", "copies": 5})
         self.timer(scheduler).set(message, AT)
 
         found = scheduler.get_schedule(Name=message.id, GroupName="deadlines")
-        rung = products(json.loads(found["Target"]["Input"]), None)
+        rung = books(json.loads(found["Target"]["Input"]), None)
 
         assert rung["answer"]["accepted"]
-        client: Any = InProcess(products)
+        client: Any = InProcess(books)
         sent_too = LambdaCommands(FUNCTION, lambda: client).send(message)
         assert sent_too.version == rung["answer"]["version"]  # whoever is first: the same command
 
@@ -345,21 +336,3 @@ def test_a_process_on_aws_without_deadlines_needs_no_timer() -> None:
     world = World()
     stores = {"trip": world.store, "room": world.store}
     assert process_on_aws(TRIPS, "trips", stores, {"works": FUNCTION}).view is TRIPS
-
-
-@pytest.mark.parametrize("service", ["functions", "scheduler"])
-def test_a_client_is_made_once(aws: None, service: str) -> None:
-    make = made_anew(getattr(clients, service))
-    client = make()
-    assert make() is client
-    kind = {"functions": "lambda", "scheduler": "scheduler"}[service]
-    assert client.meta.service_model.service_name == kind
-
-
-def test_an_answer_is_waited_for_as_long_as_a_command_function_may_run(aws: None) -> None:
-    """Else a command that takes long would be sent again while it is still being handled."""
-    config = made_anew(clients.functions)().meta.config
-    services = ("customers", "inventory", "orders", "payments")
-    assert config.read_timeout > max(timeouts()[f"{s}_commands"] for s in services)
-    assert config.retries["total_max_attempts"] == 1  # the process itself sends it again
-    assert config.read_timeout * 2 < timeouts()["checkout_process"]

@@ -26,9 +26,9 @@ from cqrs.views.rows import Part, Row, Saved, SaveResult
 from cqrs.views.tallies import Cell, TallyRow, changes_of
 from domain.orders import ORDER_EVENTS
 from domain.storefront import SALES
+from tests.library.integration.counted import Call, Counted
 from tests.library.integration.tables import create_tally_store, one_at_a_time
-from tests.library.integration.test_calls import Call, Counted
-from tests.library.integration.test_errors import (
+from tests.library.integration.trouble import (
     DONE,
     DOWN,
     OURS,
