@@ -19,7 +19,7 @@ help: ## Print this list
 ##@ On your laptop
 .PHONY: up down status url logs faults sweep fill deliver waiting parked redrive history
 up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, take the first steps, print a curl session
-	@$(LOCAL) up
+	@$(LOCAL) up $(if $(FIRST_STEPS),--first-steps $(FIRST_STEPS))
 
 down: .venv ## Stop the local stack and forget its data
 	@$(LOCAL) down
@@ -60,37 +60,37 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 ##@ Check
 .PHONY: test test-unit check fmt
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
-	@$(BIN)/python -m scripts.tf test
+	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, a few seconds
-	@$(BIN)/pytest tests/unit tests/*/unit
+	@$(BIN)/pytest $(wildcard tests/unit tests/*/unit)
 
 check: .venv ## Format, lint, types, Terraform format and validity
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m scripts.tf check
+	@$(BIN)/python -m scripts.build.terraform check
 
 fmt: .venv ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/python -m scripts.tf fmt
+	@$(BIN)/python -m scripts.build.terraform fmt
 
 ##@ Deploy
 .PHONY: package plan deploy destroy
 package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
-	@$(BIN)/python -m scripts.package aws
+	@$(BIN)/python -m scripts.build.package aws
 
 plan: package ## terraform plan for ENV
-	@$(BIN)/python -m scripts.tf plan $(ENV)
+	@$(BIN)/python -m scripts.build.terraform plan $(ENV)
 
 deploy: package ## terraform apply for ENV
-	@$(BIN)/python -m scripts.tf apply $(ENV)
+	@$(BIN)/python -m scripts.build.terraform apply $(ENV)
 
 destroy: package ## terraform destroy for ENV
-	@$(BIN)/python -m scripts.tf destroy $(ENV)
+	@$(BIN)/python -m scripts.build.terraform destroy $(ENV)
 
 ##@ Tidy up
 .PHONY: clean
@@ -126,4 +126,5 @@ define require_python
 $(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % sys.version_info[:2])'
 endef
 
--include scripts/shop.mk
+# What goes with an application: targets of its own, and FIRST_STEPS, a module for `make up`.
+include $(wildcard scripts/*/*.mk)

@@ -2,8 +2,8 @@
 
 locals {
   parked_alarms = merge(flatten([
-    for follower, given in local.followers : [
-      for view in given.keeps : {
+    for follower, said in module.nouns.followers : [
+      for view in said.keeps : {
         for service in [follower, "sweeper"] : "${view}-parked-by-${service}" => {
           metric      = "Parked"
           dimensions  = { service = service, view = view }
@@ -14,7 +14,7 @@ locals {
   ])...)
 
   unreadable_alarms = {
-    for follower in keys(local.followers) : "unreadable-records-of-${follower}" => {
+    for follower in keys(module.nouns.followers) : "unreadable-records-of-${follower}" => {
       metric      = "UnreadableRecords"
       dimensions  = { service = follower }
       description = "${follower} let go of a record that is not one of ours. The store has what it was about; find out who writes to the event stream."
@@ -22,7 +22,7 @@ locals {
   }
 
   sweep_alarms = {
-    for service in keys(local.event_stores) : "sweep-of-${service}" => {
+    for service in keys(module.nouns.services) : "sweep-of-${service}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = service }
       description = "The walk over the events of ${service} failed. What no message told is not found until it works again; see the sweeper's log."
@@ -30,7 +30,7 @@ locals {
   }
 
   view_alarms = {
-    for view in setsubtract(flatten(values(local.followers)[*].keeps), keys(local.processes)) : "sweep-of-${view}" => {
+    for view in keys(module.nouns.views) : "sweep-of-${view}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = view }
       description = "The sweeper could not reach what holds ${view}. What no message told it waits, and a search index that is new stays empty, until that works again; see the sweeper's log."
@@ -38,7 +38,7 @@ locals {
   }
 
   delivery_alarms = {
-    for process in keys(local.processes) : "delivery-of-${process}" => {
+    for process in keys(module.nouns.processes) : "delivery-of-${process}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = process }
       description = "The sweeper could not reach what holds ${process}, or look for what it has to send. What was not delivered at once waits until that works again; see the sweeper's log."
@@ -59,7 +59,7 @@ locals {
   })
 
   undelivered_alarms = {
-    for process in keys(local.processes) : "${process}-undelivered" => {
+    for process in keys(module.nouns.processes) : "${process}-undelivered" => {
       metric      = "Undelivered"
       dimensions  = { service = "sweeper", view = process }
       description = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."

@@ -1,11 +1,11 @@
-# The HTTP API. Its table of contents is `local.routes`.
+# The HTTP API. Its table of contents is shop_routes.tf.
 
 module "api" {
   source = "./modules/http_api"
 
   name        = "${local.prefix}-api"
   description = "Commands and queries of ${local.prefix}."
-  routes      = local.routes
+  routes      = module.nouns.routes
   functions   = { for key, function in module.functions : key => { name = function.name, invoke_arn = function.invoke_arn } }
   throttling  = var.throttling
 

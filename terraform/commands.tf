@@ -7,13 +7,13 @@ resource "aws_scheduler_schedule_group" "deadlines" {
 
 resource "aws_iam_role" "deadlines" {
   name        = local.deadlines_name
-  description = "Lets deadlines send commands to ${coalesce(join(", ", local.commanded_at_deadlines), "nobody")}."
+  description = "Lets deadlines send commands to ${coalesce(join(", ", module.nouns.commanded_at_deadlines), "nobody")}."
 
   assume_role_policy = local.scheduler_trust_json
 }
 
 resource "aws_iam_role_policy" "deadlines" {
-  for_each = toset(local.commanded_at_deadlines)
+  for_each = module.nouns.commanded_at_deadlines
 
   name   = "command-${each.key}"
   role   = aws_iam_role.deadlines.name
@@ -24,12 +24,12 @@ locals {
   deadlines_name = "${local.prefix}-deadlines" # at most 59 of the 64 characters that Scheduler and IAM allow
 
   command_function_arns = {
-    for key in local.commanded :
-    key => "arn:${local.partition}:lambda:${local.in_account}:function:${module.named_functions[key].name}"
+    for service, function in module.nouns.commanded :
+    service => "arn:${local.partition}:lambda:${local.in_account}:function:${module.named_functions[function].name}"
   }
 
   command_policy_jsons = {
-    for key, arn in local.command_function_arns : key => jsonencode({
+    for service, arn in local.command_function_arns : service => jsonencode({
       Version = "2012-10-17"
       Statement = [{
         Effect   = "Allow"

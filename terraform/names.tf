@@ -16,7 +16,7 @@ data "aws_region" "current" {}
 # would close a circle: the policies are theirs.
 module "named_functions" {
   source   = "./modules/short_name"
-  for_each = toset(concat(local.commanded, local.searching))
+  for_each = toset(concat(values(module.nouns.commanded), local.searching))
 
   name       = "${local.prefix}-${each.key}"
   max_length = 64 # as in modules/function

@@ -16,9 +16,10 @@ output "function_names" {
 output "table_names" {
   description = "Names of the tables, by what is in them."
   value = merge(
-    { for service, store in local.event_stores : "${service}_events" => store.table_name },
-    { for service, store in local.guard_stores : "${service}_guards" => store.table_name },
-    { for name, rows in merge(local.processes, local.views) : name => rows.table_name },
+    { for service, store in module.events : "${service}_events" => store.table_name },
+    { for service, store in module.guards : "${service}_guards" => store.table_name },
+    { for name, table in local.tables : name => table.table_name },
+    { bookmarks = module.bookmarks.table_name },
   )
 }
 

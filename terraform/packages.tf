@@ -32,7 +32,7 @@ locals {
   packages_dir = coalesce(var.packages_dir, "${path.module}/../build/packages/aws")
 
   package_files = {
-    for name in concat(["layer"], keys(local.functions)) : name => "${local.packages_dir}/${name}.zip"
+    for name in concat(["layer"], keys(module.nouns.functions)) : name => "${local.packages_dir}/${name}.zip"
   }
 
   missing_packages = [for name, file in local.package_files : name if !fileexists(file)]

@@ -13,7 +13,7 @@ module "publishing" {
   source = "./modules/stream_consumer"
 
   name          = "${local.prefix}-publishing"
-  source_arns   = { for service, store in local.event_stores : service => store.stream_arn }
+  source_arns   = { for service, store in module.events : service => store.stream_arn }
   function_name = module.functions["event_publisher"].name
   function_arn  = local.permitted_function_arns["event_publisher"]
   batch_size    = 500
@@ -31,19 +31,19 @@ module "publishing" {
 
 module "following" {
   source   = "./modules/stream_consumer"
-  for_each = local.followers
+  for_each = module.nouns.followers
 
   name          = "${local.prefix}-${replace(each.key, "_", "-")}"
-  source_arns   = can(each.value.service) ? { (each.value.service) = local.event_stores[each.value.service].stream_arn } : { events = module.event_stream.arn }
+  source_arns   = length(each.value.fed_by) == 0 ? { events = module.event_stream.arn } : { for service in each.value.fed_by : service => module.events[service].stream_arn }
   function_name = module.functions[each.key].name
   function_arn  = local.permitted_function_arns[each.key]
   batch_size    = each.value.batch_size
 
   # Kinesis keeps the order of each key. The local runner works on one batch at a time.
-  parallelization_factor = var.emulated ? 1 : try(each.value.batches_at_a_time, 1)
+  parallelization_factor = var.emulated ? 1 : each.value.batches_at_a_time
 
-  filters             = can(each.value.service) ? local.commits_only : []
-  maximum_age_seconds = can(each.value.service) ? local.commit_maximum_age_seconds : local.event_maximum_age_seconds
+  filters             = length(each.value.fed_by) == 0 ? [] : local.commits_only
+  maximum_age_seconds = length(each.value.fed_by) == 0 ? local.event_maximum_age_seconds : local.commit_maximum_age_seconds
   failures_bucket_arn = module.failures.arn
   alarm_topic_arns    = var.alarm_topic_arns
   enabled             = !var.emulated

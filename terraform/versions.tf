@@ -8,6 +8,6 @@ terraform {
     }
   }
 
-  # Where the state lies is said at init (scripts/tf.py): each environment has its own.
+  # Where the state lies is said at init (scripts/build/terraform): each environment has its own.
   backend "local" {}
 }

@@ -1,28 +1,14 @@
 """Takes the commands of the customers service."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import domain.customers as customers
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes, opens
-from cqrs.settings import read_settings
-from cqrs.write.commands import CommandHandler
+from cqrs.entrypoints.wiring import Wiring, on_lambda
+from domain import customers
 
 
-@dataclass(frozen=True)
-class Settings:
-    customers_events_table: str
-    customers_guards_table: str
-
-
-@cache
-def app() -> CommandFunction:
-    settings = read_settings(Settings, os.environ)
-    store = DynamoDbEventStore(settings.customers_events_table, settings.customers_guards_table)
-    commands = CommandHandler(store, customers.CUSTOMER)
+def app(wire: Wiring) -> CommandFunction:
+    commands = wire.commands(customers.CUSTOMER)
     return CommandFunction(
         {
             "POST /customers": opens(
@@ -34,5 +20,4 @@ def app() -> CommandFunction:
     )
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

@@ -1,28 +1,14 @@
 """Takes the commands of the inventory service."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import domain.inventory as inventory
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes, opens_named
-from cqrs.settings import read_settings
-from cqrs.write.commands import CommandHandler
+from cqrs.entrypoints.wiring import Wiring, on_lambda
+from domain import inventory
 
 
-@dataclass(frozen=True)
-class Settings:
-    inventory_events_table: str
-    inventory_guards_table: str
-
-
-@cache
-def app() -> CommandFunction:
-    settings = read_settings(Settings, os.environ)
-    store = DynamoDbEventStore(settings.inventory_events_table, settings.inventory_guards_table)
-    commands = CommandHandler(store, inventory.PRODUCT)
+def app(wire: Wiring) -> CommandFunction:
+    commands = wire.commands(inventory.PRODUCT)
     return CommandFunction(
         {
             "POST /products": opens_named(
@@ -37,5 +23,4 @@ def app() -> CommandFunction:
     )
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

@@ -1,27 +1,14 @@
 """Takes the commands of the orders service."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import domain.orders as orders
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes, opens
-from cqrs.settings import read_settings
-from cqrs.write.commands import CommandHandler
+from cqrs.entrypoints.wiring import Wiring, on_lambda
+from domain import orders
 
 
-@dataclass(frozen=True)
-class Settings:
-    orders_events_table: str
-
-
-@cache
-def app() -> CommandFunction:
-    settings = read_settings(Settings, os.environ)
-    store = DynamoDbEventStore(settings.orders_events_table)
-    commands = CommandHandler(store, orders.ORDER)
+def app(wire: Wiring) -> CommandFunction:
+    commands = wire.commands(orders.ORDER)
     return CommandFunction(
         {
             "POST /orders": opens(commands, orders.PlaceOrder, "order_id", "/orders/{id}"),
@@ -35,5 +22,4 @@ def app() -> CommandFunction:
     )
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

@@ -1,27 +1,14 @@
 """Takes the commands of the payments service."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import domain.payments as payments
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes
-from cqrs.settings import read_settings
-from cqrs.write.commands import CommandHandler
+from cqrs.entrypoints.wiring import Wiring, on_lambda
+from domain import payments
 
 
-@dataclass(frozen=True)
-class Settings:
-    payments_events_table: str
-
-
-@cache
-def app() -> CommandFunction:
-    settings = read_settings(Settings, os.environ)
-    store = DynamoDbEventStore(settings.payments_events_table)
-    commands = CommandHandler(store, payments.PAYMENT)
+def app(wire: Wiring) -> CommandFunction:
+    commands = wire.commands(payments.PAYMENT)
     return CommandFunction(
         {
             "POST /payments/{id}/authorise": changes(
@@ -35,5 +22,4 @@ def app() -> CommandFunction:
     )
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

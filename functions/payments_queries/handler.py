@@ -1,28 +1,15 @@
 """Answers what the payments service knows of the payments of orders, from its own store."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction
-from cqrs.settings import read_settings
-from cqrs.write.aggregates import Aggregates
+from cqrs.entrypoints.wiring import Wiring, on_lambda
 from domain.payments import PAYMENT, payment_facts
 
 
-@dataclass(frozen=True)
-class Settings:
-    payments_events_table: str
-
-
-@cache
-def app() -> HttpFunction:
-    settings = read_settings(Settings, os.environ)
-    store = DynamoDbEventStore(settings.payments_events_table)
-    payments = Aggregates(store, PAYMENT)
+def app(wire: Wiring) -> HttpFunction:
+    payments = wire.aggregates(PAYMENT)
     return HttpFunction(
         {
             "GET /payments/{id}": facts_of(payments, payment_facts, "payment"),
@@ -31,5 +18,4 @@ def app() -> HttpFunction:
     )
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

@@ -1,45 +1,35 @@
 """Answers searches over the orders, and what was bought, by whom, and where it went."""
 
 import os
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.adapters.opensearch_rows import rows_of
-from cqrs.entrypoints.http import HttpFunction
+from cqrs.entrypoints.http import HttpFunction, Request
 from cqrs.entrypoints.searches import no_search, search_of
-from cqrs.read.searchers import Searcher, Searchers
-from cqrs.settings import read_settings
-from domain.storefront import ORDER_SEARCH, SEARCH_VIEWS, SEARCHED_BY, search_orders
+from cqrs.entrypoints.wiring import Wiring, on_lambda
+from cqrs.plain import Json
+from cqrs.views.searches import Conversation, SearchPage
+from domain import storefront
+from domain.orders import OrderStatus
 
 
-@dataclass(frozen=True)
-class Settings:
-    customers_events_table: str
-    inventory_events_table: str
-    orders_events_table: str
-    payments_events_table: str
-    search_url: str
-    search_service: str
-    search_role: str
-    search_prefix: str
+def search(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
+    question = storefront.OrderQuestion(
+        text=request.query.get("q", ""),
+        statuses=request.choices("status", OrderStatus),
+        first_day=request.day("from"),
+        last_day=request.day("to"),
+        sort=request.choice("sort", storefront.Sort),
+        limit=limit,
+        after=after,
+    )
+    return storefront.search_orders(question)
 
 
-@cache
-def app() -> HttpFunction:
-    s = read_settings(Settings, os.environ)
-    stores = {
-        "customer": DynamoDbEventStore(s.customers_events_table),
-        "product": DynamoDbEventStore(s.inventory_events_table),
-        "order": DynamoDbEventStore(s.orders_events_table),
-        "payment": DynamoDbEventStore(s.payments_events_table),
-    }
-    rows = rows_of(SEARCH_VIEWS, s.search_url, s.search_service, s.search_role, s.search_prefix)
-    searchers = Searchers(Searcher(row.view, row, stores) for row in rows)
-    orders = search_of(searchers, search_orders, ORDER_SEARCH, SEARCHED_BY)
-    return HttpFunction({"GET /search/orders": orders if rows else no_search})
+def app(wire: Wiring) -> HttpFunction:
+    searchers = wire.searchers(storefront.SEARCH_VIEWS)
+    asked = ["q", "status", "from", "to", "sort"]
+    orders = searchers and search_of(searchers, search, storefront.ORDER_SEARCH, asked)
+    return HttpFunction({"GET /search/orders": orders or no_search})
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return app()(event, context)
+handler = on_lambda(app, os.environ)

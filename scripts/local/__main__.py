@@ -13,12 +13,14 @@ from scripts.local.history import history as told_history
 from scripts.local.home import Home
 from scripts.local.logs import print_logs
 from scripts.local.stack import Stack
+from scripts.tables import show
 
 
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
-    url = stack.up(port=os.environ.get("PORT") or None).url
+    steps = first_steps(arguments.first_steps) if arguments.first_steps else None
+    url = stack.up(steps, port=os.environ.get("PORT") or None).url
     print(f"\nThe API is at '{url}'")
-    if steps := first_steps():
+    if steps:
         print(f"\nPaste this into bash:\n\n{steps.session(url)}")
 
 
@@ -34,11 +36,20 @@ def url(stack: Stack, arguments: argparse.Namespace) -> None:
 def status(stack: Stack, arguments: argparse.Namespace) -> None:
     addresses = stack.addresses()
     workers = stack.control.status()
-    print(f"API             {addresses.url}\nAWS             {addresses.endpoint}")
-    print(f"OpenSearch      {_search(addresses.search)}")
-    print(f"stream runner   {addresses.control}\n")
-    for worker in workers:
-        print(f"{worker['mapping']:<50} {_condition(worker)}")
+    show(
+        [
+            ("API", addresses.url),
+            ("AWS", addresses.endpoint),
+            ("OpenSearch", _search(addresses.search)),
+            ("stream runner", addresses.control),
+        ]
+    )
+    print()
+    counts = ("read", "done", "dropped")
+    told = ((worker["mapping"], *(str(worker[count]) for count in counts)) for worker in workers)
+    show(told, "stream mapping", *counts)
+    for worker in filter(lambda worker: worker["error"], workers):
+        print(f"\n{worker['mapping']} FAILING after {worker['tries']} tries: {worker['error']}")
     for name, knobs in stack.faults().items():
         print(f"\n{name} has fault knobs set: {knobs} (make faults SET=clear ends that)")
 
@@ -47,15 +58,6 @@ def _search(url: str | None) -> str:
     if url is None:
         return "none"
     return url if search.is_healthy(url) else f"{url} DOES NOT ANSWER"
-
-
-def _condition(worker: dict[str, object]) -> str:
-    told = f"{worker['done']} of {worker['read']} records done"
-    if worker["dropped"]:
-        told += f", {worker['dropped']} of them dropped"
-    if worker["error"]:
-        told += f", FAILING after {worker['tries']} tries: {worker['error']}"
-    return told
 
 
 def logs(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -74,8 +76,7 @@ def faults(stack: Stack, arguments: argparse.Namespace) -> None:
     if knobs:
         stack.control.set_faults(function or "*", **knobs)
     set_knobs = stack.faults()
-    for name in stack.control.faults():
-        print(f"{name:<40} {set_knobs.get(name, '-')}")
+    show((name, set_knobs.get(name, "-")) for name in stack.control.faults())
 
 
 def redrive(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -112,6 +113,8 @@ def parser() -> argparse.ArgumentParser:
         added = commands.add_parser(command.__name__)
         added.set_defaults(command=command)
         match command.__name__:
+            case "up":
+                added.add_argument("--first-steps", metavar="MODULE")
             case "logs":
                 added.add_argument("function", nargs="?", default="")
                 added.add_argument("--follow", action="store_true")

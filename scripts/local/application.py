@@ -1,9 +1,10 @@
-"""What the application shows of itself once it is up: `scripts/first_steps.py`, if it has that."""
+"""What an application shows of itself once it is up, in a module of its own."""
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol, cast
+
+from scripts.local.errors import LocalError
 
 
 class FirstSteps(Protocol):
@@ -14,5 +15,8 @@ class FirstSteps(Protocol):
         """What a person may paste into bash to go on."""
 
 
-def first_steps(module: str = "scripts.first_steps") -> FirstSteps | None:
-    return cast(FirstSteps, import_module(module)) if find_spec(module) else None
+def first_steps(module: str) -> FirstSteps:
+    try:
+        return cast(FirstSteps, import_module(module))
+    except ModuleNotFoundError as error:
+        raise LocalError(f"{error}: FIRST_STEPS in scripts/*/*.mk names no module") from None

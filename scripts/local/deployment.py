@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts.build.terraform.program import Program, TerraformError, find_program
+from scripts.build.terraform.root import Root
 from scripts.local.clients import CREDENTIALS, REGION
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT, Home
-from scripts.tf import Terraform, TerraformError, find_program
 
 CONFIGURATION = ROOT / "terraform"
 VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
@@ -38,7 +39,7 @@ def build_packages(home: Home) -> None:
     log = home.log("packages")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
-        command = [sys.executable, "-m", "scripts.package", "local"]
+        command = [sys.executable, "-m", "scripts.build.package", "local"]
         built = subprocess.run(command, cwd=ROOT, stdout=file, stderr=file, check=False)
     if built.returncode:
         raise LocalError(f"the packages can't be built; the log is {log}\n{_tail(log)}")
@@ -61,11 +62,12 @@ def variables(endpoint: str, search_url: str | None) -> dict[str, Any]:
 
 def apply(home: Home, endpoint: str, variables: Mapping[str, Any]) -> None:
     """Terraform's pages go to the log, its errors to the user."""
-    terraform = Terraform(data_dir=home.terraform, state=home.state, env=_environment(endpoint))
+    program = Program(data_dir=home.terraform, env=_environment(endpoint))
+    root = Root(program=program, state=home.state)
     log = home.log("terraform")
     try:
-        terraform.init()
-        terraform.apply([VARIABLES], variables, approved=True, log=log)
+        root.init()
+        root.apply_unseen([VARIABLES], variables, log)
     except TerraformError as error:
         raise _explained(str(error), log) from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.local import deployment, emulator, search
-from scripts.local.application import first_steps
+from scripts.local.application import FirstSteps
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
 from scripts.local.home import (
@@ -47,7 +47,7 @@ class Addresses:
 
 
 class Stack:
-    """`Stack(Home(path)).up(smoke=False)` is what the end-to-end tests use.
+    """`Stack(Home(path)).up()` is what the end-to-end tests use.
 
     `search_url` is an OpenSearch that somebody else starts and stops. Without it the stack has one
     of its own.
@@ -66,7 +66,7 @@ class Stack:
 
     # Up and down
 
-    def up(self, smoke: bool = True, port: str | None = None) -> Addresses:
+    def up(self, steps: FirstSteps | None = None, port: str | None = None) -> Addresses:
         """What runs already stays, what has changed is applied."""
         deployment.require_terraform()
         with self.home.locked():
@@ -81,7 +81,6 @@ class Stack:
             if self.search_url:
                 with self._step("search index"):
                     self._fill_search()
-        steps = first_steps() if smoke else None
         if steps and (faults := self.faults()):
             told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
             self._say(f"No first steps: {told}. `make faults SET=clear` ends that.\n")

@@ -1,25 +1,35 @@
-"""What a function needs from its environment: a small frozen class each, read in one go."""
+"""What a function is told by its environment; what is missing is noted, and said all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
-from typing import Any, TypeVar, cast
 
-__all__ = ["read_settings"]
-
-T = TypeVar("T")
+__all__ = ["Settings"]
 
 
-def read_settings(kind: type[T], environment: Mapping[str, str]) -> T:
-    """The settings class `kind`, its field `events_table` read from `EVENTS_TABLE`.
+class Settings:
+    """Settings by name: `events_table` is the variable `EVENTS_TABLE`. An empty one is missing.
 
-    Fields are texts; those with a default may be missing. A text that is empty counts as missing.
-    Raises LookupError naming all that are missing.
+    A missing setting reads as nothing, so that the rest can be asked for too; `check` then names
+    all that were.
     """
-    own = fields(cast(Any, kind))
-    found = {f.name: text for f in own if (text := environment.get(f.name.upper()))}
-    missing = [f.name.upper() for f in own if f.default is MISSING and f.name not in found]
-    if missing:
-        raise LookupError(f"missing in the environment: {', '.join(missing)}")
-    return kind(**found)
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._missing: dict[str, None] = {}
+
+    def text(self, name: str) -> str:
+        text = self._environment.get(name.upper(), "")
+        if not text:
+            self._missing[name.upper()] = None
+        return text
+
+    def number(self, name: str) -> int:
+        """Raises ValueError for what is no whole number."""
+        text = self.text(name)
+        return int(text) if text else 0
+
+    def check(self) -> None:
+        """Raises LookupError, naming all that were asked for and are missing."""
+        if self._missing:
+            raise LookupError(f"missing in the environment: {', '.join(self._missing)}")

@@ -4,48 +4,14 @@ mock_provider "aws" {
   source = "./mocks"
 }
 
-run "dev" {
+run "settings" {
   module {
     source = "./settings"
   }
 
-  variables {
-    environment = "dev"
-  }
-
   assert {
     condition     = length(output.unknown) == 0
-    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
-  }
-}
-
-run "prod" {
-  module {
-    source = "./settings"
-  }
-
-  variables {
-    environment = "prod"
-  }
-
-  assert {
-    condition     = length(output.unknown) == 0
-    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
-  }
-}
-
-run "local" {
-  module {
-    source = "./settings"
-  }
-
-  variables {
-    environment = "local"
-  }
-
-  assert {
-    condition     = length(output.unknown) == 0
-    error_message = "tests/terraform/settings does not pass on: ${join(", ", output.unknown)}."
+    error_message = "Not tested: ${join(", ", output.unknown)}. Add it to `names` in tests/terraform/settings/main.tf and to the runs below."
   }
 }
 
@@ -55,38 +21,32 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   variables {
-    environment               = run.prod.all.environment
-    region                    = run.prod.all.region
-    emulated                  = run.prod.all.emulated
-    local_api_id              = run.prod.all.local_api_id
-    protect_data              = run.prod.all.protect_data
-    stream_shards             = run.prod.all.stream_shards
-    stream_retention_hours    = run.prod.all.stream_retention_hours
-    log_level                 = run.prod.all.log_level
-    log_retention_days        = run.prod.all.log_retention_days
-    throttling                = run.prod.all.throttling
-    checkout_deadline_seconds = run.prod.all.checkout_deadline_seconds
-    sweep_schedule            = run.prod.all.sweep_schedule
-    alarm_topic_arns          = run.prod.all.alarm_topic_arns
-    search                    = run.prod.all.search
+    environment            = run.settings.of.prod.environment
+    region                 = run.settings.of.prod.region
+    emulated               = run.settings.of.prod.emulated
+    protect_data           = run.settings.of.prod.protect_data
+    stream_shards          = run.settings.of.prod.stream_shards
+    stream_retention_hours = run.settings.of.prod.stream_retention_hours
+    log_level              = run.settings.of.prod.log_level
+    log_retention_days     = run.settings.of.prod.log_retention_days
+    throttling             = run.settings.of.prod.throttling
+    sweep_schedule         = run.settings.of.prod.sweep_schedule
+    search                 = run.settings.of.prod.search
   }
 
   assert {
     condition = alltrue([
-      for store in [
-        module.customers_events, module.customers_guards, module.inventory_events, module.inventory_guards,
-        module.orders_events, module.payments_events, module.checkout, module.payment_gateway,
-      ] : store.protection.point_in_time_recovery && store.protection.deletion_protection
+      for store in concat(values(module.events), values(module.guards), values(module.processes)) :
+      store.protection.point_in_time_recovery && store.protection.deletion_protection
     ])
     error_message = "A store of events, of guards or of a process can be deleted, or can't be restored to a point in time."
   }
 
   assert {
-    condition = alltrue([
-      for view in [module.order_history, module.customer_lookups, module.product_lookups, module.placed_orders, module.sales] :
-      view.protection.deletion_protection
+    condition = module.bookmarks.deletion_protection && alltrue([
+      for view in concat(values(module.rows), values(module.tallies)) : view.protection.deletion_protection
     ])
-    error_message = "A view can be deleted, and is not rebuilt in a moment."
+    error_message = "A view can be deleted, and is not rebuilt in a moment, or the places where walks left off."
   }
 
   assert {
@@ -110,49 +70,43 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
     error_message = "A mapping starts late, forgets what the function said, gives up early, or gives up into nothing."
   }
 
+  # A function is fed by the event stream, or by the tables of those whom it follows.
   assert {
-    condition     = keys(module.publishing.mappings) == ["customers", "inventory", "orders", "payments"]
-    error_message = "What a service stores is not published."
-  }
-
-  assert {
-    condition = {
-      for function, follower in module.following : function => keys(follower.mappings)
-      } == {
-      checkout_process     = ["events"]
-      orders_projector     = ["orders"]
-      payments_gateway     = ["events"]
-      storefront_indexer   = ["events"]
-      storefront_projector = ["events"]
-    }
+    condition = alltrue([
+      for function, follower in module.following :
+      keys(follower.mappings) == ["events"] || length(setsubtract(keys(follower.mappings), module.nouns.functions[function].reads)) == 0
+    ])
     error_message = "A function follows another stream than its own."
   }
 
-  # The search is the business of those who index and search, and of the sweeper, who fills it.
+  # The search is the business of those who are told of it, index and search: of them all and of no others.
   assert {
     condition = (
       jsondecode(module.search.trust_json).Statement[0].Condition.ArnEquals["aws:PrincipalArn"]
-      == [for name in ["storefront_indexer", "storefront_search", "sweeper"] : "arn:aws:iam::123456789012:role/${module.functions[name].role_name}"]
+      == [
+        for function in module.functions : "arn:aws:iam::123456789012:role/${function.role_name}"
+        if contains(keys(function.environment), "SEARCH_URL")
+      ]
     )
-    error_message = "Others may use the search than those who should, or not all of them."
+    error_message = "The search lets in others than those who are told of it, or not all of them."
   }
 
   assert {
-    condition = [
-      for folder, function in module.functions : folder
-      if anytrue([for json in values(function.policy_jsons) : strcontains(json, "sts:AssumeRole")])
-    ] == ["storefront_indexer", "storefront_search", "sweeper"]
+    condition = (
+      [for folder, function in module.functions : folder if strcontains(jsonencode(function.statements), "sts:AssumeRole")]
+      == [for folder, function in module.functions : folder if contains(keys(function.environment), "SEARCH_URL")]
+    )
     error_message = "A function may not take on the role of the search, or may and should not."
   }
 
   assert {
     condition = alltrue([
-      for folder in ["storefront_indexer", "storefront_search", "sweeper"] : (
-        module.functions[folder].environment.SEARCH_URL == "https://some-domain.eu-west-1.es.amazonaws.com"
-        && module.functions[folder].environment.SEARCH_SERVICE == "es"
-        && module.functions[folder].environment.SEARCH_ROLE == module.search.role_arn
-        && module.functions[folder].environment.SEARCH_PREFIX == "cqrs-prod"
-      )
+      for folder, function in module.functions : (
+        function.environment.SEARCH_URL == "https://some-domain.eu-west-1.es.amazonaws.com"
+        && function.environment.SEARCH_SERVICE == "es"
+        && function.environment.SEARCH_ROLE == module.search.role_arn
+        && function.environment.SEARCH_PREFIX == "cqrs-prod"
+      ) if contains(keys(function.environment), "SEARCH_URL")
     ])
     error_message = "A function looks for the search elsewhere, or signs as somebody else."
   }
@@ -163,7 +117,9 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
-    condition     = module.functions["storefront_composition"].environment.SERVICES_URL == module.api.url
+    condition = alltrue([
+      for function in module.functions : lookup(function.environment, "SERVICES_URL", module.api.url) == module.api.url
+    ])
     error_message = "The services are asked somewhere else than at the API."
   }
 
@@ -192,29 +148,24 @@ run "dev_can_be_thrown_away" {
   }
 
   variables {
-    environment               = run.dev.all.environment
-    region                    = run.dev.all.region
-    emulated                  = run.dev.all.emulated
-    local_api_id              = run.dev.all.local_api_id
-    protect_data              = run.dev.all.protect_data
-    stream_shards             = run.dev.all.stream_shards
-    stream_retention_hours    = run.dev.all.stream_retention_hours
-    log_level                 = run.dev.all.log_level
-    log_retention_days        = run.dev.all.log_retention_days
-    throttling                = run.dev.all.throttling
-    checkout_deadline_seconds = run.dev.all.checkout_deadline_seconds
-    sweep_schedule            = run.dev.all.sweep_schedule
-    alarm_topic_arns          = run.dev.all.alarm_topic_arns
-    search                    = run.dev.all.search
+    environment            = run.settings.of.dev.environment
+    region                 = run.settings.of.dev.region
+    emulated               = run.settings.of.dev.emulated
+    protect_data           = run.settings.of.dev.protect_data
+    stream_shards          = run.settings.of.dev.stream_shards
+    stream_retention_hours = run.settings.of.dev.stream_retention_hours
+    log_level              = run.settings.of.dev.log_level
+    log_retention_days     = run.settings.of.dev.log_retention_days
+    throttling             = run.settings.of.dev.throttling
+    sweep_schedule         = run.settings.of.dev.sweep_schedule
+    search                 = run.settings.of.dev.search
   }
 
   assert {
-    condition = module.failures.force_destroy && !anytrue(flatten([
-      for store in [
-        module.customers_events, module.customers_guards, module.inventory_events, module.inventory_guards,
-        module.orders_events, module.payments_events, module.checkout, module.payment_gateway,
-        module.order_history, module.customer_lookups, module.product_lookups, module.placed_orders, module.sales,
-      ] : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
+    condition = module.failures.force_destroy && !module.bookmarks.deletion_protection && !anytrue(flatten([
+      for stores in [module.events, module.guards, module.processes, module.rows, module.tallies] : [
+        for store in stores : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
+      ]
     ]))
     error_message = "Something in dev stands in the way of `make destroy`."
   }
@@ -228,20 +179,17 @@ run "locally_the_projects_own_runner_polls_the_streams" {
   }
 
   variables {
-    environment               = run.local.all.environment
-    region                    = run.local.all.region
-    emulated                  = run.local.all.emulated
-    local_api_id              = run.local.all.local_api_id
-    protect_data              = run.local.all.protect_data
-    stream_shards             = run.local.all.stream_shards
-    stream_retention_hours    = run.local.all.stream_retention_hours
-    log_level                 = run.local.all.log_level
-    log_retention_days        = run.local.all.log_retention_days
-    throttling                = run.local.all.throttling
-    checkout_deadline_seconds = run.local.all.checkout_deadline_seconds
-    sweep_schedule            = run.local.all.sweep_schedule
-    alarm_topic_arns          = run.local.all.alarm_topic_arns
-    search                    = run.local.all.search
+    environment            = run.settings.of.local.environment
+    region                 = run.settings.of.local.region
+    emulated               = run.settings.of.local.emulated
+    protect_data           = run.settings.of.local.protect_data
+    stream_shards          = run.settings.of.local.stream_shards
+    stream_retention_hours = run.settings.of.local.stream_retention_hours
+    log_level              = run.settings.of.local.log_level
+    log_retention_days     = run.settings.of.local.log_retention_days
+    throttling             = run.settings.of.local.throttling
+    sweep_schedule         = run.settings.of.local.sweep_schedule
+    search                 = run.settings.of.local.search
   }
 
   assert {

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", "shared/**/*.md", "terraform/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "scripts/**/*.md", "shared/**/*.md", "terraform/*.md")
     for path in ROOT.glob(pattern)
 )
 

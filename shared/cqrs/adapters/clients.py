@@ -9,6 +9,7 @@ from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cqrs.errors import Throttled, Unavailable
+from cqrs.waiting import Backoff
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONDITION_FAILED",
+    "CONTENTION",
     "UNDECIDED",
     "dynamodb",
     "error_code",
@@ -46,6 +48,7 @@ DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnava
 CONDITION_FAILED = "ConditionalCheckFailed"
 UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 
+CONTENTION = Backoff(tries=5, first_seconds=0.04)  # where DynamoDB has answered, and done nothing
 
 C = TypeVar("C")
 R = TypeVar("R")

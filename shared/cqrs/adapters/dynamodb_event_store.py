@@ -15,7 +15,6 @@ version   N  the commit that claimed it
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -36,7 +35,6 @@ __all__ = ["DynamoDbEventStore", "commit_of"]
 S = TypeVar("S")
 
 MAX_ITEM_BYTES = 400 * 1024
-CONTENDED_TRIES = 5
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -96,8 +94,7 @@ class DynamoDbEventStore:
             "ConditionExpression": version_is_free,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        for attempt in range(CONTENDED_TRIES):
-            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
+        for _ in clients.CONTENTION.attempts(self._pause):
             with clients.translated(self._table), suppress(_Contended):
                 return self._write(put, commit, guards) if guards else self._put(put)
         raise Throttled(f"others write to {commit.stream} all the time")

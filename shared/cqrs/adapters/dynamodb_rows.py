@@ -12,7 +12,6 @@ parked_in             S  view and generation, only in rows with a parked stream:
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +32,6 @@ __all__ = ["DynamoDbRows", "NeverSaved", "size_of"]
 MAX_ITEM_BYTES = 400 * 1024
 KEYS_PER_CALL = 100
 SAVERS = 8
-BATCH_TRIES = 5
 MARKS = ("parked", "parked_in")
 OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
 MAX_ROW_BYTES = MAX_ITEM_BYTES - 8 * 1024  # room for marks: a full row can still be parked
@@ -64,8 +62,8 @@ class DynamoDbRows:
         self._pause = pause
 
     @classmethod
-    def of(cls, view: Followed, table: str, generation: int = 1) -> Self:
-        return cls(table, f"{view.name}#{generation}", view.lists)
+    def of(cls, view: Followed, table: str) -> Self:
+        return cls(table, view.scope, view.lists)
 
     def get(self, key: str) -> Row:
         with clients.translated(self._table):
@@ -125,8 +123,7 @@ class DynamoDbRows:
             self._table: {"Keys": [self._key(key) for key in keys], "ConsistentRead": True}
         }
         items: list[dict[str, Any]] = []
-        for attempt in range(BATCH_TRIES):
-            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
+        for _ in clients.CONTENTION.attempts(self._pause):
             with clients.translated(self._table):
                 found = self._client().batch_get_item(RequestItems=request)
             items += found["Responses"].get(self._table, [])

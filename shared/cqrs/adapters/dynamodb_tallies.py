@@ -18,7 +18,6 @@ a partition should not have all there is for ever.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +30,6 @@ from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
 
 __all__ = ["DynamoDbTallies"]
 
-CONTENDED_TRIES = 5
 MAX_ACTIONS = 100
 MAX_BYTES = 4 * 1024 * 1024 - 512 * 1024  # room for the cells: a key takes 3 kB at most
 
@@ -108,12 +106,10 @@ class DynamoDbTallies(DynamoDbRows):
         Nothing is added twice, whoever sends it again: adding it has raised the row's revision.
         """
         results: dict[str, SaveResult] = {}
-        for attempt in range(CONTENDED_TRIES):
-            left = [save for save in pack if save.key not in results]
-            if not left:
+        for _ in clients.CONTENTION.attempts(self._pause):
+            results |= self._transact([save for save in pack if save.key not in results])
+            if len(results) == len(pack):
                 return results
-            self._pause(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)
-            results |= self._transact(left)
         contended = SaveResult(Saved.FAILED, f"others write to the same cells of {self._table}")
         return {save.key: contended for save in pack} | results
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from cqrs.adapters import clients
 from cqrs.errors import Unavailable
 from cqrs.history.publisher import Record
+from cqrs.waiting import Backoff
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -18,7 +18,7 @@ __all__ = ["KinesisPublisher"]
 
 RECORDS_PER_CALL = 500
 BYTES_PER_CALL = 5 * 1024 * 1024
-TRIES = 4
+BACKOFF = Backoff(tries=4, first_seconds=0.1)
 
 
 class KinesisPublisher:
@@ -35,15 +35,15 @@ class KinesisPublisher:
     def publish(self, records: Sequence[Record]) -> Sequence[Record]:
         """Returns what did not get through in several tries, and what is behind it."""
         waiting = list(records)
-        failures = 0
-        while waiting and failures < TRIES:
-            call, rest = _next_call(waiting)
-            refused = self._put(call)
-            # what was refused goes first, so no later record of its key can overtake it
-            waiting = refused + rest
-            if refused:
-                failures += 1
-                self._pause(random.uniform(0, 0.05 * 2**failures))
+        for _ in BACKOFF.attempts(self._pause):
+            refused: list[Record] = []
+            while waiting and not refused:
+                call, rest = _next_call(waiting)
+                refused = self._put(call)
+                # what was refused goes first, so no later record of its key can overtake it
+                waiting = refused + rest
+            if not waiting:
+                break
         return waiting
 
     def _put(self, records: list[Record]) -> list[Record]:

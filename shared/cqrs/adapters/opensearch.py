@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import requests
     from botocore.credentials import Credentials
 
-__all__ = ["OpenSearch"]
+__all__ = ["OpenSearch", "OpenSearchReply"]
 
 CONNECT_SECONDS = 1.0
 RETRIES = 2
@@ -31,7 +31,7 @@ CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
-class _Reply:
+class OpenSearchReply:
     """What OpenSearch said. `body` is empty if it was not a JSON object."""
 
     status: int
@@ -60,21 +60,21 @@ class OpenSearch:
 
     def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 3
-    ) -> _Reply:
+    ) -> OpenSearchReply:
         """Raises Unavailable for whatever keeps it from answering us."""
         text = None if body is None else plain.to_json(body)
         return self._send(method, path, text, "application/json", seconds)
 
     def call_with_lines(
         self, path: str, lines: Sequence[Mapping[str, Any]], *, seconds: float = 3
-    ) -> _Reply:
+    ) -> OpenSearchReply:
         """POSTs JSON documents, one a line, as bulk requests want them."""
         text = "".join(plain.to_json(line) + "\n" for line in lines)
         return self._send("POST", path, text, "application/x-ndjson", seconds)
 
     def _send(
         self, method: str, path: str, text: str | None, content_type: str, seconds: float
-    ) -> _Reply:
+    ) -> OpenSearchReply:
         from requests import RequestException
 
         def send() -> requests.Response:
@@ -94,7 +94,7 @@ class OpenSearch:
             raise Unavailable(f"OpenSearch can't be reached: {error}") from error
 
 
-def _reply(response: requests.Response) -> _Reply:
+def _reply(response: requests.Response) -> OpenSearchReply:
     status = response.status_code
     try:
         body = response.json()
@@ -104,7 +104,7 @@ def _reply(response: requests.Response) -> _Reply:
         raise Unavailable("OpenSearch has no capacity left for now")
     if status >= 500 or status in (401, 403) or 300 <= status < 400:
         raise Unavailable(f"OpenSearch answers {status}: {response.text[:300]}")
-    return _Reply(status, body if isinstance(body, dict) else {})
+    return OpenSearchReply(status, body if isinstance(body, dict) else {})
 
 
 def _session(service: str, role: str) -> requests.Session:

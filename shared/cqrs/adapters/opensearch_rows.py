@@ -20,14 +20,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
-from cqrs.adapters.opensearch import OpenSearch, _Reply
+from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import category_of
 from cqrs.observability import logger
 from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
 from cqrs.views.searches import Hit, Hits, IndexState, Question, SearchView
 
-__all__ = ["OpenSearchRows", "rows_of"]
+__all__ = ["OpenSearchRows"]
 
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
@@ -207,7 +207,7 @@ class OpenSearchRows:
     def _answer(self, answer: Mapping[str, Any]) -> Hits:
         """Raises Unavailable for a part of the truth, too."""
         if "error" in answer:
-            reply = _Reply(int(answer.get("status", 500)), answer)
+            reply = OpenSearchReply(int(answer.get("status", 500)), answer)
             if reply.error == "index_not_found_exception":
                 raise Unavailable(f"{self._reading} is not filled yet")
             if reply.status == 429:
@@ -221,25 +221,13 @@ class OpenSearchRows:
             answer.get("aggregations", {}),
         )
 
-    def _expect(self, reply: _Reply) -> Mapping[str, Any]:
+    def _expect(self, reply: OpenSearchReply) -> Mapping[str, Any]:
         """The body of a good reply. An index that is gone will be back: Unavailable."""
         if reply.status >= 500 or reply.error == "index_not_found_exception":
             raise Unavailable(f"{self._index}: {reply.error or reply.status}")
         if reply.status >= 300 or not reply.body:
             raise RuntimeError(f"OpenSearch refuses: {reply.status} {dict(reply.body)}")
         return reply.body
-
-
-def rows_of(
-    views: Iterable[SearchView], url: str, service: str, role: str, prefix: str
-) -> list[OpenSearchRows]:
-    """The rows of `views` in the OpenSearch at `url`. None at all if that is `none`: without an
-    OpenSearch, everything else works.
-    """
-    if url == "none":
-        return []
-    opensearch = OpenSearch(url, service, role)
-    return [OpenSearchRows(view, opensearch, prefix) for view in views]
 
 
 def _batches(

@@ -65,6 +65,7 @@ class CommandFunction:
     def __init__(
         self, routes: Mapping[str, CommandRoute], messages: Sequence[CommandRoute] = ()
     ) -> None:
+        self.routes = routes
         self._http = HttpFunction(routes)
         self._taken = {route.command.__name__: route for route in (*routes.values(), *messages)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import MAX_LIMIT, token_of
+from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
 from cqrs.read.compositions import Composition, Plan
 
 __all__ = ["composed_page_of", "composed_row_of"]
@@ -40,13 +40,8 @@ def _composed(composition: Composition, plan: Plan, request: Request) -> Respons
     if who := request.headers.get("authorization"):  # services answer to whoever asks here
         asked["Authorization"] = who
     found = composition.answer(plan, token_of(request), asked)
-    headers = {"Consistency": found.consistency, "Consistency-Token": str(found.token)}
-    if "version" in found.document:
-        headers["ETag"] = f'"{found.document["version"]}"'
     parts = {name: {"status": part.status, "ms": part.ms} for name, part in found.parts.items()}
     reasons = {name: part.reason for name, part in found.parts.items() if part.reason}
-    return Response(
-        body={**found.document, "parts": parts},
-        headers={name: text for name, text in headers.items() if text},
-        notes={"consistency": found.consistency, "parts": parts, "missing": reasons},
-    )
+    body = {**found.document, "parts": parts}
+    version = found.document.get("version")
+    return answer_of(body, found.freshness, version, parts=parts, missing=reasons)

@@ -7,13 +7,18 @@ signed, so what comes out of it is to be checked like any other input.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from cqrs import plain
 from cqrs.errors import InvalidCursor
 from cqrs.plain import Json
 
-__all__ = ["cursor", "open_cursor"]
+__all__ = ["KEY_BYTES", "cursor", "open_cursor"]
+
+P = TypeVar("P")
+
+KEY_BYTES = 1024  # of a sort key in DynamoDB
 
 
 def cursor(scope: Sequence[str], place: Sequence[Json]) -> str:
@@ -21,8 +26,10 @@ def cursor(scope: Sequence[str], place: Sequence[Json]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def open_cursor(text: str | None, scope: Sequence[str]) -> list[Json] | None:
-    """The place in a cursor of this scope. Raises InvalidCursor."""
+def open_cursor(text: str | None, scope: Sequence[str], read: Callable[..., P]) -> P | None:
+    """What `read` makes of the place in a cursor of this scope. Raises InvalidCursor, also where
+    `read` raises what comes of a place that is none.
+    """
     if text is None:
         return None
     try:
@@ -31,8 +38,8 @@ def open_cursor(text: str | None, scope: Sequence[str]) -> list[Json] | None:
         here, place = found[: len(scope)], found[len(scope) :]
         if not (isinstance(found, list) and place):
             raise ValueError("this can't be a place")
-    except (ValueError, TypeError, LookupError) as error:
+        if here == list(scope):
+            return read(*place)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise InvalidCursor("This is not a cursor that a list returned.") from error
-    if here != list(scope):
-        raise InvalidCursor("This cursor belongs to another list, or the list was rebuilt.")
-    return list(place)
+    raise InvalidCursor("This cursor belongs to another list, or the list was rebuilt.")

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import consistency_of, notes_of, token_of
-from cqrs.errors import InvalidToken, NotFound
-from cqrs.read.consistency import Consistency, Page
+from cqrs.entrypoints.queries import answer_of, token_of
+from cqrs.errors import NotFound
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import no_version
 from cqrs.views.rows import Document
 from cqrs.write.aggregates import Aggregates, Loaded
 
@@ -35,12 +36,8 @@ def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) ->
         facts = _facts(shown, key, loaded)
         if facts is None:
             raise NotFound(f"There is no {what} {key}.")
-        found = _current(token, {aggregates.stream(key): loaded.version})
-        return Response(
-            body=facts,
-            headers=consistency_of(found) | {"ETag": f'"{loaded.version}"'},
-            notes=notes_of(found),
-        )
+        freshness = _current(token, {aggregates.stream(key): loaded.version})
+        return answer_of(facts, freshness, loaded.version)
 
     return answer
 
@@ -60,12 +57,8 @@ def facts_of_many(
             loads = pool.map(lambda key: _load(aggregates, key, token), keys)
             loaded = dict(zip(keys, loads, strict=True))
         seen = {aggregates.stream(key): one.version for key, one in loaded.items()}
-        found = _current(token, seen)
-        return Response(
-            body={items: {key: _facts(shown, key, one) for key, one in loaded.items()}},
-            headers=consistency_of(found),
-            notes=notes_of(found),
-        )
+        facts = {key: _facts(shown, key, one) for key, one in loaded.items()}
+        return answer_of({items: facts}, _current(token, seen))
 
     return answer
 
@@ -74,7 +67,7 @@ def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded
     stream = aggregates.stream(key)
     loaded = aggregates.load(stream)
     if token.positions.get(stream, 0) > loaded.version:
-        raise InvalidToken(f"'{stream}' has no version {token.positions[stream]}.")
+        raise no_version(stream, token.positions[stream], loaded.version)
     return loaded
 
 
@@ -83,5 +76,5 @@ def _facts(shown: Shown[S], key: str, loaded: Loaded[S]) -> Document | None:
     return None if facts is None else {**facts, "version": loaded.version}
 
 
-def _current(token: Token, seen: dict[str, int]) -> Page:
-    return Page([], Consistency("current"), token.having_seen([seen]))
+def _current(token: Token, seen: dict[str, int]) -> Freshness:
+    return Freshness(Consistency("current"), token.having_seen([seen]))

@@ -13,7 +13,9 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from cqrs import plain
 from cqrs.errors import (
@@ -36,9 +38,12 @@ from cqrs.observability import count, logger
 
 __all__ = ["HttpFunction", "MethodNotAllowed", "Request", "Response", "Routes", "no_such_route"]
 
+K = TypeVar("K", bound=StrEnum)
+
 MAX_BODY_BYTES = 128 * 1024
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+_DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
 
@@ -133,6 +138,34 @@ class Request:
             raise InvalidInput(f"'{name}' in the query must be a number from {low} to {high}.")
         return int(text)
 
+    def day(self, name: str) -> date | None:
+        """A day in the query, such as `2026-11-30`; None without. Raises InvalidInput."""
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            if not _DAY.fullmatch(text):
+                raise ValueError("only this form of a date, and years to reckon with")
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise InvalidInput(f"'{name}' in the query must be a day like 2026-11-30.") from error
+
+    def choice(self, name: str, kind: type[K]) -> K | None:
+        """One of a closed set in the query; None without. Raises InvalidInput."""
+        found = self.choices(name, kind)
+        if len(found) > 1:
+            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
+        return found[0] if found else None
+
+    def choices(self, name: str, kind: type[K]) -> list[K]:
+        """Some of a closed set in the query, comma-separated. Raises InvalidInput."""
+        text = self.query.get(name)
+        try:
+            return [kind(each) for each in text.split(",")] if text else []
+        except ValueError:
+            expected = f"'{name}' in the query must be one of {', '.join(kind)}."
+            raise InvalidInput(expected) from None
+
     @property
     def idempotency_key(self) -> str:
         """The client's key, or one of this request alone. Raises InvalidInput."""
@@ -181,7 +214,7 @@ class HttpFunction:
     """
 
     def __init__(self, routes: Routes) -> None:
-        self._routes = routes
+        self.routes = routes
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         started = time.perf_counter()
@@ -210,7 +243,7 @@ class HttpFunction:
 
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
-            response = self._routes[request.route](request)
+            response = self.routes[request.route](request)
             return response, "" if response.body is None else plain.to_json(response.body)
         except CqrsError as error:
             problem = _problem(error, request)

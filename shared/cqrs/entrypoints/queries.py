@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
-from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidCursor, InvalidInput, NotFound
+from cqrs.errors import InvalidInput, NotFound
 from cqrs.history.commits import STREAM_NAME
+from cqrs.plain import Json
 from cqrs.read.consistency import Page, Reader
+from cqrs.read.freshness import Freshness
 from cqrs.read.joiner import Joiner
 from cqrs.read.tokens import Token
 from cqrs.views.joins import problem_of
@@ -18,10 +21,9 @@ from cqrs.views.rows import Document, Row
 
 __all__ = [
     "MAX_LIMIT",
-    "consistency_of",
+    "answer_of",
     "in_path",
     "in_query",
-    "notes_of",
     "one_of",
     "page_of",
     "row_of",
@@ -29,7 +31,6 @@ __all__ = [
 ]
 
 MAX_LIMIT = 50
-KEY_BYTES = 1024  # of a sort key; a cursor may have been tampered with
 
 
 def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
@@ -41,10 +42,7 @@ def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
         document = found.rows[0].document
         if document is None:
             raise NotFound(f"There is no {what} {key}.")
-        headers = {"ETag": f'"{document["version"]}"'} if "version" in document else {}
-        return Response(
-            body=document, headers=consistency_of(found) | headers, notes=notes_of(found)
-        )
+        return answer_of(document, found.freshness, document.get("version"))
 
     return answer
 
@@ -59,22 +57,20 @@ def in_query(name: str) -> Callable[[Request], str]:
     return lambda request: request.ids(name, most=1)[0]
 
 
-def one_of(name: str, allowed: Iterable[str]) -> Callable[[Request], str]:
-    """The list that `name` in the query picks, out of those allowed."""
-    names = [str(each) for each in allowed]
+def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
+    """The list that `name` in the query picks, out of a closed set."""
 
     def picked(request: Request) -> str:
-        value = request.query.get(name)
-        if value not in names:
-            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(names)}.")
-        return value
+        chosen = request.choice(name, kind)
+        if chosen is None:
+            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
+        return chosen
 
     return picked
 
 
 def page_of(
     reader: Reader,
-    scope: str,
     name: str,
     items: str,
     joiner: Joiner | None = None,
@@ -82,24 +78,21 @@ def page_of(
 ) -> Handler:
     """The route of a list: `limit` and `cursor` in the query, and `partition_in` says which one.
 
-    `scope` is the view and its generation: a cursor is good for one list of one generation.
+    A cursor is good for one list of one generation of the view.
     """
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [scope, name, partition]
-        after = _open_cursor(request.query.get("cursor"), here)
+        here = [reader.scope, name, partition]
+        after = open_cursor(request.query.get("cursor"), here, _place)
         page = reader.page(name, partition, token_of(request), limit=limit, after=after)
         found = _joined(page, joiner)
-        return Response(
-            body={
-                items: [_shown(row) for row in found.rows],
-                "cursor": cursor(here, found.more) if found.more else None,
-            },
-            headers=consistency_of(found),
-            notes=notes_of(found),
-        )
+        body = {
+            items: [_shown(row) for row in found.rows],
+            "cursor": cursor(here, found.more) if found.more else None,
+        }
+        return answer_of(body, found.freshness)
 
     return answer
 
@@ -109,18 +102,22 @@ def token_of(request: Request) -> Token:
     return Token.parse(request.headers.get("consistency-token"))
 
 
-def consistency_of(answer: Page) -> dict[str, str]:
-    """The headers that say how new an answer is."""
-    headers = {"Consistency": str(answer.consistency)}
-    return headers | ({"Consistency-Token": str(answer.token)} if answer.token.positions else {})
+def answer_of(
+    body: Mapping[str, Any], freshness: Freshness, version: Json = None, **notes: object
+) -> Response:
+    """An answer that says how new it is, also in the log line. `version` is what it is one of."""
+    headers = {"Consistency": str(freshness.consistency)}
+    if freshness.token.positions:
+        headers["Consistency-Token"] = str(freshness.token)
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return Response(
+        body=body, headers=headers, notes={"consistency": headers["Consistency"], **notes}
+    )
 
 
-def notes_of(answer: Page) -> dict[str, str]:
-    return {"consistency": str(answer.consistency)}
-
-
-def _joined(answer: Page, joiner: Joiner | None) -> Page:
-    return joiner.join(answer) if joiner else answer
+def _joined(page: Page, joiner: Joiner | None) -> Page:
+    return joiner.join(page) if joiner else page
 
 
 def _shown(row: Row) -> Document | None:
@@ -129,14 +126,7 @@ def _shown(row: Row) -> Document | None:
     return {"id": row.key, **problem} if problem else row.document
 
 
-def _open_cursor(text: str | None, here: list[str]) -> tuple[str, str] | None:
-    place: Any = open_cursor(text, here)
-    if place is None:
-        return None
-    try:
-        sort, key = place
-        if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, f"x-{key}"):
-            raise ValueError("this can't be the place of a row")
-    except (ValueError, AttributeError) as error:
-        raise InvalidCursor("This is not a cursor that a list returned.") from error
+def _place(sort: str, key: str) -> tuple[str, str]:
+    if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, "x-" + key):
+        raise ValueError("this can't be the place of a row")
     return sort, key

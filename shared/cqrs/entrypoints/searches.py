@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from cqrs import plain
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import MAX_LIMIT, consistency_of, notes_of, token_of
+from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
 from cqrs.errors import InvalidInput, NotConfigured
 from cqrs.history.idempotency import digest_of
 from cqrs.plain import Json
-from cqrs.read.consistency import Page
 from cqrs.read.searchers import Searchers
 from cqrs.views.searches import Conversation, SearchPage, SearchView
 
 __all__ = ["no_search", "search_of"]
 
 
-Search = Callable[[Mapping[str, str], int, Sequence[Json] | None], Conversation[SearchPage]]
-"""Begins a search with the query of a request, the limit, and the place to go on after. Raises
-InvalidInput, and InvalidCursor for a place where no hit of this search can be.
+Search = Callable[[Request, int, Sequence[Json] | None], Conversation[SearchPage]]
+"""Begins a search with a request, the limit, and the place to go on after. Raises InvalidInput, and
+InvalidCursor for a place where no hit of this search can be.
 """
 
 
@@ -38,15 +37,11 @@ def search_of(
             names = ", ".join([*allowed, "limit", "cursor"])
             raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [f"{view.name}#{view.generation}", digest_of(plain.to_json(asked))]
-        after = open_cursor(request.query.get("cursor"), here)
-        page, how, token = searchers.converse(search(asked, limit, after), token_of(request))
-        found = Page([], how, token)
-        return Response(
-            body={**page.body, "cursor": cursor(here, page.last) if page.last else None},
-            headers=consistency_of(found),
-            notes=notes_of(found),
-        )
+        here = [view.scope, digest_of(plain.to_json(asked))]
+        after = open_cursor(request.query.get("cursor"), here, lambda *place: place)
+        page, freshness = searchers.converse(search(request, limit, after), token_of(request))
+        goes_on = {"cursor": cursor(here, page.last) if page.last else None}
+        return answer_of({**page.body, **goes_on}, freshness)
 
     return answer
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from cqrs.entrypoints.cursors import cursor, open_cursor
+from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import KEY_BYTES, consistency_of, notes_of, token_of
-from cqrs.errors import InvalidCursor, InvalidInput
+from cqrs.entrypoints.queries import answer_of, token_of
+from cqrs.errors import InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
@@ -26,65 +24,41 @@ DAYS = 30
 Shown = Callable[[Cell, Mapping[str, int]], Document]
 
 
-def days_of(
-    reader: TallyReader, scope: str, items: str, shown: Shown, joiner: Joiner | None = None
-) -> Handler:
+def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None = None) -> Handler:
     """The route of a tally by days: `from`, `to` (both included, UTC), `limit` and `cursor` in the
     query. Without days they are the last thirty, with today.
 
-    `scope` is the view and its generation: a cursor is good for one of them. It goes on after its
-    cell, so that it is good tomorrow too, when the last thirty days are others.
+    A cursor is good for one generation of the tally. It goes on after its cell, so that it is good
+    tomorrow too, when the last thirty days are others.
     """
 
     def answer(request: Request) -> Response:
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _open_cursor(request.query.get("cursor"), scope, months(first, last))
+
+        def place(partition: str, sort: str) -> Cell:
+            if partition not in months(first, last) or len(sort.encode()) >= KEY_BYTES:
+                raise ValueError("no cell of these days can be there")
+            return Cell(partition, sort)
+
+        after = open_cursor(request.query.get("cursor"), [reader.scope], place)
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
         rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
-        listed = Page(rows, found.consistency, found.token)
-        listed = joiner.join(listed) if joiner else listed
-        place = [found.more.partition, found.more.sort] if found.more else None
-        return Response(
-            body={
-                items: [row.document for row in listed.rows],
-                "cursor": cursor([scope], place) if place else None,
-            },
-            headers=consistency_of(listed),
-            notes=notes_of(listed),
-        )
+        page = Page(rows, found.freshness)
+        page = joiner.join(page) if joiner else page
+        more = [found.more.partition, found.more.sort] if found.more else None
+        body = {
+            items: [row.document for row in page.rows],
+            "cursor": cursor([reader.scope], more) if more else None,
+        }
+        return answer_of(body, page.freshness)
 
     return answer
 
 
 def _range(request: Request) -> tuple[str, str]:
-    last = _day(request, "to", date.fromisoformat(request.time[:10]))
-    first = _day(request, "from", last - timedelta(days=DAYS - 1))
+    last = request.day("to") or date.fromisoformat(request.time[:10])
+    first = request.day("from") or last - timedelta(days=DAYS - 1)
     if not first <= last < first + timedelta(days=MAX_DAYS):
         raise InvalidInput(f"'from' and 'to' in the query must be a range of 1 to {MAX_DAYS} days.")
     return first.isoformat(), last.isoformat()
-
-
-def _day(request: Request, name: str, default: date) -> date:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        if not re.fullmatch("[12][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
-            raise ValueError("only this form, of those that are dates, and years to reckon with")
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"'{name}' in the query must be a day like 2026-11-30.") from error
-
-
-def _open_cursor(text: str | None, scope: str, partitions: list[str]) -> Cell | None:
-    place: Any = open_cursor(text, [scope])
-    if place is None:
-        return None
-    try:
-        partition, sort = place
-        if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
-            raise ValueError("no cell of these days can be there")
-    except (ValueError, AttributeError) as error:
-        raise InvalidCursor("This is not a cursor that this list returned.") from error
-    return Cell(partition, sort)

@@ -20,17 +20,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from cqrs import plain
 from cqrs.errors import Unreadable
-from cqrs.follow.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message, Receiver
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of
 from cqrs.history.instants import later
-from cqrs.views.rows import Document, Fold, KeyedByEntity, Place, Row, States
+from cqrs.settings import Settings
+from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Place, Row, States
 
-__all__ = ["WAITING", "Entry", "ProcessManager", "Send", "Sent", "due_at", "entries_of"]
+__all__ = ["WAITING", "Entry", "ProcessManager", "Send", "Sent", "Setup", "due_at", "entries_of"]
 
 WAITING = "waiting"
 """The list of the rows with something to deliver, by when it is due."""
@@ -100,12 +101,21 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessManager(KeyedByEntity):
-    """A process per entity. Its rows can't be made again: what was asked for is only here."""
+    """A process per entity. Its rows can't be made again: what was asked for is only here.
 
+    It sends to the services named in `commands`, at a time to come to those in `deadlines`, and to
+    `receivers` that are no services.
+    """
+
+    kind: ClassVar[Kind] = "row"
+    generation: ClassVar[int] = 1  # type: ignore[misc]
     name: str
     folds: Sequence[Fold[Any, Any]]
     react: Callable[[States, Sent], Iterable[Send]]
     lists: Mapping[str, object] = field(default_factory=lambda: {WAITING: None}, init=False)
+    commands: Sequence[str] = ()
+    deadlines: Sequence[str] = ()
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     def shown(self, row: Row) -> Row:
         """`row` with what it wants to have sent now."""
@@ -147,6 +157,10 @@ class ProcessManager(KeyedByEntity):
             elif entry.waits:
                 entries[key] = replace(entry, at=answer)
         return self.shown(_with_entries(row, entries))
+
+
+Setup = Callable[[Settings], ProcessManager]
+"""How a process is set up where it runs: its deadlines, whom else it sends to."""
 
 
 def entries_of(row: Row) -> dict[str, Entry]:

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from cqrs import plain
 from cqrs.errors import CqrsError, InvalidCursor, InvalidToken, NotFound, Unavailable
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Document
 
@@ -56,12 +57,12 @@ class Services(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A question to a service. `read` takes what is needed from the body; if it raises, whatever it
-    is, that was no answer.
+    """A question to a service, about `of`: a collection, or one in it, as in `("orders", "7")`.
+    `read` takes what is needed from the answer; if it raises, whatever it is, that was none.
     """
 
     part: str
-    path: str
+    of: Sequence[str]
     query: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[Any], Any]
 
@@ -97,18 +98,16 @@ class Told:
     ms: int = 0
     reason: str = ""
     told: Any = None
-    token: Token = field(default_factory=Token)
-    consistency: str = ""
+    freshness: Freshness = field(default_factory=Freshness)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Composed:
-    """`token` says how new the parts are that are there, `consistency` is what the root says."""
+    """`freshness` has the token of all parts that are there; what it took is what the root says."""
 
     document: Document
     parts: Mapping[str, Told]
-    token: Token
-    consistency: str
+    freshness: Freshness
 
 
 @dataclass(frozen=True)
@@ -159,12 +158,10 @@ class Composition:
             parts = {asked.name: self._ended(asked, deadline) for asked in [first, *others]}
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        return Composed(
-            document=plan.join({name: part.told for name, part in parts.items()}),
-            parts=parts,
-            token=token.having_seen(part.token.positions for part in parts.values()),
-            consistency=root.consistency,
-        )
+        document = plan.join({name: part.told for name, part in parts.items()})
+        seen = token.having_seen(part.freshness.token.positions for part in parts.values())
+        freshness = Freshness(root.freshness.consistency, seen)
+        return Composed(document=document, parts=parts, freshness=freshness)
 
     def _ended(self, asked: _Asked, deadline: float) -> Told:
         try:
@@ -199,17 +196,17 @@ def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: flo
     """Raises NotFound, Unavailable, TimeoutError, InvalidToken and InvalidCursor."""
     if seconds <= 0:
         raise TimeoutError("there was no time left to ask")
-    path = quote(ask.path) + (f"?{urlencode(ask.query, safe=',')}" if ask.query else "")
+    path = "".join(f"/{quote(step, safe='')}" for step in ask.of)
+    if ask.query:
+        path += f"?{urlencode(ask.query, safe=',')}"
     reply = services.get(path, headers, seconds)
     if reply.status != 200:
         _refuse(path, reply)
     try:
-        return Told(
-            status=Status.OK,
-            told=ask.read(plain.from_json(reply.body)),
-            token=Token.parse(reply.headers.get("consistency-token")),
-            consistency=reply.headers.get("consistency", ""),
-        )
+        told = ask.read(plain.from_json(reply.body))
+        token = Token.parse(reply.headers.get("consistency-token"))
+        how = Consistency.parse(reply.headers.get("consistency", ""))
+        return Told(status=Status.OK, told=told, freshness=Freshness(how, token))
     except Exception as error:  # whatever is wrong with an answer, only its own part is missing
         raise Unavailable(f"{path} answers what can't be read: {error!r}") from error
 

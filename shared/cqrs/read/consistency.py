@@ -6,82 +6,26 @@ commits come from the event store and are folded into the answer. Nothing is wri
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal, NoReturn
 
-from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
-from cqrs.views.rows import Followed, Part, Row, RowReader, RowView
+from cqrs.read.wanted import Versions, Wanted, behind, no_version, parked_by, wanted_by
+from cqrs.views.rows import Part, Row, RowReader, RowView
 from cqrs.views.sources import Sources, parked_at
+from cqrs.waiting import Patience
 
-__all__ = ["POLL_SECONDS", "Consistency", "Page", "Reader", "Wanted", "refuse_lag", "wanted_by"]
+__all__ = ["Page", "Reader"]
 
 READERS = 8  # rows that are completed at the same time
-POLL_SECONDS = 0.02
+PATIENCE = Patience(0)  # to complete a row costs one read, as looking again would
 
-Wanted = Mapping[str, Mapping[str, int]]
-"""How far rows must have come: by row, the version of each stream that is asked for."""
-
-
-def wanted_by(token: Token, view: Followed) -> Wanted:
-    """What `token` asks of this view."""
-    wanted: dict[str, dict[str, int]] = {}
-    for stream, version in token.positions.items():
-        if view.fold_of(stream) is not None:
-            wanted.setdefault(view.key_of(stream), {})[stream] = version
-    return wanted
-
-
-def refuse_lag(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> NoReturn:
-    """Says why a view that can't be completed at read is not as new as `wanted`, its rows being
-    `rows`: Parked, InvalidToken for a version that does not exist, or Unavailable: it will be.
-    """
-    for key, versions in wanted.items():
-        for stream in _behind(rows[key], versions):
-            commits = sources.tail(stream, rows[key].part(stream).version)
-            newest = commits[-1].version if commits else rows[key].part(stream).version
-            if newest < versions[stream]:
-                raise InvalidToken(
-                    f"'{stream}' has no version {versions[stream]}; its newest is {newest}."
-                )
-        _refuse_parked(rows[key])
-    raise Unavailable("the view is not as new as asked yet")
-
-
-_EFFORTS = ["eventual", "current", "waited", "folded"]
-
-
-@dataclass(frozen=True)
-class Consistency:
-    """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
-
-    `eventual` when nothing was asked of what is shown.
-    """
-
-    kind: Literal["eventual", "current", "waited", "folded"]
-    ms: int = 0
-    commits: int = 0
-
-    def and_then(self, other: Consistency) -> Consistency:
-        """Of an answer that this and another one went into: the one that took more to get there."""
-        if self.kind == other.kind:
-            ms, commits = self.ms + other.ms, self.commits + other.commits
-            return Consistency(self.kind, ms=ms, commits=commits)
-        return max(self, other, key=lambda one: _EFFORTS.index(one.kind))
-
-    def __str__(self) -> str:
-        match self.kind:
-            case "waited":
-                return f"waited; ms={self.ms}"
-            case "folded":
-                return f"folded; commits={self.commits}"
-            case _:
-                return self.kind
+_Spot = tuple[str, str]
+"""Where a row stands in a list: what it is sorted by, and its key."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +33,8 @@ class Page:
     """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
 
     rows: Sequence[Row]
-    consistency: Consistency
-    token: Token
-    more: tuple[str, str] | None = None
+    freshness: Freshness
+    more: _Spot | None = None
 
 
 class Reader:
@@ -109,33 +52,29 @@ class Reader:
         stores: Mapping[str, EventReader],
         *,
         cipher: Cipher = CLEAR,
-        patience_seconds: float = 0,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
     ) -> None:
-        """`patience_seconds`: how long to wait for the view before completing a row at read. With 0
-        it is completed at once: that costs one read, as looking again would.
-        """
+        """`patience`: how long to wait for the view before completing a row at read."""
+        self.scope = view.scope
         self._view = view
         self._rows = rows
         self._sources = Sources(view, stores, cipher)
-        self._patience = patience_seconds
-        self._clock = clock
-        self._pause = pause
+        self._patience = patience
 
     def get(self, key: str, token: Token) -> Page:
         """The row `key`, never older than `token`; its document is None if there is no such row.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
         """
-        row = self._rows.get(key)
         wanted = wanted_by(token, self._view).get(key, {})
-        waited = 0.0
-        if _behind(row, wanted) and self._patience:
-            row, waited = self._wait(row, wanted)
+        for waited in self._patience.looks():  # noqa: B007  the last one is said in the answer
+            row = self._rows.get(key)
+            if not behind(row, wanted):
+                break
         row, commits = self._complete(row, wanted)
-        _refuse_parked(row)
-        return Page([row], _how(wanted, waited, commits), token.having_seen([row.positions]))
+        if parked := parked_by(row):
+            raise parked
+        return _page([row], token, Consistency.after(wanted, waited=waited, commits=commits))
 
     def load(self, keys: Sequence[str], token: Token) -> Page:
         """The rows `keys`, in that order, none older than `token`; a row without document is not
@@ -145,19 +84,12 @@ class Reader:
         """
         asked = wanted_by(token, self._view)
         wanted = {key: asked[key] for key in keys if key in asked}
-        rows, commits = self._completed(self._rows.load(keys), wanted)
+        rows, commits = self._complete_all(self._rows.load(keys), wanted)
         found = [rows[key] for key in keys]
-        seen = token.having_seen(row.positions for row in found)
-        return Page(found, _how(wanted, 0, commits), seen)
+        return _page(found, token, Consistency.after(wanted, commits=commits))
 
     def page(
-        self,
-        name: str,
-        partition: str,
-        token: Token,
-        *,
-        limit: int,
-        after: tuple[str, str] | None = None,
+        self, name: str, partition: str, token: Token, *, limit: int, after: _Spot | None = None
     ) -> Page:
         """A page of the list `name`, newest first, with all that `token` names in its right place.
 
@@ -167,101 +99,73 @@ class Reader:
         """
         found = self._rows.page(name, partition, after, limit + 1)
         wanted = wanted_by(token, self._view)
-        overlay = self._rows.load(list(wanted)) if wanted else {}
-        overlay, commits = self._completed(overlay, wanted)
-        full = len(found) > limit
-        rows = {row.key: row for row in found if row.document is not None or row.parked}
-        last = _place(found[-1], name) if full else None
-        for key, row in overlay.items():
-            rows.pop(key, None)
-            if _belongs(row, name, partition, after, last):
-                rows[key] = row
-        ordered = sorted(rows.values(), key=lambda row: _place(row, name), reverse=True)
-        shown = ordered[:limit]
-        end = _place(shown[-1], name) if shown else last
-        more = end if full or len(ordered) > limit else None
-        seen = token.having_seen(row.positions for row in shown)
-        return Page(shown, _how(wanted, 0, commits), seen, more)
+        named, commits = self._complete_all(self._rows.load(list(wanted)), wanted)
+        # 1. What comes after the last one found is for the next page.
+        last = _spot(found[-1], name) if len(found) > limit else None
+        come = [row for row in named.values() if _belongs(row, name, partition, after, last)]
+        stay = [row for row in found if row.key not in named and _is_shown(row)]
+        # 2. What comes may push others out, who are then for the next page too.
+        rows = sorted([*stay, *come], key=lambda row: _spot(row, name), reverse=True)
+        shown = rows[:limit]
+        end = _spot(shown[-1], name) if shown else last
+        more = end if last or len(rows) > limit else None
+        return _page(shown, token, Consistency.after(wanted, commits=commits), more)
 
-    def _completed(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
+    def _complete_all(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
         """`rows` with the commits that they lack, and how many those were."""
-        behind = [key for key in wanted if _behind(rows[key], wanted[key])]
-        if not behind:
+        late = [key for key in wanted if behind(rows[key], wanted[key])]
+        if not late:
             return dict(rows), 0
         with ThreadPoolExecutor(READERS) as pool:
-            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), behind))
+            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), late))
         found = {row.key: row for row, _ in completed}
         return {**rows, **found}, sum(commits for _, commits in completed)
 
-    def _wait(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, float]:
-        start = self._clock()
-        while _behind(row, wanted) and self._clock() - start < self._patience:
-            self._pause(POLL_SECONDS)
-            row = self._rows.load([row.key])[row.key]
-        return row, self._clock() - start
-
-    def _is_unreadable(self, name: str, part: Part) -> bool:
-        return not part.parked and name in self._sources and not self._sources[name].can_read(part)
-
-    def _complete(self, row: Row, wanted: Mapping[str, int]) -> tuple[Row, int]:
+    def _complete(self, row: Row, wanted: Versions) -> tuple[Row, int]:
         """`row` with the commits that it lacks, and how many those were. What is parked stays."""
-        commits = 0
-        behind = _behind(row, wanted)
-        if not behind:
-            return row, commits
+        late = behind(row, wanted)
+        if not late:
+            return row, 0
         # a part that this code can't read is completed too: the row could not be rendered without
         unreadable = [name for name, part in row.parts.items() if self._is_unreadable(name, part)]
-        behind = list(dict.fromkeys([*behind, *unreadable]))
-        for name in behind:
-            part = self._sources[name].trusted(row.part(name))
-            ahead = self._sources[name].apply_all(part, self._sources.tail(name, part.version))
-            if not ahead.parked and ahead.version < wanted.get(name, 0):
-                raise InvalidToken(
-                    f"'{name}' has no version {wanted.get(name, 0)}; its newest is {ahead.version}."
-                )
+        missing = {name: wanted.get(name, 0) for name in [*late, *unreadable]}
+        commits = 0
+        for name, version in missing.items():
+            source = self._sources[name]
+            part = source.trusted(row.part(name))
+            ahead = source.apply_all(part, self._sources.tail(name, part.version))
+            if not ahead.parked and ahead.version < version:
+                raise no_version(name, version, ahead.version)
             commits += ahead.version - part.version
             row = row.with_part(name, ahead)
         try:
             return self._view.shown(row), commits
         except Exception as error:  # the follower will park these streams: already so here
-            for name in behind:
-                mark = parked_at(wanted.get(name, 0), error)
+            for name, version in missing.items():
+                mark = parked_at(version, error)
                 row = row.with_part(name, replace(row.part(name), parked=mark))
             return row, commits
 
-
-def _behind(row: Row, wanted: Mapping[str, int]) -> list[str]:
-    parts = {stream: row.part(stream) for stream in wanted}
-    return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
+    def _is_unreadable(self, name: str, part: Part) -> bool:
+        return not part.parked and name in self._sources and not self._sources[name].can_read(part)
 
 
-def _refuse_parked(row: Row) -> None:
-    for stream, mark in row.parked.items():
-        raise Parked(stream, mark.version, mark.error)
+def _page(rows: Sequence[Row], token: Token, how: Consistency, more: _Spot | None = None) -> Page:
+    return Page(rows, Freshness(how, token.having_seen(row.positions for row in rows)), more)
 
 
-def _how(wanted: Mapping[str, object], waited: float, commits: int) -> Consistency:
-    if commits:
-        return Consistency("folded", commits=commits)
-    if waited:
-        return Consistency("waited", ms=round(waited * 1000))
-    return Consistency("current" if wanted else "eventual")
+def _is_shown(row: Row) -> bool:
+    return row.document is not None or bool(row.parked)
 
 
-def _place(row: Row, name: str) -> tuple[str, str]:
+def _spot(row: Row, name: str) -> _Spot:
     return (row.places[name].sort, row.key)
 
 
-def _belongs(
-    row: Row,
-    name: str,
-    partition: str,
-    after: tuple[str, str] | None,
-    last: tuple[str, str] | None,
-) -> bool:
+def _belongs(row: Row, name: str, partition: str, after: _Spot | None, last: _Spot | None) -> bool:
     """Whether `row` stands in this list between the pages before and after this one."""
     place = row.places.get(name)
     if not place or place.partition != partition:
         return False
-    here = (place.sort, row.key)
+    here = _spot(row, name)
     return (after is None or here < after) and (last is None or here >= last)

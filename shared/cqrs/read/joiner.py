@@ -32,21 +32,20 @@ class Joiner:
         self._joins = [join for join, _ in joins]
         self._readers = [Reader(join.view, rows, stores, cipher=cipher) for join, rows in joins]
 
-    def join(self, answer: Page) -> Page:
-        """`answer` with its lookups, none of them older than its token.
+    def join(self, page: Page) -> Page:
+        """`page` with its lookups, none of them older than its token.
 
         Raises InvalidToken for a version that does not exist, and Unavailable.
         """
-        named = [_named(join, answer.rows) for join in self._joins]
-        with ThreadPoolExecutor(len(self._joins)) as pool:
-            found = list(pool.map(Reader.load, self._readers, named, [answer.token] * len(named)))
-        rows, how, token = answer.rows, answer.consistency, answer.token
+        named = [_named(join, page.rows) for join in self._joins]
+        tokens = [page.freshness.token] * len(named)
+        with ThreadPoolExecutor(len(named)) as pool:
+            found = list(pool.map(Reader.load, self._readers, named, tokens))
         for join, lookups in zip(self._joins, found, strict=True):
             shown = _shown(lookups.rows)
-            rows = [_with(join, row, shown) for row in rows]
-            how = how.and_then(lookups.consistency)
-            token = token.having_seen([lookups.token.positions])
-        return replace(answer, rows=rows, consistency=how, token=token)
+            rows = [_with(join, row, shown) for row in page.rows]
+            page = replace(page, rows=rows, freshness=page.freshness.and_then(lookups.freshness))
+        return page
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:

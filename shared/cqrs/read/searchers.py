@@ -7,8 +7,7 @@ names and that have come as far as it says.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,26 +16,27 @@ from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Json
-from cqrs.read.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import Wanted, wanted_by, why_behind
 from cqrs.views.searches import Conversation, Hits, Question, Round, SearchIndex, SearchView
 from cqrs.views.sources import Sources
+from cqrs.waiting import Patience
 
 __all__ = ["Found", "Searcher", "Searchers"]
 
 T = TypeVar("T")
 
 WANTED = "wanted"  # the name of our own aggregation
-_MAX_POLL_SECONDS = 0.2
+PATIENCE = Patience(2)
 
 
 @dataclass(frozen=True)
 class Found:
-    """An answer for each question, in their order."""
+    """`hits` of each question, in their order."""
 
-    answers: Sequence[Hits]
-    consistency: Consistency
-    token: Token
+    hits: Sequence[Hits]
+    freshness: Freshness
 
 
 class Searcher:
@@ -49,39 +49,29 @@ class Searcher:
         stores: Mapping[str, EventReader],
         *,
         cipher: Cipher = CLEAR,
-        patience_seconds: float = 2,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
     ) -> None:
-        """`patience_seconds`: how long to wait for the index to show what a token asks for."""
+        """`patience`: how long to wait for the index to show what a token asks for."""
         self.view = view
         self._index = index
         self._sources = Sources(view, stores, cipher)
-        self._patience = patience_seconds
-        self._clock = clock
-        self._pause = pause
+        self._patience = patience
 
     def search(self, questions: Sequence[Question], token: Token) -> Found:
-        """Answers that are never older than `token`.
+        """Hits that are never older than `token`.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the
         index is down, or not so far in time.
         """
         wanted = wanted_by(token, self.view)
         asked = [_counting(question, wanted) for question in questions] if wanted else questions
-        start, poll = self._clock(), POLL_SECONDS
-        answers = self._index.search(asked)
-        while wanted and not all(_has_come(answer, wanted) for answer in answers):
-            if self._clock() - start >= self._patience:
-                refuse_lag(wanted, self._index.load(list(wanted)), self._sources)
-            self._pause(poll)
-            poll = min(2 * poll, _MAX_POLL_SECONDS)
-            answers = self._index.search(asked)
-        waited = round((self._clock() - start) * 1000) if poll > POLL_SECONDS else 0
-        how = Consistency("waited", ms=waited) if waited else Consistency("current")
-        hits = [hit.row.positions for answer in answers for hit in answer.hits]
-        how = how if wanted else Consistency("eventual")
-        return Found(answers, how, token.having_seen(hits))
+        for waited in self._patience.looks():
+            found = self._index.search(asked)
+            if all(_has_come(hits, wanted) for hits in found):
+                how = Consistency.after(wanted, waited=waited)
+                seen = token.having_seen(hit.row.positions for hits in found for hit in hits.hits)
+                return Found(found, Freshness(how, seen))
+        raise why_behind(wanted, self._index.load(list(wanted)), self._sources)
 
 
 def _counting(question: Question, wanted: Wanted) -> Question:
@@ -99,8 +89,8 @@ def _come_so_far(key: str, versions: Mapping[str, int]) -> Json:
     return {"bool": {"filter": [{"term": {"key": key}}, *so_far]}}
 
 
-def _has_come(answer: Hits, wanted: Wanted) -> bool:
-    return bool(answer.facets[WANTED]["come"]["doc_count"] == len(wanted))
+def _has_come(hits: Hits, wanted: Wanted) -> bool:
+    return not wanted or bool(hits.facets[WANTED]["come"]["doc_count"] == len(wanted))
 
 
 class Searchers:
@@ -109,23 +99,18 @@ class Searchers:
     def __init__(self, searchers: Iterable[Searcher]) -> None:
         self._searchers = {searcher.view.name: searcher for searcher in searchers}
 
-    def converse(self, conversation: Conversation[T], token: Token) -> tuple[T, Consistency, Token]:
-        """What the conversation comes to, how it came to be as new as asked, and the token of what
-        it has seen. Raises as `Searcher.search` does.
-        """
-        seen, how = token, Consistency("eventual")
+    def converse(self, conversation: Conversation[T], token: Token) -> tuple[T, Freshness]:
+        """What the conversation comes to, of all that it was told. Raises as `Searcher.search`."""
+        freshness = Freshness(token=token)
         try:
             asked = next(conversation)
             while True:
                 found = self._ask(asked, token)
                 for one in found.values():
-                    seen, how = (
-                        seen.having_seen([one.token.positions]),
-                        how.and_then(one.consistency),
-                    )
-                asked = conversation.send({name: one.answers for name, one in found.items()})
+                    freshness = freshness.and_then(one.freshness)
+                asked = conversation.send({name: one.hits for name, one in found.items()})
         except StopIteration as end:
-            return end.value, how, seen
+            return end.value, freshness
 
     def _ask(self, asked: Round, token: Token) -> dict[str, Found]:
         def search(name: str) -> Found:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
-from cqrs.read.consistency import POLL_SECONDS, Consistency, Wanted, refuse_lag, wanted_by
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
+from cqrs.read.wanted import Wanted, wanted_by, why_behind
 from cqrs.views.rows import Row
 from cqrs.views.sources import Sources
 from cqrs.views.tallies import Cell, Counts, TallyStore, TallyView, months
+from cqrs.waiting import Patience
 
 __all__ = ["Tallied", "TallyReader"]
 
-_MAX_POLL_SECONDS = 0.2
+PATIENCE = Patience(1)
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class Tallied:
     """`counts` in order; `more` is the last cell if others follow it."""
 
     counts: Counts
-    consistency: Consistency
-    token: Token
+    freshness: Freshness
     more: Cell | None = None
 
 
@@ -42,19 +42,16 @@ class TallyReader:
         stores: Mapping[str, EventReader],
         *,
         cipher: Cipher = CLEAR,
-        patience_seconds: float = 1,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
     ) -> None:
-        """`patience_seconds`: how long to wait for the view. It can't be completed at read: what
-        it lacks may be part of any cell.
+        """`patience`: how long to wait for the view. It can't be completed at read: what it lacks
+        may be part of any cell.
         """
+        self.scope = view.scope
         self._view = view
         self._rows = rows
         self._sources = Sources(view, stores, cipher)
-        self._patience = patience_seconds
-        self._clock = clock
-        self._pause = pause
+        self._patience = patience
 
     def cells(
         self,
@@ -73,7 +70,7 @@ class TallyReader:
         is not so far in time.
         """
         wanted = wanted_by(token, self._view)
-        how = self._wait(wanted) if wanted else Consistency("eventual")
+        waited = self._wait(wanted) if wanted else 0
         left = list(partitions)
         if after:
             left = left[left.index(after.partition) :]
@@ -83,7 +80,8 @@ class TallyReader:
             start = after.sort if after and after.partition == partition else None
             found |= self._rows.cells(partition, first, last, start, limit + 1 - len(found))
         shown = dict(list(found.items())[:limit])
-        return Tallied(shown, how, token, [*shown][-1] if len(found) > limit else None)
+        freshness = Freshness(Consistency.after(wanted, waited=waited), token)
+        return Tallied(shown, freshness, [*shown][-1] if len(found) > limit else None)
 
     def days(
         self, first: str, last: str, token: Token, *, limit: int, after: Cell | None = None
@@ -93,20 +91,18 @@ class TallyReader:
         partitions = months(first, last)
         return self.cells(partitions, first, everything_of_last, token, limit=limit, after=after)
 
-    def _wait(self, wanted: Wanted) -> Consistency:
+    def _wait(self, wanted: Wanted) -> float:
         """Returns when the rows are as new as `wanted`; what the cells are asked then is, too."""
-        start, poll = self._clock(), POLL_SECONDS
-        rows = self._rows.load(list(wanted))
-        while behind := _behind(rows, wanted):
-            parked = any(rows[key].part(s).parked for key, names in behind.items() for s in names)
-            if parked or self._clock() - start >= self._patience:
-                refuse_lag(behind, rows, self._sources)
-            self._pause(poll)
-            poll = min(2 * poll, _MAX_POLL_SECONDS)
+        rows: dict[str, Row] = {}
+        behind = wanted
+        for waited in self._patience.looks():
             rows |= self._rows.load(list(behind))
-        if poll == POLL_SECONDS:
-            return Consistency("current")
-        return Consistency("waited", ms=round((self._clock() - start) * 1000))
+            behind = _behind(rows, behind)
+            if not behind:
+                return waited
+            if any(rows[key].part(s).parked for key, names in behind.items() for s in names):
+                break
+        raise why_behind(behind, rows, self._sources)
 
 
 def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from cqrs import plain
 from cqrs.history.commits import category_of, entity_of
@@ -25,6 +25,7 @@ __all__ = [
     "Fold",
     "Followed",
     "KeyedByEntity",
+    "Kind",
     "ParkedAt",
     "Part",
     "Place",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 Document = Mapping[str, Json]
+Kind = Literal["row", "tally", "search"]
+"""What keeps a view: a table of rows, one of rows and cells, or a search index."""
 S = TypeVar("S")
 E = TypeVar("E")
 
@@ -134,9 +137,20 @@ def load_state(fold: Fold[S, Any], part: Part) -> S:
 
 
 class KeyedByEntity:
-    """What has a row per entity, fed by the streams whose id is the row's key."""
+    """What has a row per entity, fed by the streams whose id is the row's key.
 
+    A `generation` is kept beside the one before: what makes other rows of the same events is
+    another generation.
+    """
+
+    name: str
+    generation: int
     folds: Sequence[Fold[Any, Any]]
+
+    @property
+    def scope(self) -> str:
+        """Name and generation: what rows, and cursors into their lists, belong to."""
+        return f"{self.name}#{self.generation}"
 
     def fold_of(self, stream: str) -> Fold[Any, Any] | None:
         """None for a stream that is not followed."""
@@ -150,8 +164,13 @@ class KeyedByEntity:
 class Followed(Protocol):
     """What a follower keeps up to date: views, and processes."""
 
+    kind: ClassVar[Kind]
+
     @property
     def name(self) -> str: ...
+
+    @property
+    def scope(self) -> str: ...
 
     @property
     def folds(self) -> Sequence[Fold[Any, Any]]: ...
@@ -176,10 +195,12 @@ class RowView(KeyedByEntity):
     `lists` name the orders in which rows can be paged through; each says where a document stands.
     """
 
+    kind: ClassVar[Kind] = "row"
     name: str
     folds: Sequence[Fold[Any, Any]]
     render: Callable[[States], Document | None]
     lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
+    generation: int = 1
 
     def shown(self, row: Row) -> Row:
         """`row` with document and places rendered from its parts."""

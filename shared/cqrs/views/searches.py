@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from cqrs.plain import Json
-from cqrs.views.rows import Document, Row, RowStore, RowView
+from cqrs.views.rows import Document, Kind, Row, RowStore, RowView
 
 __all__ = [
     "Conversation",
@@ -35,8 +35,8 @@ class SearchView(RowView):
     is refused. With other fields it needs a new `generation`, an index of its own.
     """
 
+    kind: ClassVar[Kind] = "search"
     fields: Mapping[str, Json]
-    generation: int = 1
 
 
 @dataclass(frozen=True)

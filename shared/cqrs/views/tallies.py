@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from cqrs import plain
-from cqrs.views.rows import Document, Fold, KeyedByEntity, Part, Row, States
+from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Part, Row, States
 
 __all__ = [
     "MAX_CHANGES",
@@ -89,10 +89,12 @@ def changes_of(row: Row) -> Counts:
 class TallyView(KeyedByEntity):
     """A view with sums over all entities. `counted` says what one of them contributes."""
 
+    kind: ClassVar[Kind] = "tally"
     name: str
     folds: Sequence[Fold[Any, Any]]
     counted: Callable[[States], Counts]
     lists: Mapping[str, object] = field(default_factory=dict, init=False)
+    generation: int = 1
 
     def shown(self, row: Row) -> TallyRow:
         """`row` with what its entity contributes now, and the changes since it was last saved.

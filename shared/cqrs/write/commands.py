@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.events import CLEAR, Cipher, EventCodec
 from cqrs.history.guards import Claim, Guard
+from cqrs.waiting import Backoff
 from cqrs.write.aggregates import Aggregates, Loaded
 from cqrs.write.decider import Decider
 
@@ -23,8 +23,8 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-ATTEMPTS = 10  # on a stream where many write at once; they are spread over some three seconds
-LONGEST_PAUSE_SECONDS = 0.5
+# on a stream where many write at once; they are spread over some three seconds
+RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -85,28 +85,24 @@ class CommandHandler(Generic[C, S, E]):
                 if outcome := self._append(stream, self._aggregates.nothing, command, envelope):
                     return outcome
             # it exists, or there is a reason to say no, or nothing to do: look before saying so
-        loaded = self._aggregates.load(stream)
-        for attempt in range(ATTEMPTS):
-            # 1. An earlier try of this command may have succeeded.
+        for attempt in RACE.attempts(self._pause):
+            # 1. Look. After the first lost race the winner's commit is all that was missing.
+            if attempt != 1:
+                loaded = self._aggregates.load(stream)
+            # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
             if expected is not None and expected != loaded.version:
                 if not loaded.version:
                     self._decider.decide(command, loaded.state)  # says that there is none
                 raise PreconditionFailed(stream, expected, loaded.version)
-            # 2. Decide on what was loaded, and only append to that.
+            # 3. Decide on what was loaded, and only append to that.
             try:
                 outcome = self._append(stream, loaded, command, envelope)
                 return outcome or Outcome(stream, loaded.version, ())
-            # 3. Another writer was faster. The first time its commit is all that is missing.
             except AppendConflict as conflict:
-                if attempt == 0:
-                    loaded = self._aggregates.after(loaded, conflict.winner)
-                elif attempt < ATTEMPTS - 1:
-                    longest = min(LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
-                    self._pause(random.uniform(0, longest))
-                    loaded = self._aggregates.load(stream)
-        raise Conflict(stream, ATTEMPTS)
+                loaded = self._aggregates.after(loaded, conflict.winner)
+        raise Conflict(stream, RACE.tries)
 
     def _append(
         self, stream: str, loaded: Loaded[S], command: C, envelope: Envelope

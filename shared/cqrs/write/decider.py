@@ -49,5 +49,9 @@ class Decider(Generic[C, S, E]):
     guards: Callable[[S, E], Sequence[Guard]] = no_guards
     guarded: Sequence[type] = ()
 
+    @property
+    def has_guards(self) -> bool:
+        return self.guards is not no_guards or bool(self.guarded)
+
     def stream(self, entity: str) -> str:
         return f"{self.category}-{entity}"

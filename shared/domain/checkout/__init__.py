@@ -1,5 +1,5 @@
 """The door to the checkout, which leads an order through the services. It owns no facts."""
 
-from domain.checkout.process import checkout
+from domain.checkout.process import *
 
-__all__ = ["checkout"]
+PROCESSES = [set_up_checkout]

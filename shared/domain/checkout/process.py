@@ -14,46 +14,14 @@ from typing import assert_never
 
 from cqrs.follow.process_managers import ProcessManager, Send, Sent
 from cqrs.history.events import Recorded
+from cqrs.settings import Settings
 from cqrs.views.rows import Fold, States
-from domain.inventory import ReleaseStock, ReserveStock, ShipStock
+from domain import inventory, orders, payments
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
-from domain.orders import (
-    ORDER_EVENTS,
-    ConfirmOrder,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
-    OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-    Paid,
-    RejectOrder,
-    RejectReason,
-    Reserved,
-    total_of,
-)
-from domain.payments import (
-    PAYMENT_EVENTS,
-    AuthorisationRequested,
-    AuthorisePayment,
-    CapturePayment,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundPayment,
-    RefundRequested,
-    VoidPayment,
-    VoidRequested,
-)
+from domain.orders import ORDER_EVENTS, Line, OrderEvent, Paid, RejectReason, Reserved, total_of
+from domain.payments import PAYMENT_EVENTS, PaymentEvent
 
-__all__ = ["checkout"]
+__all__ = ["checkout", "set_up_checkout"]
 
 
 # What is remembered of the order
@@ -77,7 +45,7 @@ class OrderSeen:
 
 def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> OrderSeen:
     event = recorded.event
-    if isinstance(event, OrderPlaced):
+    if isinstance(event, orders.OrderPlaced):
         return OrderSeen(
             stage=Stage.OPEN,
             currency=event.currency,
@@ -88,13 +56,13 @@ def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> Ord
     if order is None:
         raise ValueError(f"{type(event).__name__} before OrderPlaced")
     match event:
-        case OrderAddressChanged():
+        case orders.OrderAddressChanged():
             return order
-        case OrderConfirmed():
+        case orders.OrderConfirmed():
             return replace(order, stage=Stage.CONFIRMED)
-        case OrderRejected() | OrderCancelled():
+        case orders.OrderRejected() | orders.OrderCancelled():
             return replace(order, stage=Stage.OFF)
-        case OrderShipped() | OrderDelivered():
+        case orders.OrderShipped() | orders.OrderDelivered():
             return replace(order, stage=Stage.SHIPPED)
         case _:
             assert_never(event)
@@ -126,17 +94,17 @@ class PaymentSeen:
 def follow_payment(payment: PaymentSeen, recorded: Recorded[PaymentEvent]) -> PaymentSeen:
     event = recorded.event
     match event:
-        case AuthorisationRequested():
+        case payments.AuthorisationRequested():
             return replace(payment, amount=event.amount, currency=event.currency)
-        case PaymentAuthorised():
+        case payments.PaymentAuthorised():
             return replace(payment, reference=event.reference)
-        case PaymentDeclined():
+        case payments.PaymentDeclined():
             return replace(payment, impossible=event.reason)
-        case VoidRequested() | PaymentVoided():
+        case payments.VoidRequested() | payments.PaymentVoided():
             return replace(payment, impossible="The payment was voided.")
-        case PaymentCaptured():
+        case payments.PaymentCaptured():
             return replace(payment, captured=True)
-        case CaptureRequested() | RefundRequested() | PaymentRefunded():
+        case payments.CaptureRequested() | payments.RefundRequested() | payments.PaymentRefunded():
             return payment
         case _:
             assert_never(event)
@@ -188,7 +156,7 @@ class _Checkout:
                 assert_never(self.order.stage)
 
     def _deadline(self) -> Send:
-        timed_out = RejectOrder(
+        timed_out = orders.RejectOrder(
             order_id=self.order_id,
             reason=RejectReason.TIMED_OUT,
             detail=f"It could not be confirmed within {self.seconds} seconds.",
@@ -220,9 +188,9 @@ class _Checkout:
                 yield self._send(CONFIRM, "orders", confirm, refusable=True)
 
     def _take_what_was_promised(self) -> Iterator[Send]:
-        yield self._send(CAPTURE, "payments", CapturePayment(order_id=self.order_id))
+        yield self._send(CAPTURE, "payments", payments.CapturePayment(order_id=self.order_id))
         for line in self.order.lines:
-            ship = ShipStock(sku=line.sku, order_id=self.order_id)
+            ship = inventory.ShipStock(sku=line.sku, order_id=self.order_id)
             yield self._send(f"ship/{line.sku}", "inventory", ship)
 
     def _undo(self) -> Iterator[Send]:
@@ -231,16 +199,16 @@ class _Checkout:
         """
         for line in self.order.lines:
             if self.sent.asked(reserve_key(line)):
-                release = ReleaseStock(sku=line.sku, order_id=self.order_id)
+                release = inventory.ReleaseStock(sku=line.sku, order_id=self.order_id)
                 yield self._send(f"release/{line.sku}", "inventory", release)
         if self.sent.asked(AUTHORISE):
-            void = VoidPayment(order_id=self.order_id)
+            void = payments.VoidPayment(order_id=self.order_id)
             yield self._send(VOID, "payments", void, refusable=True)
         if self.sent.refusal(VOID) and self.payment.captured:
-            yield self._send(REFUND, "payments", RefundPayment(order_id=self.order_id))
+            yield self._send(REFUND, "payments", payments.RefundPayment(order_id=self.order_id))
 
     def _reserve(self, line: Line) -> Send:
-        reserve = ReserveStock(
+        reserve = inventory.ReserveStock(
             sku=line.sku,
             order_id=self.order_id,
             quantity=line.quantity,
@@ -249,24 +217,26 @@ class _Checkout:
         )
         return self._send(reserve_key(line), "inventory", reserve, refusable=True)
 
-    def _authorisation(self) -> AuthorisePayment:
-        return AuthorisePayment(
+    def _authorisation(self) -> payments.AuthorisePayment:
+        return payments.AuthorisePayment(
             order_id=self.order_id,
             amount=total_of(self.order.lines),
             currency=self.order.currency,
             method=self.order.payment_method,
         )
 
-    def _confirmation(self, reference: str) -> ConfirmOrder:
+    def _confirmation(self, reference: str) -> orders.ConfirmOrder:
         payment = self.payment
-        return ConfirmOrder(
+        return orders.ConfirmOrder(
             order_id=self.order_id,
             reserved=tuple(Reserved(sku=ln.sku, quantity=ln.quantity) for ln in self.order.lines),
             paid=Paid(amount=payment.amount, currency=payment.currency, reference=reference),
         )
 
     def _reject(self, reason: RejectReason, detail: str) -> Send:
-        reject = RejectOrder(order_id=self.order_id, reason=reason, detail=detail[:500] or None)
+        reject = orders.RejectOrder(
+            order_id=self.order_id, reason=reason, detail=detail[:500] or None
+        )
         return self._send(REJECT, "orders", reject, refusable=True)
 
     def _send(self, key: str, to: str, command: object, *, refusable: bool = False) -> Send:
@@ -294,5 +264,14 @@ def react(states: States, sent: Sent, seconds: int) -> Iterator[Send]:
 def checkout(seconds: int) -> ProcessManager:
     """The process that has an order confirmed or rejected within `seconds`."""
     return ProcessManager(
-        name="checkout", folds=[ORDER_FOLD, PAYMENT_FOLD], react=partial(react, seconds=seconds)
+        name="checkout",
+        folds=[ORDER_FOLD, PAYMENT_FOLD],
+        react=partial(react, seconds=seconds),
+        commands=["inventory", "orders", "payments"],
+        deadlines=["orders"],
     )
+
+
+def set_up_checkout(settings: Settings) -> ProcessManager:
+    """With CHECKOUT_SECONDS for its deadline."""
+    return checkout(settings.number("checkout_seconds"))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 
-__all__ = ["ChangeEmail", "CustomerCommand", "RegisterCustomer", "RenameCustomer"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterCustomer:

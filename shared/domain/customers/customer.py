@@ -10,19 +10,9 @@ from unicodedata import normalize
 from cqrs.errors import NotFound, Refused
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.write.decider import Decider
-from domain.customers.commands import (
-    ChangeEmail,
-    CustomerCommand,
-    RegisterCustomer,
-    RenameCustomer,
-)
-from domain.customers.events import (
-    CUSTOMER_EVENTS,
-    CustomerEmailChanged,
-    CustomerEvent,
-    CustomerRegistered,
-    CustomerRenamed,
-)
+from domain.customers import commands, events
+from domain.customers.commands import CustomerCommand
+from domain.customers.events import CUSTOMER_EVENTS, CustomerEvent
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 
@@ -64,16 +54,18 @@ CustomerState = NoCustomer | Customer
 
 
 def evolve(customer: CustomerState, event: CustomerEvent) -> CustomerState:
-    if isinstance(event, CustomerRegistered):
+    if isinstance(event, events.CustomerRegistered):
         return Customer(name=event.name, email=event.email)
     return _changed(customer, event) if isinstance(customer, Customer) else customer
 
 
-def _changed(customer: Customer, event: CustomerRenamed | CustomerEmailChanged) -> Customer:
+def _changed(
+    customer: Customer, event: events.CustomerRenamed | events.CustomerEmailChanged
+) -> Customer:
     match event:
-        case CustomerRenamed():
+        case events.CustomerRenamed():
             return replace(customer, name=event.name)
-        case CustomerEmailChanged():
+        case events.CustomerEmailChanged():
             return replace(customer, email=event.email)
         case _:
             assert_never(event)
@@ -81,11 +73,11 @@ def _changed(customer: Customer, event: CustomerRenamed | CustomerEmailChanged) 
 
 def decide(command: CustomerCommand, customer: CustomerState) -> Sequence[CustomerEvent]:
     match command:
-        case RegisterCustomer():
+        case commands.RegisterCustomer():
             return _register(command, customer)
-        case RenameCustomer():
+        case commands.RenameCustomer():
             return _rename(command, _found(customer, command.customer_id))
-        case ChangeEmail():
+        case commands.ChangeEmail():
             return _change_email(command, _found(customer, command.customer_id))
         case _:
             assert_never(command)
@@ -93,11 +85,11 @@ def decide(command: CustomerCommand, customer: CustomerState) -> Sequence[Custom
 
 def guards(customer: CustomerState, event: CustomerEvent) -> Sequence[Guard]:
     match event:
-        case CustomerRegistered():
+        case events.CustomerRegistered():
             return [_claim(event.email)]
-        case CustomerEmailChanged() if isinstance(customer, Customer):
+        case events.CustomerEmailChanged() if isinstance(customer, Customer):
             return _exchange(customer.email, event.email)
-        case CustomerRenamed() | CustomerEmailChanged():
+        case events.CustomerRenamed() | events.CustomerEmailChanged():
             return []
         case _:
             assert_never(event)
@@ -109,24 +101,28 @@ def _found(customer: CustomerState, customer_id: CustomerId) -> Customer:
     return customer
 
 
-def _register(command: RegisterCustomer, customer: CustomerState) -> Sequence[CustomerEvent]:
+def _register(
+    command: commands.RegisterCustomer, customer: CustomerState
+) -> Sequence[CustomerEvent]:
     if isinstance(customer, Customer):
         raise CustomerAlreadyRegistered(f"Customer {command.customer_id} was registered before.")
     return [
-        CustomerRegistered(customer_id=command.customer_id, name=command.name, email=command.email)
+        events.CustomerRegistered(
+            customer_id=command.customer_id, name=command.name, email=command.email
+        )
     ]
 
 
-def _rename(command: RenameCustomer, customer: Customer) -> Sequence[CustomerEvent]:
+def _rename(command: commands.RenameCustomer, customer: Customer) -> Sequence[CustomerEvent]:
     if command.name == customer.name:
         return []
-    return [CustomerRenamed(customer_id=command.customer_id, name=command.name)]
+    return [events.CustomerRenamed(customer_id=command.customer_id, name=command.name)]
 
 
-def _change_email(command: ChangeEmail, customer: Customer) -> Sequence[CustomerEvent]:
+def _change_email(command: commands.ChangeEmail, customer: Customer) -> Sequence[CustomerEvent]:
     if command.email == customer.email:
         return []
-    return [CustomerEmailChanged(customer_id=command.customer_id, email=command.email)]
+    return [events.CustomerEmailChanged(customer_id=command.customer_id, email=command.email)]
 
 
 def _exchange(old: Email, new: Email) -> Sequence[Guard]:

@@ -10,14 +10,6 @@ from cqrs.history.events import EventTypes
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 
-__all__ = [
-    "CUSTOMER_EVENTS",
-    "CustomerEmailChanged",
-    "CustomerEvent",
-    "CustomerRegistered",
-    "CustomerRenamed",
-]
-
 CUSTOMER_EVENTS = EventTypes("customers")
 
 

@@ -7,16 +7,6 @@ from dataclasses import dataclass
 from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
-__all__ = [
-    "ChangePrice",
-    "ProductCommand",
-    "ReceiveStock",
-    "RegisterProduct",
-    "ReleaseStock",
-    "ReserveStock",
-    "ShipStock",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterProduct:

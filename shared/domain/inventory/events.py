@@ -10,18 +10,6 @@ from cqrs.history.events import EventTypes
 from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
-__all__ = [
-    "PRODUCT_EVENTS",
-    "PriceChanged",
-    "ProductEvent",
-    "ProductRegistered",
-    "ReservationBarred",
-    "StockReceived",
-    "StockReleased",
-    "StockReserved",
-    "StockShipped",
-]
-
 PRODUCT_EVENTS = EventTypes("inventory")
 
 

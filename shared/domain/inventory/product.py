@@ -9,26 +9,9 @@ from typing import assert_never
 from cqrs.errors import NotFound, Refused
 from cqrs.history.guards import Claim, Guard
 from cqrs.write.decider import Decider
-from domain.inventory.commands import (
-    ChangePrice,
-    ProductCommand,
-    ReceiveStock,
-    RegisterProduct,
-    ReleaseStock,
-    ReserveStock,
-    ShipStock,
-)
-from domain.inventory.events import (
-    PRODUCT_EVENTS,
-    PriceChanged,
-    ProductEvent,
-    ProductRegistered,
-    ReservationBarred,
-    StockReceived,
-    StockReleased,
-    StockReserved,
-    StockShipped,
-)
+from domain.inventory import commands, events
+from domain.inventory.commands import ProductCommand
+from domain.inventory.events import PRODUCT_EVENTS, ProductEvent
 from domain.inventory.values import Description, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Sku
 
@@ -104,12 +87,12 @@ ProductState = NoProduct | Product
 
 
 def evolve(product: ProductState, event: ProductEvent) -> ProductState:
-    if isinstance(event, ProductRegistered):
+    if isinstance(event, events.ProductRegistered):
         return _registered(event)
     return _changed(product, event) if isinstance(product, Product) else product
 
 
-def _registered(event: ProductRegistered) -> Product:
+def _registered(event: events.ProductRegistered) -> Product:
     return Product(
         title=event.title,
         description=event.description,
@@ -123,25 +106,25 @@ def _registered(event: ProductRegistered) -> Product:
 
 def _changed(
     product: Product,
-    event: PriceChanged
-    | StockReceived
-    | StockReserved
-    | StockReleased
-    | ReservationBarred
-    | StockShipped,
+    event: events.PriceChanged
+    | events.StockReceived
+    | events.StockReserved
+    | events.StockReleased
+    | events.ReservationBarred
+    | events.StockShipped,
 ) -> Product:
     match event:
-        case PriceChanged():
+        case events.PriceChanged():
             return replace(product, price=event.price)
-        case StockReceived():
+        case events.StockReceived():
             return replace(product, on_hand=product.on_hand + event.quantity)
-        case StockReserved():
+        case events.StockReserved():
             return replace(product, reserved={**product.reserved, event.order_id: event.quantity})
-        case StockReleased():
+        case events.StockReleased():
             return _closed(product, event.order_id)
-        case ReservationBarred():
+        case events.ReservationBarred():
             return product
-        case StockShipped():
+        case events.StockShipped():
             shipped = replace(product, on_hand=product.on_hand - event.quantity)
             return _closed(shipped, event.order_id)
         case _:
@@ -156,17 +139,17 @@ def _closed(product: Product, order_id: OrderId) -> Product:
 
 def decide(command: ProductCommand, product: ProductState) -> Sequence[ProductEvent]:
     match command:
-        case RegisterProduct():
+        case commands.RegisterProduct():
             return _register(command, product)
-        case ChangePrice():
+        case commands.ChangePrice():
             return _change_price(command, _found(product, command.sku))
-        case ReceiveStock():
+        case commands.ReceiveStock():
             return _receive(command, _found(product, command.sku))
-        case ReserveStock():
+        case commands.ReserveStock():
             return _reserve(command, _found(product, command.sku))
-        case ReleaseStock():
+        case commands.ReleaseStock():
             return _release(command, product)
-        case ShipStock():
+        case commands.ShipStock():
             return _ship(command, _found(product, command.sku))
         case _:
             assert_never(command)
@@ -175,14 +158,14 @@ def decide(command: ProductCommand, product: ProductState) -> Sequence[ProductEv
 def guards(product: ProductState, event: ProductEvent) -> Sequence[Guard]:
     """A claim on a reservation is never given up: an order reserves a product once."""
     match event:
-        case StockReserved():
+        case events.StockReserved():
             over = f"Order {event.order_id} can't reserve {event.sku} again or any more."
             return [_claim(event.sku, event.order_id, taken=ReservationIsOver(over))]
-        case ReservationBarred():
+        case events.ReservationBarred():
             return [_claim(event.sku, event.order_id, taken=None)]
-        case ProductRegistered() | PriceChanged() | StockReceived():
+        case events.ProductRegistered() | events.PriceChanged() | events.StockReceived():
             return []
-        case StockReleased() | StockShipped():
+        case events.StockReleased() | events.StockShipped():
             return []
         case _:
             assert_never(event)
@@ -198,11 +181,11 @@ def _found(product: ProductState, sku: Sku) -> Product:
     return product
 
 
-def _register(command: RegisterProduct, product: ProductState) -> Sequence[ProductEvent]:
+def _register(command: commands.RegisterProduct, product: ProductState) -> Sequence[ProductEvent]:
     if isinstance(product, Product):
         raise ProductAlreadyRegistered(f"Product {command.sku} was registered before.")
     return [
-        ProductRegistered(
+        events.ProductRegistered(
             sku=command.sku,
             title=command.title,
             description=command.description,
@@ -213,17 +196,17 @@ def _register(command: RegisterProduct, product: ProductState) -> Sequence[Produ
     ]
 
 
-def _change_price(command: ChangePrice, product: Product) -> Sequence[ProductEvent]:
+def _change_price(command: commands.ChangePrice, product: Product) -> Sequence[ProductEvent]:
     if command.price == product.price:
         return []
-    return [PriceChanged(sku=command.sku, price=command.price)]
+    return [events.PriceChanged(sku=command.sku, price=command.price)]
 
 
-def _receive(command: ReceiveStock, product: Product) -> Sequence[ProductEvent]:
-    return [StockReceived(sku=command.sku, quantity=command.quantity)]
+def _receive(command: commands.ReceiveStock, product: Product) -> Sequence[ProductEvent]:
+    return [events.StockReceived(sku=command.sku, quantity=command.quantity)]
 
 
-def _reserve(command: ReserveStock, product: Product) -> Sequence[ProductEvent]:
+def _reserve(command: commands.ReserveStock, product: Product) -> Sequence[ProductEvent]:
     sku, quantity = command.sku, command.quantity
     reserved = product.reserved.get(command.order_id)
     if reserved == quantity:
@@ -236,25 +219,25 @@ def _reserve(command: ReserveStock, product: Product) -> Sequence[ProductEvent]:
         raise OutOfStock(f"There are {product.available} of {sku}, not {quantity}.")
     if len(product.reserved) >= MAX_OPEN_RESERVATIONS:
         raise TooManyReservations(f"Too many orders wait for {sku} to be shipped.")
-    return [StockReserved(sku=sku, order_id=command.order_id, quantity=quantity)]
+    return [events.StockReserved(sku=sku, order_id=command.order_id, quantity=quantity)]
 
 
-def _release(command: ReleaseStock, product: ProductState) -> Sequence[ProductEvent]:
+def _release(command: commands.ReleaseStock, product: ProductState) -> Sequence[ProductEvent]:
     """Never refused, so that an order can always be undone: whatever it asked for, and even if the
     release overtakes what it undoes.
     """
     sku, order_id = command.sku, command.order_id
     quantity = product.reserved.get(order_id) if isinstance(product, Product) else None
     if quantity is None:
-        return [ReservationBarred(sku=sku, order_id=order_id)]
-    return [StockReleased(sku=sku, order_id=order_id, quantity=quantity)]
+        return [events.ReservationBarred(sku=sku, order_id=order_id)]
+    return [events.StockReleased(sku=sku, order_id=order_id, quantity=quantity)]
 
 
-def _ship(command: ShipStock, product: Product) -> Sequence[ProductEvent]:
+def _ship(command: commands.ShipStock, product: Product) -> Sequence[ProductEvent]:
     quantity = product.reserved.get(command.order_id)
     if quantity is None:
         return []
-    return [StockShipped(sku=command.sku, order_id=command.order_id, quantity=quantity)]
+    return [events.StockShipped(sku=command.sku, order_id=command.order_id, quantity=quantity)]
 
 
 PRODUCT: Decider[ProductCommand, ProductState, ProductEvent] = Decider(
@@ -266,5 +249,5 @@ PRODUCT: Decider[ProductCommand, ProductState, ProductEvent] = Decider(
     state=ProductState,
     state_schema=1,
     guards=guards,
-    guarded=(ReceiveStock, ChangePrice),
+    guarded=(commands.ReceiveStock, commands.ChangePrice),
 )

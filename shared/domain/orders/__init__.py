@@ -2,95 +2,10 @@
 view.
 """
 
-from domain.kernel import Currency, CustomerId, OrderId
-from domain.orders.commands import (
-    CancelOrder,
-    ChangeAddress,
-    ConfirmOrder,
-    DeliverOrder,
-    OrderCommand,
-    PlaceOrder,
-    RejectOrder,
-    ShipOrder,
-)
-from domain.orders.events import (
-    ORDER_EVENTS,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
-    OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-)
-from domain.orders.order import (
-    ORDER,
-    OrderAlreadyPlaced,
-    OrderIsCancelled,
-    OrderIsConfirmed,
-    OrderIsRejected,
-    OrderIsShipped,
-    OrderNotConfirmed,
-    OrderNotCovered,
-    OrderNotFound,
-    OrderNotShipped,
-    SkuOnTwoLines,
-)
-from domain.orders.placed_orders import (
-    BY_CUSTOMER,
-    PLACED_ORDERS,
-    OrderFacts,
-    OrderStatus,
-    by_customer,
-    follow_order,
-    order_facts,
-)
-from domain.orders.values import Address, Line, Paid, RejectReason, Reserved, total_of
+from domain.orders.commands import *
+from domain.orders.events import *
+from domain.orders.order import *
+from domain.orders.placed_orders import *
+from domain.orders.values import *
 
-__all__ = [
-    "BY_CUSTOMER",
-    "ORDER",
-    "ORDER_EVENTS",
-    "PLACED_ORDERS",
-    "Address",
-    "CancelOrder",
-    "ChangeAddress",
-    "ConfirmOrder",
-    "Currency",
-    "CustomerId",
-    "DeliverOrder",
-    "Line",
-    "OrderAddressChanged",
-    "OrderAlreadyPlaced",
-    "OrderCancelled",
-    "OrderCommand",
-    "OrderConfirmed",
-    "OrderDelivered",
-    "OrderEvent",
-    "OrderFacts",
-    "OrderId",
-    "OrderIsCancelled",
-    "OrderIsConfirmed",
-    "OrderIsRejected",
-    "OrderIsShipped",
-    "OrderNotConfirmed",
-    "OrderNotCovered",
-    "OrderNotFound",
-    "OrderNotShipped",
-    "OrderPlaced",
-    "OrderRejected",
-    "OrderShipped",
-    "OrderStatus",
-    "Paid",
-    "PlaceOrder",
-    "RejectOrder",
-    "RejectReason",
-    "Reserved",
-    "ShipOrder",
-    "SkuOnTwoLines",
-    "by_customer",
-    "follow_order",
-    "order_facts",
-    "total_of",
-]
+VIEWS = [PLACED_ORDERS]

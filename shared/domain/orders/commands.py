@@ -9,17 +9,6 @@ from cqrs.plain import Size, Text
 from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
-__all__ = [
-    "CancelOrder",
-    "ChangeAddress",
-    "ConfirmOrder",
-    "DeliverOrder",
-    "OrderCommand",
-    "PlaceOrder",
-    "RejectOrder",
-    "ShipOrder",
-]
-
 MAX_LINES = 50
 
 

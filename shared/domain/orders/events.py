@@ -10,18 +10,6 @@ from cqrs.history.events import Data, EventTypes
 from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
-__all__ = [
-    "ORDER_EVENTS",
-    "OrderAddressChanged",
-    "OrderCancelled",
-    "OrderConfirmed",
-    "OrderDelivered",
-    "OrderEvent",
-    "OrderPlaced",
-    "OrderRejected",
-    "OrderShipped",
-]
-
 ORDER_EVENTS = EventTypes("orders")
 
 

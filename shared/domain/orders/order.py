@@ -9,27 +9,9 @@ from typing import assert_never
 from cqrs.errors import NotFound, Refused
 from cqrs.write.decider import Decider
 from domain.kernel import Currency, CustomerId, OrderId
-from domain.orders.commands import (
-    CancelOrder,
-    ChangeAddress,
-    ConfirmOrder,
-    DeliverOrder,
-    OrderCommand,
-    PlaceOrder,
-    RejectOrder,
-    ShipOrder,
-)
-from domain.orders.events import (
-    ORDER_EVENTS,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
-    OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-)
+from domain.orders import commands, events
+from domain.orders.commands import OrderCommand
+from domain.orders.events import ORDER_EVENTS, OrderEvent
 from domain.orders.values import Address, Line, total_of
 
 __all__ = [
@@ -142,24 +124,24 @@ Over = NoOrder | RejectedOrder | CancelledOrder
 
 def evolve(order: Order, event: OrderEvent) -> Order:
     match event:
-        case OrderPlaced():
+        case events.OrderPlaced():
             return PlacedOrder(
                 customer_id=event.customer_id,
                 currency=event.currency,
                 lines=event.lines,
                 address=event.address,
             )
-        case OrderAddressChanged():
+        case events.OrderAddressChanged():
             return _at(order, event.address)
-        case OrderConfirmed():
+        case events.OrderConfirmed():
             return _confirmed(order)
-        case OrderRejected():
+        case events.OrderRejected():
             return RejectedOrder()
-        case OrderCancelled():
+        case events.OrderCancelled():
             return CancelledOrder()
-        case OrderShipped():
+        case events.OrderShipped():
             return ShippedOrder()
-        case OrderDelivered():
+        case events.OrderDelivered():
             return DeliveredOrder()
         case _:
             assert_never(event)
@@ -179,32 +161,32 @@ def _confirmed(order: Order) -> Order:
 
 def decide(command: OrderCommand, order: Order) -> Sequence[OrderEvent]:
     match command:
-        case PlaceOrder():
+        case commands.PlaceOrder():
             return _place(command, order)
-        case ChangeAddress():
+        case commands.ChangeAddress():
             return _change_address(command, order)
-        case ConfirmOrder():
+        case commands.ConfirmOrder():
             return _confirm(command, order)
-        case RejectOrder():
+        case commands.RejectOrder():
             return _reject(command, order)
-        case CancelOrder():
+        case commands.CancelOrder():
             return _cancel(command, order)
-        case ShipOrder():
+        case commands.ShipOrder():
             return _ship(command, order)
-        case DeliverOrder():
+        case commands.DeliverOrder():
             return _deliver(command, order)
         case _:
             assert_never(command)
 
 
-def _place(command: PlaceOrder, order: Order) -> Sequence[OrderEvent]:
+def _place(command: commands.PlaceOrder, order: Order) -> Sequence[OrderEvent]:
     if not isinstance(order, NoOrder):
         raise OrderAlreadyPlaced(f"Order {command.order_id} was placed before.")
     skus = [line.sku for line in command.lines]
     if len(set(skus)) < len(skus):
         raise SkuOnTwoLines("Each sku can be on one line only; raise its quantity instead.")
     return [
-        OrderPlaced(
+        events.OrderPlaced(
             order_id=command.order_id,
             customer_id=command.customer_id,
             currency=command.currency,
@@ -215,13 +197,13 @@ def _place(command: PlaceOrder, order: Order) -> Sequence[OrderEvent]:
     ]
 
 
-def _change_address(command: ChangeAddress, order: Order) -> Sequence[OrderEvent]:
+def _change_address(command: commands.ChangeAddress, order: Order) -> Sequence[OrderEvent]:
     match order:
         case PlacedOrder() | ConfirmedOrder():
             if order.address == command.address:
                 return []
             return [
-                OrderAddressChanged(
+                events.OrderAddressChanged(
                     order_id=command.order_id,
                     customer_id=order.customer_id,
                     address=command.address,
@@ -235,12 +217,12 @@ def _change_address(command: ChangeAddress, order: Order) -> Sequence[OrderEvent
             assert_never(order)
 
 
-def _confirm(command: ConfirmOrder, order: Order) -> Sequence[OrderEvent]:
+def _confirm(command: commands.ConfirmOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
         case PlacedOrder():
             _check_coverage(command, order)
             return [
-                OrderConfirmed(
+                events.OrderConfirmed(
                     order_id=command.order_id, reserved=command.reserved, paid=command.paid
                 )
             ]
@@ -252,7 +234,7 @@ def _confirm(command: ConfirmOrder, order: Order) -> Sequence[OrderEvent]:
             assert_never(order)
 
 
-def _check_coverage(command: ConfirmOrder, order: PlacedOrder) -> None:
+def _check_coverage(command: commands.ConfirmOrder, order: PlacedOrder) -> None:
     ordered = sorted((line.sku, line.quantity) for line in order.lines)
     if ordered != sorted((reserved.sku, reserved.quantity) for reserved in command.reserved):
         raise OrderNotCovered("What is reserved is not what was ordered.")
@@ -263,13 +245,13 @@ def _check_coverage(command: ConfirmOrder, order: PlacedOrder) -> None:
         )
 
 
-def _reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
+def _reject(command: commands.RejectOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
         case NoOrder():
             raise _refusal(command.order_id, order)
         case PlacedOrder():
             return [
-                OrderRejected(
+                events.OrderRejected(
                     order_id=command.order_id, reason=command.reason, detail=command.detail
                 )
             ]
@@ -281,10 +263,10 @@ def _reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
             assert_never(order)
 
 
-def _cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
+def _cancel(command: commands.CancelOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
         case PlacedOrder() | ConfirmedOrder():
-            return [OrderCancelled(order_id=command.order_id, reason=command.reason)]
+            return [events.OrderCancelled(order_id=command.order_id, reason=command.reason)]
         case ShippedOrder() | DeliveredOrder():
             raise OrderIsShipped(f"Order {command.order_id} has been shipped.")
         case CancelledOrder():
@@ -295,12 +277,12 @@ def _cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
             assert_never(order)
 
 
-def _ship(command: ShipOrder, order: Order) -> Sequence[OrderEvent]:
+def _ship(command: commands.ShipOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
         case PlacedOrder():
             raise OrderNotConfirmed(f"Order {command.order_id} is not confirmed yet.")
         case ConfirmedOrder():
-            return [OrderShipped(order_id=command.order_id)]
+            return [events.OrderShipped(order_id=command.order_id)]
         case ShippedOrder() | DeliveredOrder():
             return []
         case NoOrder() | RejectedOrder() | CancelledOrder():
@@ -309,12 +291,12 @@ def _ship(command: ShipOrder, order: Order) -> Sequence[OrderEvent]:
             assert_never(order)
 
 
-def _deliver(command: DeliverOrder, order: Order) -> Sequence[OrderEvent]:
+def _deliver(command: commands.DeliverOrder, order: Order) -> Sequence[OrderEvent]:
     match order:
         case PlacedOrder() | ConfirmedOrder():
             raise OrderNotShipped(f"Order {command.order_id} has not been shipped yet.")
         case ShippedOrder():
-            return [OrderDelivered(order_id=command.order_id)]
+            return [events.OrderDelivered(order_id=command.order_id)]
         case DeliveredOrder():
             return []
         case NoOrder() | RejectedOrder() | CancelledOrder():

@@ -13,17 +13,8 @@ from cqrs.history.events import Instant, Recorded
 from cqrs.plain import Json
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from domain.kernel import Currency, CustomerId
-from domain.orders.events import (
-    ORDER_EVENTS,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
-    OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-)
+from domain.orders import events
+from domain.orders.events import ORDER_EVENTS, OrderEvent
 from domain.orders.values import Address, Line, RejectReason, Reserved, total_of
 
 __all__ = [
@@ -71,7 +62,7 @@ class OrderFacts:
 
 def follow_order(order: OrderFacts | None, recorded: Recorded[OrderEvent]) -> OrderFacts:
     event = recorded.event
-    if isinstance(event, OrderPlaced):
+    if isinstance(event, events.OrderPlaced):
         return OrderFacts(
             status=OrderStatus.PLACED,
             customer_id=event.customer_id,
@@ -88,27 +79,27 @@ def follow_order(order: OrderFacts | None, recorded: Recorded[OrderEvent]) -> Or
 
 def _changed(
     order: OrderFacts,
-    event: OrderAddressChanged
-    | OrderConfirmed
-    | OrderRejected
-    | OrderCancelled
-    | OrderShipped
-    | OrderDelivered,
+    event: events.OrderAddressChanged
+    | events.OrderConfirmed
+    | events.OrderRejected
+    | events.OrderCancelled
+    | events.OrderShipped
+    | events.OrderDelivered,
 ) -> OrderFacts:
     match event:
-        case OrderAddressChanged():
+        case events.OrderAddressChanged():
             return replace(order, address=event.address)
-        case OrderConfirmed(reserved=reserved):
+        case events.OrderConfirmed(reserved=reserved):
             return replace(order, status=OrderStatus.CONFIRMED, reserved=reserved)
-        case OrderRejected(reason=reason, detail=detail):
+        case events.OrderRejected(reason=reason, detail=detail):
             return replace(
                 order, status=OrderStatus.REJECTED, reject_reason=reason, reject_detail=detail
             )
-        case OrderCancelled(reason=reason):
+        case events.OrderCancelled(reason=reason):
             return replace(order, status=OrderStatus.CANCELLED, cancel_reason=reason)
-        case OrderShipped():
+        case events.OrderShipped():
             return replace(order, status=OrderStatus.SHIPPED)
-        case OrderDelivered():
+        case events.OrderDelivered():
             return replace(order, status=OrderStatus.DELIVERED)
         case _:
             assert_never(event)

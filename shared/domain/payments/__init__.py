@@ -2,105 +2,12 @@
 port to the gateway.
 """
 
-from domain.payments.commands import (
-    AuthorisePayment,
-    CapturePayment,
-    PaymentCommand,
-    RecordAnswer,
-    RefundPayment,
-    VoidPayment,
-)
-from domain.payments.events import (
-    PAYMENT_EVENTS,
-    AuthorisationRequested,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundRequested,
-    VoidRequested,
-)
-from domain.payments.facts import payment_facts
-from domain.payments.gateway import (
-    Approved,
-    GatewayTimeout,
-    PaymentGateway,
-    Refusal,
-    SimulatedGateway,
-)
-from domain.payments.gateway_process import PAYMENT_GATEWAY, AskGateway, GatewayReceiver
-from domain.payments.payment import (
-    PAYMENT,
-    AnswerNotUnderstood,
-    Authorised,
-    Authorising,
-    Captured,
-    Capturing,
-    Declined,
-    NoPayment,
-    Payment,
-    PaymentDiffers,
-    PaymentIsCaptured,
-    PaymentIsVoided,
-    PaymentNotAuthorised,
-    PaymentNotCaptured,
-    PaymentNotFound,
-    Refunded,
-    Refunding,
-    Voided,
-    Voiding,
-)
-from domain.payments.values import GatewayCall, Terms
+from domain.payments.commands import *
+from domain.payments.events import *
+from domain.payments.facts import *
+from domain.payments.gateway import *
+from domain.payments.gateway_process import *
+from domain.payments.payment import *
+from domain.payments.values import *
 
-__all__ = [
-    "PAYMENT",
-    "PAYMENT_EVENTS",
-    "PAYMENT_GATEWAY",
-    "AnswerNotUnderstood",
-    "Approved",
-    "AskGateway",
-    "AuthorisationRequested",
-    "AuthorisePayment",
-    "Authorised",
-    "Authorising",
-    "CapturePayment",
-    "CaptureRequested",
-    "Captured",
-    "Capturing",
-    "Declined",
-    "GatewayCall",
-    "GatewayReceiver",
-    "GatewayTimeout",
-    "NoPayment",
-    "Payment",
-    "PaymentAuthorised",
-    "PaymentCaptured",
-    "PaymentCommand",
-    "PaymentDeclined",
-    "PaymentDiffers",
-    "PaymentEvent",
-    "PaymentGateway",
-    "PaymentIsCaptured",
-    "PaymentIsVoided",
-    "PaymentNotAuthorised",
-    "PaymentNotCaptured",
-    "PaymentNotFound",
-    "PaymentRefunded",
-    "PaymentVoided",
-    "RecordAnswer",
-    "RefundPayment",
-    "RefundRequested",
-    "Refunded",
-    "Refunding",
-    "Refusal",
-    "SimulatedGateway",
-    "Terms",
-    "VoidPayment",
-    "VoidRequested",
-    "Voided",
-    "Voiding",
-    "payment_facts",
-]
+PROCESSES = [set_up_gateway]

@@ -7,15 +7,6 @@ from dataclasses import dataclass
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.payments.values import GatewayCall, Reason, Reference
 
-__all__ = [
-    "AuthorisePayment",
-    "CapturePayment",
-    "PaymentCommand",
-    "RecordAnswer",
-    "RefundPayment",
-    "VoidPayment",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorisePayment:

@@ -13,20 +13,6 @@ from cqrs.history.events import EventTypes
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.payments.values import Reason, Reference
 
-__all__ = [
-    "PAYMENT_EVENTS",
-    "AuthorisationRequested",
-    "CaptureRequested",
-    "PaymentAuthorised",
-    "PaymentCaptured",
-    "PaymentDeclined",
-    "PaymentEvent",
-    "PaymentRefunded",
-    "PaymentVoided",
-    "RefundRequested",
-    "VoidRequested",
-]
-
 PAYMENT_EVENTS = EventTypes("payments")
 
 

@@ -12,26 +12,16 @@ from cqrs import plain
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_managers import ProcessManager, Send, Sent
 from cqrs.history.events import Recorded
+from cqrs.settings import Settings
 from cqrs.views.rows import Fold, States
 from domain.kernel import OrderId
+from domain.payments import events
 from domain.payments.commands import RecordAnswer
-from domain.payments.events import (
-    PAYMENT_EVENTS,
-    AuthorisationRequested,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundRequested,
-    VoidRequested,
-)
-from domain.payments.gateway import Approved, PaymentGateway, Refusal
+from domain.payments.events import PAYMENT_EVENTS, PaymentEvent
+from domain.payments.gateway import Approved, PaymentGateway, Refusal, SimulatedGateway
 from domain.payments.values import GatewayCall, Terms
 
-__all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver"]
+__all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver", "set_up_gateway"]
 
 
 MAX_REASON = 500  # characters, in one line: who answers does not keep to our rules
@@ -57,7 +47,7 @@ class Calling:
 
 def follow(calling: Calling | None, recorded: Recorded[PaymentEvent]) -> Calling | None:
     event = recorded.event
-    if isinstance(event, AuthorisationRequested):
+    if isinstance(event, events.AuthorisationRequested):
         return Calling(
             terms=Terms(amount=event.amount, currency=event.currency, method=event.method),
             call=GatewayCall.AUTHORISE,
@@ -70,17 +60,17 @@ def follow(calling: Calling | None, recorded: Recorded[PaymentEvent]) -> Calling
 
 def _waited_for(event: PaymentEvent) -> GatewayCall | None:
     match event:
-        case AuthorisationRequested():
+        case events.AuthorisationRequested():
             return GatewayCall.AUTHORISE
-        case CaptureRequested():
+        case events.CaptureRequested():
             return GatewayCall.CAPTURE
-        case VoidRequested():
+        case events.VoidRequested():
             return GatewayCall.VOID
-        case RefundRequested():
+        case events.RefundRequested():
             return GatewayCall.REFUND
-        case PaymentAuthorised() | PaymentDeclined():
+        case events.PaymentAuthorised() | events.PaymentDeclined():
             return None
-        case PaymentCaptured() | PaymentVoided() | PaymentRefunded():
+        case events.PaymentCaptured() | events.PaymentVoided() | events.PaymentRefunded():
             return None
         case _:
             assert_never(event)
@@ -119,7 +109,9 @@ def _record(order_id: OrderId, call: GatewayCall, answer: Answer) -> RecordAnswe
     )
 
 
-PAYMENT_GATEWAY = ProcessManager(name="payment_gateway", folds=[PAYMENT_FOLD], react=react)
+PAYMENT_GATEWAY = ProcessManager(
+    name="payment_gateway", folds=[PAYMENT_FOLD], react=react, commands=["payments"]
+)
 
 
 class GatewayReceiver:
@@ -151,6 +143,11 @@ class GatewayReceiver:
                 return self._gateway.refund(ask.payment)
             case _:
                 assert_never(ask.call)
+
+
+def set_up_gateway(settings: Settings) -> ProcessManager:
+    """With the simulated gateway: a real one takes its place here, with its settings."""
+    return replace(PAYMENT_GATEWAY, receivers={"gateway": GatewayReceiver(SimulatedGateway())})
 
 
 def _in_a_line(text: str) -> str:

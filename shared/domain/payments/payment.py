@@ -11,27 +11,9 @@ from typing import assert_never
 from cqrs.errors import NotFound, Refused, Unreadable
 from cqrs.write.decider import Decider
 from domain.kernel import OrderId
-from domain.payments.commands import (
-    AuthorisePayment,
-    CapturePayment,
-    PaymentCommand,
-    RecordAnswer,
-    RefundPayment,
-    VoidPayment,
-)
-from domain.payments.events import (
-    PAYMENT_EVENTS,
-    AuthorisationRequested,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundRequested,
-    VoidRequested,
-)
+from domain.payments import commands, events
+from domain.payments.commands import PaymentCommand
+from domain.payments.events import PAYMENT_EVENTS, PaymentEvent
 from domain.payments.values import GatewayCall, Reason, Reference, Terms
 
 __all__ = [
@@ -161,26 +143,26 @@ Payment = (
 
 def evolve(payment: Payment, event: PaymentEvent) -> Payment:
     match payment, event:
-        case NoPayment(), AuthorisationRequested():
+        case NoPayment(), events.AuthorisationRequested():
             terms = Terms(amount=event.amount, currency=event.currency, method=event.method)
             return Authorising(terms=terms)
-        case Authorising(terms=terms), PaymentAuthorised(reference=reference):
+        case Authorising(terms=terms), events.PaymentAuthorised(reference=reference):
             return Authorised(terms=terms, reference=reference)
-        case Authorising(terms=terms), PaymentDeclined(reason=reason):
+        case Authorising(terms=terms), events.PaymentDeclined(reason=reason):
             return Declined(terms=terms, reason=reason)
-        case Authorised(terms=terms, reference=reference), CaptureRequested():
+        case Authorised(terms=terms, reference=reference), events.CaptureRequested():
             return Capturing(terms=terms, reference=reference)
-        case Capturing(terms=terms), PaymentCaptured(reference=reference):
+        case Capturing(terms=terms), events.PaymentCaptured(reference=reference):
             return Captured(terms=terms, reference=reference)
-        case Authorising(terms=terms) | Authorised(terms=terms), VoidRequested():
+        case Authorising(terms=terms) | Authorised(terms=terms), events.VoidRequested():
             return Voiding(terms=terms)
-        case Voiding(terms=terms), PaymentVoided():
+        case Voiding(terms=terms), events.PaymentVoided():
             return Voided(terms=terms)
-        case NoPayment(), PaymentVoided():
+        case NoPayment(), events.PaymentVoided():
             return Voided(terms=None)
-        case Captured(terms=terms, reference=reference), RefundRequested():
+        case Captured(terms=terms, reference=reference), events.RefundRequested():
             return Refunding(terms=terms, reference=reference)
-        case Refunding(terms=terms), PaymentRefunded(reference=reference):
+        case Refunding(terms=terms), events.PaymentRefunded(reference=reference):
             return Refunded(terms=terms, reference=reference)
         case _:
             # with money, what no decision leads to is better not glossed over
@@ -190,25 +172,25 @@ def evolve(payment: Payment, event: PaymentEvent) -> Payment:
 
 def decide(command: PaymentCommand, payment: Payment) -> Sequence[PaymentEvent]:
     match command:
-        case AuthorisePayment():
+        case commands.AuthorisePayment():
             return _authorise(command, payment)
-        case CapturePayment():
+        case commands.CapturePayment():
             return _capture(command.order_id, payment)
-        case VoidPayment():
+        case commands.VoidPayment():
             return _void(command.order_id, payment)
-        case RefundPayment():
+        case commands.RefundPayment():
             return _refund(command.order_id, payment)
-        case RecordAnswer():
+        case commands.RecordAnswer():
             return _record(command, payment)
         case _:
             assert_never(command)
 
 
-def _authorise(command: AuthorisePayment, payment: Payment) -> Sequence[PaymentEvent]:
+def _authorise(command: commands.AuthorisePayment, payment: Payment) -> Sequence[PaymentEvent]:
     match payment:
         case NoPayment():
             return [
-                AuthorisationRequested(
+                events.AuthorisationRequested(
                     order_id=command.order_id,
                     amount=command.amount,
                     currency=command.currency,
@@ -234,7 +216,7 @@ def _capture(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
         case Authorising() | Declined():
             raise PaymentNotAuthorised(f"The payment of order {order_id} is not authorised.")
         case Authorised():
-            return [CaptureRequested(order_id=order_id)]
+            return [events.CaptureRequested(order_id=order_id)]
         case Capturing() | Captured() | Refunding() | Refunded():
             return []
         case Voiding() | Voided():
@@ -247,9 +229,9 @@ def _void(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
     """Before there is anything to void it leaves a mark, which refuses what comes late."""
     match payment:
         case NoPayment():
-            return [PaymentVoided(order_id=order_id)]
+            return [events.PaymentVoided(order_id=order_id)]
         case Authorising() | Authorised():
-            return [VoidRequested(order_id=order_id)]
+            return [events.VoidRequested(order_id=order_id)]
         case Declined() | Voiding() | Voided():
             return []
         case Capturing() | Captured() | Refunding() | Refunded():
@@ -265,33 +247,37 @@ def _refund(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
         case Authorising() | Authorised() | Declined() | Capturing() | Voiding() | Voided():
             raise PaymentNotCaptured(f"Nothing was taken for order {order_id}.")
         case Captured():
-            return [RefundRequested(order_id=order_id)]
+            return [events.RefundRequested(order_id=order_id)]
         case Refunding() | Refunded():
             return []
         case _:
             assert_never(payment)
 
 
-def _record(command: RecordAnswer, payment: Payment) -> Sequence[PaymentEvent]:
+def _record(command: commands.RecordAnswer, payment: Payment) -> Sequence[PaymentEvent]:
     """Nothing, if it is not the answer that is waited for: it came twice, or was overtaken."""
     order_id = command.order_id
     match command.call, payment:
         case GatewayCall.AUTHORISE, Authorising() if command.approved:
-            return [PaymentAuthorised(order_id=order_id, reference=_reference(command))]
+            return [events.PaymentAuthorised(order_id=order_id, reference=_reference(command))]
         case GatewayCall.AUTHORISE, Authorising():
-            return [PaymentDeclined(order_id=order_id, reason=command.reason or "No reason given.")]
+            return [
+                events.PaymentDeclined(
+                    order_id=order_id, reason=command.reason or "No reason given."
+                )
+            ]
         case GatewayCall.CAPTURE, Capturing():
-            return [PaymentCaptured(order_id=order_id, reference=_reference(command))]
+            return [events.PaymentCaptured(order_id=order_id, reference=_reference(command))]
         case GatewayCall.VOID, Voiding():
             _reference(command)
-            return [PaymentVoided(order_id=order_id)]
+            return [events.PaymentVoided(order_id=order_id)]
         case GatewayCall.REFUND, Refunding():
-            return [PaymentRefunded(order_id=order_id, reference=_reference(command))]
+            return [events.PaymentRefunded(order_id=order_id, reference=_reference(command))]
         case _:
             return []
 
 
-def _reference(command: RecordAnswer) -> Reference:
+def _reference(command: commands.RecordAnswer) -> Reference:
     if command.approved and command.reference:
         return command.reference
     raise AnswerNotUnderstood(f"A {command.call} is approved, with a reference, or not answered.")

@@ -22,8 +22,8 @@ MOST = 50  # that a service is asked for at once
 def composed_order(order_id: str) -> Plan:
     """Four calls. Customer and products are asked for once the order is known."""
     return Plan(
-        root=Ask(part="order", path=f"/order-facts/{order_id}", read=_order),
-        beside=[Ask(part="payment", path=f"/payments/{order_id}", read=_payment)],
+        root=Ask(part="order", of=["order-facts", order_id], read=_order),
+        beside=[Ask(part="payment", of=["payments", order_id], read=_payment)],
         after=lambda order: [_customer(order["customer_id"]), *_products([order])],
         join=_joined_order,
     )
@@ -37,7 +37,7 @@ def composed_orders(customer_id: str, limit: int, cursor: str | None) -> Plan:
     return Plan(
         root=Ask(
             part="orders",
-            path="/order-facts",
+            of=["order-facts"],
             query=query if cursor is None else {**query, "cursor": cursor},
             read=_page,
         ),
@@ -53,7 +53,7 @@ def composed_orders(customer_id: str, limit: int, cursor: str | None) -> Plan:
 def _customer(customer_id: str) -> Ask:
     return Ask(
         part="customer",
-        path=f"/customers/{customer_id}",
+        of=["customers", customer_id],
         read=lambda body: {name: body[name] for name in ("name", "email")},
     )
 
@@ -75,7 +75,7 @@ def _batches(
     return [
         Ask(
             part=items if n == 0 else f"{items}_{n // MOST + 1}",
-            path=f"/{items}",
+            of=[items],
             query={parameter: ",".join(ids[n : n + MOST])},
             read=lambda body: {
                 key: read(one) for key, one in body[items].items() if one is not None

@@ -12,24 +12,9 @@ from cqrs import plain
 from cqrs.history.events import Recorded
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, RowView, States
-from domain.customers import (
-    CUSTOMER_EVENTS,
-    CustomerEmailChanged,
-    CustomerEvent,
-    CustomerRegistered,
-    CustomerRenamed,
-)
-from domain.inventory import (
-    PRODUCT_EVENTS,
-    PriceChanged,
-    ProductEvent,
-    ProductRegistered,
-    ReservationBarred,
-    StockReceived,
-    StockReleased,
-    StockReserved,
-    StockShipped,
-)
+from domain import customers, inventory
+from domain.customers import CUSTOMER_EVENTS, CustomerEvent
+from domain.inventory import PRODUCT_EVENTS, ProductEvent
 from domain.kernel import Currency
 
 __all__ = [
@@ -69,14 +54,14 @@ def follow_customer(
     customer: CustomerPart | None, recorded: Recorded[CustomerEvent]
 ) -> CustomerPart:
     event = recorded.event
-    if isinstance(event, CustomerRegistered):
+    if isinstance(event, customers.CustomerRegistered):
         return CustomerPart(name=event.name, email=event.email)
     if customer is None:
         raise ValueError(f"{type(event).__name__} before CustomerRegistered")
     match event:
-        case CustomerRenamed():
+        case customers.CustomerRenamed():
             return replace(customer, name=event.name)
-        case CustomerEmailChanged():
+        case customers.CustomerEmailChanged():
             return replace(customer, email=event.email)
         case _:
             assert_never(event)
@@ -88,7 +73,7 @@ def follow_product(
     """An order may give up a product before it is registered, and so be the first in its stream."""
     event = recorded.event
     match event:
-        case ProductRegistered():
+        case inventory.ProductRegistered():
             return ProductPart(
                 title=event.title,
                 description=event.description,
@@ -96,11 +81,11 @@ def follow_product(
                 price=event.price,
                 currency=event.currency,
             )
-        case PriceChanged():
+        case inventory.PriceChanged():
             return product and replace(product, price=event.price)
-        case StockReceived() | StockReserved() | StockReleased():
+        case inventory.StockReceived() | inventory.StockReserved() | inventory.StockReleased():
             return product
-        case ReservationBarred() | StockShipped():
+        case inventory.ReservationBarred() | inventory.StockShipped():
             return product
         case _:
             assert_never(event)

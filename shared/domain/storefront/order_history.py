@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from cqrs.history.events import Instant, Recorded
 from cqrs.plain import Json
 from cqrs.views.rows import Document, Fold, Place, RowView, States
+from domain import payments
 from domain.orders import (
     BY_CUSTOMER,
     ORDER_EVENTS,
@@ -20,19 +21,7 @@ from domain.orders import (
     follow_order,
     order_facts,
 )
-from domain.payments import (
-    PAYMENT_EVENTS,
-    AuthorisationRequested,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundRequested,
-    VoidRequested,
-)
+from domain.payments import PAYMENT_EVENTS, PaymentEvent
 
 __all__ = ["BY_CUSTOMER", "BY_STATUS", "ORDER_FOLD", "ORDER_HISTORY", "PAYMENT_FOLD"]
 
@@ -100,23 +89,23 @@ def follow_payment(payment: PaymentPart, recorded: Recorded[PaymentEvent]) -> Pa
 
 def _changed_payment(payment: PaymentPart, event: PaymentEvent) -> PaymentPart:
     match event:
-        case AuthorisationRequested():
+        case payments.AuthorisationRequested():
             return replace(payment, status=PaymentStatus.AUTHORISING, amount=event.amount)
-        case PaymentAuthorised():
+        case payments.PaymentAuthorised():
             return replace(payment, status=PaymentStatus.AUTHORISED, reference=event.reference)
-        case PaymentDeclined():
+        case payments.PaymentDeclined():
             return replace(payment, status=PaymentStatus.DECLINED, reason=event.reason)
-        case CaptureRequested():
+        case payments.CaptureRequested():
             return replace(payment, status=PaymentStatus.CAPTURING)
-        case PaymentCaptured():
+        case payments.PaymentCaptured():
             return replace(payment, status=PaymentStatus.CAPTURED, reference=event.reference)
-        case VoidRequested():
+        case payments.VoidRequested():
             return replace(payment, status=PaymentStatus.VOIDING)
-        case PaymentVoided():
+        case payments.PaymentVoided():
             return replace(payment, status=PaymentStatus.VOIDED)
-        case RefundRequested():
+        case payments.RefundRequested():
             return replace(payment, status=PaymentStatus.REFUNDING)
-        case PaymentRefunded():
+        case payments.PaymentRefunded():
             return replace(payment, status=PaymentStatus.REFUNDED, reference=event.reference)
         case _:
             assert_never(event)

@@ -14,19 +14,9 @@ from cqrs.history.events import Recorded
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, States
 from cqrs.views.tallies import Cell, Counts, TallyView, daily, summed
+from domain import orders
 from domain.kernel import Currency
-from domain.orders import (
-    ORDER_EVENTS,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
-    OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-)
+from domain.orders import ORDER_EVENTS, Line, OrderEvent
 from domain.storefront.lookups import PRODUCT_LOOKUPS, title_of
 
 __all__ = ["SALES", "SALE_WITH_TITLE", "shown_sale"]
@@ -44,15 +34,15 @@ class Sale:
 def follow_order(sale: Sale | None, recorded: Recorded[OrderEvent]) -> Sale | None:
     event = recorded.event
     match event:
-        case OrderPlaced():
+        case orders.OrderPlaced():
             return Sale(currency=event.currency, lines=event.lines)
-        case OrderConfirmed():
+        case orders.OrderConfirmed():
             if sale is None:
                 raise ValueError("OrderConfirmed without an order that could be")
             return replace(sale, day=recorded.at[:10])
-        case OrderRejected() | OrderCancelled():
+        case orders.OrderRejected() | orders.OrderCancelled():
             return None
-        case OrderAddressChanged() | OrderShipped() | OrderDelivered():
+        case orders.OrderAddressChanged() | orders.OrderShipped() | orders.OrderDelivered():
             return sale
         case _:
             assert_never(event)

@@ -40,3 +40,15 @@ output "policy_jsons" {
   description = "Everything the role allows, by use. Known when the role has it: who needs the permissions to be there waits for this."
   value       = { for use, policy in aws_iam_role_policy.this : use => policy.policy }
 }
+
+output "statements" {
+  description = "The same, statement by statement, with lists of actions and resources."
+  value = flatten([
+    for policy in aws_iam_role_policy.this : [
+      for statement in jsondecode(policy.policy).Statement : merge(statement, {
+        Action   = flatten([statement.Action])
+        Resource = flatten([statement.Resource])
+      })
+    ]
+  ])
+}

@@ -131,7 +131,7 @@ def test_the_environments_proxies_are_not_asked(
 
 def test_a_composition_is_there_at_its_deadline(services: HttpServices) -> None:
     def ask(part: str) -> Ask:
-        return Ask(part=part, path=f"/{part}", read=lambda body: body)
+        return Ask(part=part, of=[part], read=lambda body: body)
 
     plan = Plan(root=ask("7"), beside=[ask("silent"), ask("stopping"), ask("gone")], join=dict)
     start = time.monotonic()

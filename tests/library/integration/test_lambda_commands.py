@@ -17,12 +17,12 @@ from botocore.exceptions import (
 )
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+from cqrs.entrypoints.processes import Deadlines, process_on_aws
 
 from cqrs import plain
 from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes
-from cqrs.entrypoints.processes import Deadlines, process_on_aws
 from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant

@@ -21,13 +21,14 @@ from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
 from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
-from cqrs.read.consistency import Consistency
+from cqrs.read.freshness import Consistency
 from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
 from cqrs.testing.contracts import RowStoreContract
 from cqrs.testing.views import recorded
 from cqrs.views.rows import Row, Saved
 from cqrs.views.searches import SearchPage, SearchView
+from cqrs.waiting import Patience
 from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed
 from domain.inventory import PRODUCT_EVENTS, ProductRegistered, StockReceived
 from domain.kernel import Currency
@@ -128,12 +129,12 @@ class World:
         self, token: str = "", limit: int = 50, after: Any = None, **query: str
     ) -> tuple[SearchPage, Consistency]:
         searchers = [
-            Searcher(row.view, row, self.stores, patience_seconds=0.3) for row in self.rows
+            Searcher(row.view, row, self.stores, patience=Patience(0.3)) for row in self.rows
         ]
         query = {name.rstrip("_"): text for name, text in query.items()}
         conversation = search_orders(query, limit, after)
-        page, how, _ = Searchers(searchers).converse(conversation, Token.parse(token))
-        return page, how
+        page, freshness = Searchers(searchers).converse(conversation, Token.parse(token))
+        return page, freshness.consistency
 
     def found(self, token: str = "", **query: str) -> list[str]:
         """The ids of the orders found, in their order."""
@@ -408,10 +409,10 @@ def test_a_search_waits_for_its_token(lagging: World, proxy: Proxy) -> None:
         proxy.refresh()
 
     (orders, *_) = lagging.rows
-    searcher = Searcher(orders.view, orders, lagging.stores, pause=refresh)
+    searcher = Searcher(orders.view, orders, lagging.stores, patience=Patience(2, pause=refresh))
     found = searcher.search([{"query": {"term": {"key": "o4"}}}], Token.parse("order-o4@1"))
-    assert found.consistency.kind == "waited"
-    assert [hit.row.key for answer in found.answers for hit in answer.hits] == ["o4"]
+    assert found.freshness.consistency.kind == "waited"
+    assert [hit.row.key for answer in found.hits for hit in answer.hits] == ["o4"]
 
 
 @pytest.mark.parametrize("token", ["customer-c-1@2", "product-lamp-1@2", "payment-o1@1"])
@@ -460,7 +461,7 @@ def test_what_the_mapping_refuses_is_parked_and_said(shop: World, server: Server
     assert list(report.parked) == ["order-o5"]
     assert list(follower.parked(10)) == ["order-o5"]
     with pytest.raises(Parked):
-        Searcher(strict, rows, shop.stores, patience_seconds=0).search(
+        Searcher(strict, rows, shop.stores, patience=Patience(0)).search(
             [{"query": {"match_all": {}}}], Token.parse("order-o5@1")
         )
 

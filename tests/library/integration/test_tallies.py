@@ -13,7 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cqrs.adapters.dynamodb_tallies import CONTENDED_TRIES, DynamoDbTallies
+from cqrs.adapters.clients import CONTENTION
+from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Throttled, Unavailable
 from cqrs.follow.followers import Follower
@@ -56,7 +57,7 @@ def test_generations_count_apart(aws: None) -> None:
     create_tally_store(client, "sales")
     cell = Cell("2026-01", "2026-01-01")
     for generation in (1, 2):
-        rows = DynamoDbTallies.of(SALES, "sales", generation)
+        rows = DynamoDbTallies.of(replace(SALES, generation=generation), "sales")
         rows._client = lambda: client
         rows.save([TallyRow(key="7", changes={cell: {"units": generation}})])
         assert rows.cells("2026-01", "2026", "2027", None, 10) == {cell: {"units": generation}}
@@ -329,7 +330,7 @@ class TestTrouble:
         before = trouble.requests
         met = cancelled("None", code)
         assert outcomes(trouble.in_turn(met), row("7")) == [FAILED]
-        assert trouble.requests - before == CONTENDED_TRIES
+        assert trouble.requests - before == CONTENTION.tries
 
     def test_rows_that_raced_are_told_and_the_others_saved(self, trouble: Trouble) -> None:
         raced = cancelled(RACE, "None", RACE, "None")

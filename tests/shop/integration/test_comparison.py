@@ -20,7 +20,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
 from domain import customers, inventory, orders, payments
-from scripts.compare.shape import (
+from scripts.shop.compare.shape import (
     ORDERS,
     PAGE,
     PRODUCTS,
@@ -142,7 +142,7 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setattr(composing, "HttpServices", lambda url: shop)
     for name in (*QUERIES, "storefront_queries", "storefront_composition"):
         function = import_module(f"functions.{name}.handler").app.__wrapped__()
-        shop.functions |= dict.fromkeys(function._routes, function)
+        shop.functions |= dict.fromkeys(function.routes, function)
     for name in ("storefront_projector", "orders_projector"):
         shop.functions[name] = import_module(f"functions.{name}.handler").app.__wrapped__()
 

@@ -86,7 +86,7 @@ class World:
             {
                 "GET /order-facts/{id}": row_of(orders, "order"),
                 "GET /order-facts": page_of(
-                    orders, "placed_orders#1", BY_CUSTOMER, "orders", partition_in=of_customer
+                    orders, BY_CUSTOMER, "orders", partition_in=of_customer
                 ),
                 "GET /customers/{id}": facts_of(customers, customer_facts, "customer"),
                 "GET /products": facts_of_many(products, product_facts, "sku", "products"),
@@ -123,7 +123,7 @@ class World:
         joiner = Joiner(lookups, self.stores)
         routes = {
             ORDER: row_of(history, "order", joiner),
-            ORDERS: page_of(history, "order_history#1", BY_CUSTOMER, "orders", joiner),
+            ORDERS: page_of(history, BY_CUSTOMER, "orders", joiner),
         }
         return ask(HttpFunction(routes), http(route, id=key)).body
 

@@ -9,15 +9,16 @@ from cqrs.entrypoints.cursors import cursor
 from cqrs.entrypoints.searches import search_of
 from cqrs.history.idempotency import digest_of
 from cqrs.read.searchers import Searchers
-from domain.storefront import ORDER_SEARCH, SEARCHED_BY, search_orders
+from domain.storefront import ORDER_SEARCH
+from functions.storefront_search import handler
 from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
 
 
 def search(place: list[Any]) -> Answer:
     """Goes on after `place`, in the search that asks for nothing."""
-    scope = [f"{ORDER_SEARCH.name}#{ORDER_SEARCH.generation}", digest_of(plain.to_json({}))]
-    handler = search_of(Searchers([]), search_orders, ORDER_SEARCH, SEARCHED_BY)
-    return ask_route(handler, "GET /search/orders", query={"cursor": cursor(scope, place)})
+    scope = [ORDER_SEARCH.scope, digest_of(plain.to_json({}))]
+    route = search_of(Searchers([]), handler.search, ORDER_SEARCH, [])
+    return ask_route(route, "GET /search/orders", query={"cursor": cursor(scope, place)})
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,9 @@ mock_data "aws_region" {
   defaults = { id = "eu-west-1" }
 }
 
+# Their own ARNs are left to chance: so every table has another one, and it shows which of them a policy names.
 mock_resource "aws_dynamodb_table" {
-  defaults = {
-    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/some-table"
-    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/some-table/stream/2026-01-01T00:00:00.000"
-  }
+  defaults = { stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/some-table/stream/2026-01-01T00:00:00.000" }
 }
 
 mock_resource "aws_kinesis_stream" {

@@ -1,4 +1,4 @@
-# Reads an environment's settings, so that what is tested is what is applied.
+# Reads every environment's settings, so that what is tested is what is applied.
 terraform {
   required_providers {
     terraform = {
@@ -7,54 +7,39 @@ terraform {
   }
 }
 
-variable "environment" {
-  description = "Name of the environment: dev makes terraform/environments/dev.tfvars."
-  type        = string
-}
-
 locals {
-  file     = "${path.module}/../../../terraform/environments/${var.environment}.tfvars"
-  settings = provider::terraform::decode_tfvars(file(local.file))
+  folder = "${path.module}/../../../terraform/environments"
+
+  settings = {
+    for file in fileset(local.folder, "*.tfvars") :
+    trimsuffix(file, ".tfvars") => provider::terraform::decode_tfvars(file("${local.folder}/${file}"))
+  }
+
+  # Those that the runs in environments.tftest.hcl hand on.
+  names = [
+    "emulated",
+    "environment",
+    "log_level",
+    "log_retention_days",
+    "protect_data",
+    "region",
+    "search",
+    "stream_retention_hours",
+    "stream_shards",
+    "sweep_schedule",
+    "throttling",
+  ]
 }
 
-output "all" {
-  description = "Every setting that an environment may have, null where it keeps the default."
+output "of" {
+  description = "The settings of each environment, null where it keeps the default."
   value = {
-    for name in [
-      "environment",
-      "region",
-      "emulated",
-      "local_api_id",
-      "protect_data",
-      "stream_shards",
-      "stream_retention_hours",
-      "log_level",
-      "log_retention_days",
-      "throttling",
-      "checkout_deadline_seconds",
-      "sweep_schedule",
-      "alarm_topic_arns",
-      "search",
-    ] : name => lookup(local.settings, name, null)
+    for environment, settings in local.settings :
+    environment => { for name in local.names : name => lookup(settings, name, null) }
   }
 }
 
 output "unknown" {
-  description = "Settings that this module has not heard of."
-  value = setsubtract(keys(local.settings), [
-    "environment",
-    "region",
-    "emulated",
-    "local_api_id",
-    "protect_data",
-    "stream_shards",
-    "stream_retention_hours",
-    "log_level",
-    "log_retention_days",
-    "throttling",
-    "checkout_deadline_seconds",
-    "sweep_schedule",
-    "alarm_topic_arns",
-    "search",
-  ])
+  description = "Settings that are not handed on."
+  value       = setsubtract(flatten([for settings in local.settings : keys(settings)]), local.names)
 }

@@ -13,6 +13,7 @@ from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.read.consistency import Reader
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Row
+from cqrs.waiting import Patience
 from tests.library.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
 
 
@@ -32,7 +33,10 @@ def test_without_a_token_the_answer_is_what_the_view_has(rows: Lagging) -> None:
     answer = reader(rows, store).get("7", Token())
 
     assert answer.rows[0].document == {"order": ["a"], "payment": []}
-    assert (str(answer.consistency), str(answer.token)) == ("eventual", "order-7@1")
+    assert (str(answer.freshness.consistency), str(answer.freshness.token)) == (
+        "eventual",
+        "order-7@1",
+    )
 
 
 def test_a_row_as_new_as_its_token_is_answered_without_another_read(rows: Lagging) -> None:
@@ -42,7 +46,7 @@ def test_a_row_as_new_as_its_token_is_answered_without_another_read(rows: Laggin
 
     answer = reader(rows, reads).get("7", Token({"order-7": 2}))
 
-    assert (str(answer.consistency), reads.count) == ("current", 0)
+    assert (str(answer.freshness.consistency), reads.count) == ("current", 0)
 
 
 def test_a_row_behind_its_token_is_completed_from_the_store_and_not_written(rows: Lagging) -> None:
@@ -51,8 +55,8 @@ def test_a_row_behind_its_token_is_completed_from_the_store_and_not_written(rows
     answer = reader(rows, reads).get("7", Token({"order-7": 2, "payment-7": 1}))
 
     assert answer.rows[0].document == {"order": ["a", "b", "c"], "payment": ["p"]}
-    assert (str(answer.consistency), reads.count) == ("folded; commits=4", 2)
-    assert str(answer.token) == "order-7@3, payment-7@1"
+    assert (str(answer.freshness.consistency), reads.count) == ("folded; commits=4", 2)
+    assert str(answer.freshness.token) == "order-7@3, payment-7@1"
     assert rows.load(["7"])["7"].revision == 0
 
 
@@ -63,8 +67,8 @@ def test_positions_of_other_rows_and_views_are_not_looked_at_but_handed_on(rows:
 
     answer = reader(rows, reads).get("7", Token({"order-8": 4, "customer-1": 2}))
 
-    assert (str(answer.consistency), reads.count) == ("eventual", 0)
-    assert answer.token.positions == {"order-7": 1, "order-8": 4, "customer-1": 2}
+    assert (str(answer.freshness.consistency), reads.count) == ("eventual", 0)
+    assert answer.freshness.token.positions == {"order-7": 1, "order-8": 4, "customer-1": 2}
 
 
 def test_a_patient_reader_waits_for_the_view(rows: Lagging) -> None:
@@ -75,12 +79,14 @@ def test_a_patient_reader_waits_for_the_view(rows: Lagging) -> None:
     answer = reader(
         rows,
         reads,
-        patience_seconds=50,
-        clock=lambda: next(now) / 1000,
-        pause=lambda _: follows.catch_up({"order-7": ()}) and None,
+        patience=Patience(
+            50,
+            clock=lambda: next(now) / 1000,
+            pause=lambda _: follows.catch_up({"order-7": ()}) and None,
+        ),
     ).get("7", Token({"order-7": 1}))
 
-    assert str(answer.consistency).startswith("waited; ms=")
+    assert str(answer.freshness.consistency).startswith("waited; ms=")
     assert answer.rows[0].document == {"order": ["a"], "payment": []}
 
 
@@ -91,12 +97,10 @@ def test_a_patient_reader_that_waited_in_vain_completes_the_row(rows: Lagging) -
     answer = reader(
         rows,
         stored(history("order-7", "a")),
-        patience_seconds=5,
-        clock=lambda: float(next(now)),
-        pause=waits.append,
+        patience=Patience(5, clock=lambda: float(next(now)), pause=waits.append),
     ).get("7", Token({"order-7": 1}))
 
-    assert (str(answer.consistency), bool(waits)) == ("folded; commits=1", True)
+    assert (str(answer.freshness.consistency), bool(waits)) == ("folded; commits=1", True)
 
 
 def test_a_version_that_the_store_does_not_have_is_refused(rows: Lagging) -> None:
@@ -148,8 +152,8 @@ def test_a_row_that_a_lagging_list_does_not_have_is_put_in(rows: Lagging) -> Non
     answer = reader(rows, store).page("all", "all", Token({"order-8": 1}), limit=10)
 
     assert [row.key for row in answer.rows] == ["7", "8"]
-    assert str(answer.consistency) == "folded; commits=1"
-    assert answer.token.positions == {"order-7": 1, "order-8": 1}
+    assert str(answer.freshness.consistency) == "folded; commits=1"
+    assert answer.freshness.token.positions == {"order-7": 1, "order-8": 1}
 
 
 def test_a_row_that_the_index_has_not_seen_yet_is_put_in_without_folding(rows: Lagging) -> None:
@@ -159,7 +163,10 @@ def test_a_row_that_the_index_has_not_seen_yet_is_put_in_without_folding(rows: L
 
     answer = reader(rows, store).page("all", "all", Token({"order-7": 1}), limit=10)
 
-    assert ([row.key for row in answer.rows], str(answer.consistency)) == (["7"], "current")
+    assert ([row.key for row in answer.rows], str(answer.freshness.consistency)) == (
+        ["7"],
+        "current",
+    )
 
 
 def test_a_row_that_moved_stands_in_its_new_place_only(rows: Lagging) -> None:

@@ -11,7 +11,8 @@ import pytest
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import InvalidToken, Unavailable
 from cqrs.follow.followers import Follower
-from cqrs.read.consistency import Consistency, Page
+from cqrs.read.consistency import Page
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.joiner import Joiner
 from cqrs.read.tokens import Token
 from cqrs.views.joins import Join
@@ -74,8 +75,8 @@ class World:
         self.rows.loads.clear()
 
     def ask(self, *rows: Row, token: str = "", how: Consistency | None = None) -> Page:
-        found = Page(list(rows), how or Consistency("eventual"), Token.parse(token))
-        return self.joiner.join(found)
+        freshness = Freshness(how or Consistency("eventual"), Token.parse(token))
+        return self.joiner.join(Page(list(rows), freshness))
 
     def names(self, *rows: Row, token: str = "") -> list[Any]:
         return [row.document and row.document["names"] for row in self.ask(*rows, token=token).rows]
@@ -117,7 +118,7 @@ def test_a_lookup_behind_the_token_is_completed_and_not_written() -> None:
     answer = world.ask(row("7", "a"), token="name-a@2")
 
     assert answer.rows[0].document == {"has": ["a"], "names": [{"text": "Ada Lovelace"}]}
-    assert str(answer.consistency) == "folded; commits=1"
+    assert str(answer.freshness.consistency) == "folded; commits=1"
     assert world.rows.get("a").document == {"text": "Ada"}
 
 
@@ -130,8 +131,8 @@ def test_a_token_of_a_lookup_that_nothing_names_is_not_looked_at_but_handed_on()
     world = World(history("name-a", "Ada"))
     world.follow("a")
     answer = world.ask(row("7", "a"), token="name-b@9")
-    assert (str(answer.consistency), world.reads.count) == ("eventual", 0)
-    assert answer.token.positions == {"name-b": 9, "name-a": 1}
+    assert (str(answer.freshness.consistency), world.reads.count) == ("eventual", 0)
+    assert answer.freshness.token.positions == {"name-b": 9, "name-a": 1}
 
 
 def test_a_version_that_a_lookups_stream_does_not_have_is_refused() -> None:
@@ -165,7 +166,7 @@ def test_an_answer_says_what_it_took_for_rows_and_lookups_together(
     world = World(history("name-a", "Ada"))
     world.follow("a")
     world.store.append(commit("name-a", 2, "Ada Lovelace"), "")
-    assert str(world.ask(row("7", "a"), token=token, how=rows).consistency) == combined
+    assert str(world.ask(row("7", "a"), token=token, how=rows).freshness.consistency) == combined
 
 
 def test_the_token_has_the_rows_first_and_lookups_as_long_as_there_is_room() -> None:
@@ -173,7 +174,7 @@ def test_the_token_has_the_rows_first_and_lookups_as_long_as_there_is_room() -> 
     world.follow("a", "b")
     seen = ", ".join(f"order-{n}@1" for n in range(149))
     answer = world.ask(row("7", "a", "b"), token=seen)
-    assert str(answer.token) == f"{seen}, name-a@1"
+    assert str(answer.freshness.token) == f"{seen}, name-a@1"
 
 
 def test_a_lookup_that_cannot_go_on_is_a_problem_in_its_place_and_no_more() -> None:
@@ -214,17 +215,17 @@ def test_several_joins_are_made_at_the_same_time() -> None:
     joiner = Joiner(joins, {"name": store, "street": store})
     token = Token({"order-7": 1, "street-a": 1, "name-a": 1})
 
-    answer = joiner.join(Page([row("7", "a")], Consistency("eventual"), token))
+    answer = joiner.join(Page([row("7", "a")], Freshness(token=token)))
 
     assert answer.rows[0].document == {
         "has": ["a"],
         "names": [{"text": "Ada"}],
         "streets": [{"text": "1 Street"}],
     }
-    assert str(answer.consistency) == "folded; commits=2"
+    assert str(answer.freshness.consistency) == "folded; commits=2"
 
 
 def test_a_page_stays_a_page() -> None:
-    found = Page([row("7")], Consistency("eventual"), Token(), more=("sort", "7"))
+    found = Page([row("7")], Freshness(), more=("sort", "7"))
     joiner = Joiner([(join(NAMES), MemoryRows())], {"name": MemoryEventStore()})
     assert joiner.join(found).more == ("sort", "7")

@@ -11,11 +11,12 @@ import pytest
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import InvalidToken, Parked, Unavailable
-from cqrs.read.consistency import Consistency
+from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Part, Row
 from cqrs.views.searches import Conversation, Hit, Hits, IndexState, Question, SearchView
+from cqrs.waiting import Patience
 from tests.library.worlds import ORDER, PAYMENT, follower, history, render, stored
 
 VIEW = SearchView(name="notes", folds=[ORDER, PAYMENT], render=render, fields={})
@@ -75,7 +76,7 @@ def searcher(index: Index, clock: Clock | None = None, *histories: Any) -> Searc
     clock = clock or Clock()
     store = stored(*histories)
     stores = {"order": store, "payment": store}
-    return Searcher(VIEW, index, stores, patience_seconds=1, clock=clock, pause=clock.pause)
+    return Searcher(VIEW, index, stores, patience=Patience(1, clock, clock.pause))
 
 
 def test_without_a_token_a_question_is_asked_as_it_is() -> None:
@@ -83,7 +84,7 @@ def test_without_a_token_a_question_is_asked_as_it_is() -> None:
     question: Question = {"query": {"match_all": {}}}
     found = searcher(index).search([question], Token())
     assert index.asked == [[question]]
-    assert found.consistency == Consistency("eventual")
+    assert found.freshness.consistency == Consistency("eventual")
 
 
 def test_every_question_also_asks_for_the_rows_that_the_token_names() -> None:
@@ -109,8 +110,8 @@ def test_every_question_also_asks_for_the_rows_that_the_token_names() -> None:
         named = aggregations["wanted"]["aggs"]["come"]["filter"]["bool"]
         assert named == {"should": wanted, "minimum_should_match": 1}
     assert "status" in asked[0]["aggs"]  # type: ignore[operator]
-    assert found.consistency == Consistency("current")
-    assert found.token.positions == token.positions
+    assert found.freshness.consistency == Consistency("current")
+    assert found.freshness.token.positions == token.positions
 
 
 def test_it_waits_longer_each_time_until_all_rows_have_come() -> None:
@@ -118,7 +119,7 @@ def test_it_waits_longer_each_time_until_all_rows_have_come() -> None:
     index.come = 0
     token = Token.parse("order-7@1, order-8@1, order-9@1")
     found = searcher(index, clock).search([{}], token)
-    assert found.consistency == Consistency("waited", ms=round(sum(clock.pauses) * 1000))
+    assert found.freshness.consistency == Consistency("waited", ms=round(sum(clock.pauses) * 1000))
     assert clock.pauses == sorted(set(clock.pauses))
     assert len(clock.pauses) == 3
 
@@ -128,7 +129,7 @@ def test_it_waits_for_the_last_of_its_questions() -> None:
     token = Token.parse("order-7@1, order-8@1")
     index.come = 1  # the first has one, the second both
     found = searcher(index, clock).search([{}, {}], token)
-    assert found.consistency.kind == "waited"
+    assert found.freshness.consistency.kind == "waited"
     assert len(index.asked) == 2
 
 
@@ -142,8 +143,8 @@ def test_a_conversation_hands_on_what_it_has_seen() -> None:
     def talk() -> Conversation[None]:
         yield {"notes": [{}]}
 
-    _, _, token = Searchers([searcher(Finding())]).converse(talk(), Token())
-    assert str(token) == "order-7@4"
+    _, freshness = Searchers([searcher(Finding())]).converse(talk(), Token())
+    assert str(freshness.token) == "order-7@4"
 
 
 def test_what_does_not_come_in_time_is_not_shown() -> None:
@@ -181,10 +182,10 @@ def test_a_conversation_is_sent_the_answers_to_what_it_asked() -> None:
             {name: len(answers) for name, answers in got.items()} for got in (first, second, third)
         ]
 
-    said, how, _ = Searchers([searcher(index)]).converse(talk(), Token())
+    said, freshness = Searchers([searcher(index)]).converse(talk(), Token())
     assert said == [{"notes": 2}, {}, {"notes": 1}]
     assert [len(questions) for questions in index.asked] == [2, 1]
-    assert how == Consistency("eventual")
+    assert freshness == Freshness()
 
 
 def test_a_conversation_is_as_slow_as_its_rounds_together() -> None:
@@ -195,6 +196,6 @@ def test_a_conversation_is_as_slow_as_its_rounds_together() -> None:
         yield {"notes": [{}]}
         yield {"notes": [{}]}
 
-    _, how, token = Searchers([searcher(index)]).converse(talk(), Token.parse("order-7@1"))
-    assert how == Consistency("waited", ms=20)
-    assert str(token) == "order-7@1"
+    _, freshness = Searchers([searcher(index)]).converse(talk(), Token.parse("order-7@1"))
+    assert freshness.consistency == Consistency("waited", ms=20)
+    assert str(freshness.token) == "order-7@1"

@@ -31,6 +31,7 @@ from cqrs.views.tallies import (
     months,
     summed,
 )
+from cqrs.waiting import Patience
 from tests.examples import examples
 from tests.library.weather import StormyReads, Weather, happenings
 from tests.library.worlds import ORDER, PAYMENT, Crash, Reads, commit, history, stored
@@ -412,7 +413,11 @@ class TestReading:
         answer = reader(rows, store).cells(["newest"], "a", "z", Token(), limit=10)
 
         assert answer.counts == {Cell("newest", "a"): {"entities": 1, "notes": 1}}
-        assert (str(answer.consistency), str(answer.token), answer.more) == ("eventual", "", None)
+        assert (str(answer.freshness.consistency), str(answer.freshness.token), answer.more) == (
+            "eventual",
+            "",
+            None,
+        )
 
     def test_a_tally_at_its_token_is_current(self, rows: MemoryTallies) -> None:
         store = stored(history("order-7", "a", "b"))
@@ -421,7 +426,7 @@ class TestReading:
 
         answer = reader(rows, store).cells(["newest"], "a", "z", token, limit=10)
 
-        assert (str(answer.consistency), answer.token) == ("current", token)
+        assert (str(answer.freshness.consistency), answer.freshness.token) == ("current", token)
 
     def test_a_token_of_what_is_not_counted_here_asks_for_nothing(
         self, rows: MemoryTallies
@@ -430,7 +435,7 @@ class TestReading:
             ["newest"], "a", "z", Token({"customer-1": 3}), limit=1
         )
 
-        assert str(answer.consistency) == "eventual"
+        assert str(answer.freshness.consistency) == "eventual"
 
     def test_a_tally_behind_its_token_is_waited_for(self, rows: MemoryTallies) -> None:
         store = stored(history("order-7", "a", "b"), history("order-8", "b"))
@@ -442,21 +447,19 @@ class TestReading:
             if len(clock.pauses) == 3:
                 follower(rows, store).catch_up({"order-7": ()})
 
-        answer = reader(rows, store, clock=clock, pause=pause).cells(
+        answer = reader(rows, store, patience=Patience(1, clock, pause)).cells(
             ["newest"], "a", "z", Token({"order-7": 2, "order-8": 1}), limit=10
         )
 
         assert answer.counts == {Cell("newest", "b"): {"entities": 2, "notes": 3}}
-        assert str(answer.consistency) == "waited; ms=140"
+        assert str(answer.freshness.consistency) == "waited; ms=140"
 
     def test_the_pauses_get_longer_but_not_too_long(self, rows: MemoryTallies) -> None:
         clock = Clock()
         patient = reader(
             rows,
             stored(history("order-7", "a")),
-            patience_seconds=1,
-            clock=clock,
-            pause=clock.pause,
+            patience=Patience(1, clock, clock.pause),
         )
         with pytest.raises(Unavailable):
             asked(patient, Token({"order-7": 1}))
@@ -469,7 +472,7 @@ class TestReading:
         follower(rows, store).catch_up({"order-7": ()})
 
         with pytest.raises(InvalidToken, match="its newest is 1"):
-            asked(reader(rows, store, patience_seconds=0), Token({"order-7": 2}))
+            asked(reader(rows, store, patience=Patience(0)), Token({"order-7": 2}))
 
     def test_a_token_that_waits_for_what_is_parked_is_a_defined_problem_at_once(
         self, rows: MemoryTallies
@@ -479,7 +482,9 @@ class TestReading:
         clock = Clock()
 
         with pytest.raises(Parked) as problem:
-            asked(reader(rows, store, clock=clock, pause=clock.pause), Token({"order-7": 2}))
+            asked(
+                reader(rows, store, patience=Patience(1, clock, clock.pause)), Token({"order-7": 2})
+            )
 
         assert (problem.value.stream, problem.value.version) == ("order-7", 2)
         assert clock.pauses == []
@@ -501,7 +506,7 @@ class TestReading:
         reads.down = Unavailable("down")
 
         with pytest.raises(Unavailable, match="down"):
-            asked(reader(rows, reads, patience_seconds=0), Token({"order-7": 1}))
+            asked(reader(rows, reads, patience=Patience(0)), Token({"order-7": 1}))
 
     def test_the_cells_are_read_after_the_rows_were_new_enough(self, rows: MemoryTallies) -> None:
         store = stored(history("order-7", "a"))
@@ -518,7 +523,7 @@ class TestReading:
 
         answer = reader(Later(), store).cells(["newest"], "a", "z", Token({"order-7": 1}), limit=1)
 
-        assert (str(answer.consistency), len(answer.counts)) == ("current", 1)
+        assert (str(answer.freshness.consistency), len(answer.counts)) == ("current", 1)
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 100])
     def test_partitions_are_read_one_after_the_other_page_by_page(

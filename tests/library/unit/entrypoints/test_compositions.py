@@ -16,8 +16,8 @@ ROW = "GET /books/{id}"
 PAGE = "GET /authors/{id}/books"
 
 
-def asks(part: str, path: str, **query: str) -> Ask:
-    return Ask(part=part, path=path, query=query, read=lambda body: body)
+def asks(part: str, *of: str, **query: str) -> Ask:
+    return Ask(part=part, of=of, query=query, read=lambda body: body)
 
 
 def a_book(book: str) -> Plan:
@@ -27,16 +27,16 @@ def a_book(book: str) -> Plan:
         return {**found["book"], "author": found["author"], "reviews": found["reviews"]}
 
     return Plan(
-        root=asks("book", f"/books/{book}"),
-        beside=[asks("reviews", f"/reviews/{book}")],
-        after=lambda book: [asks("author", f"/authors/{book['author']}")],
+        root=asks("book", "books", book),
+        beside=[asks("reviews", "reviews", book)],
+        after=lambda book: [asks("author", "authors", book["author"])],
         join=joined,
     )
 
 
 def books_of(author: str, limit: int, cursor: str | None) -> Plan:
     query = {"author": author, "limit": str(limit)} | ({"cursor": cursor} if cursor else {})
-    return Plan(root=asks("books", "/books", **query), join=lambda found: found["books"])
+    return Plan(root=asks("books", "books", **query), join=lambda found: found["books"])
 
 
 @pytest.fixture

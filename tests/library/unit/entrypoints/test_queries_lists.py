@@ -232,6 +232,6 @@ class TestCursors:
     def test_a_cursor_of_another_generation_is_refused(self, books: Books) -> None:
         add_some(books, 2)
         answered = by_author(books, limit="1").body["cursor"]
-        rebuilt = Books(rows=books.rows, scope="books#2")
+        rebuilt = Books(rows=books.rows, generation=2)
         answer = by_author(rebuilt, cursor=answered)
         assert "rebuilt" in refused(answer, 400, "invalid_cursor")["detail"]

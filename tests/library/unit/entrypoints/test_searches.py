@@ -1,10 +1,11 @@
 """Searches over HTTP: what is refused, and that a cursor is good for its own search only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from cqrs.entrypoints.http import Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.errors import InvalidCursor
 from cqrs.plain import Json
@@ -16,15 +17,17 @@ from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
 ROUTE = "GET /search/books"
 
 
-def found(
-    query: Mapping[str, str], limit: int, after: Sequence[Json] | None
-) -> Conversation[SearchPage]:
+def found(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
     """A search that finds the place after the one it goes on from, up to the third."""
     place = 1 if after is None else int(str(after[-1])) + 1
     if place > 3:
         raise InvalidCursor("There is no hit at this place.")
     yield {}
-    return SearchPage({"asked": dict(query), "limit": limit, "after": after}, [place])
+    return SearchPage({"asked": _asked(request), "limit": limit, "after": after}, [place])
+
+
+def _asked(request: Request) -> dict[str, Json]:
+    return {name: text for name, text in request.query.items() if name not in ("limit", "cursor")}
 
 
 def search(view: SearchView = BOOK_SEARCH, **query: str) -> Answer:

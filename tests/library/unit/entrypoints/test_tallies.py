@@ -41,7 +41,7 @@ class Loans:
         stores = self.books.stores
         reader = TallyReader(LOANS, self.rows, stores, clock=lambda: self.now, pause=self.pause)
         joiner = Joiner([(LOANS_WITH_NAME, self.books.readers)], stores)
-        return days_of(reader, "loans#1", "loans", shown_loans, joiner)
+        return days_of(reader, "loans", shown_loans, joiner)
 
     def pause(self, seconds: float) -> None:
         self.now += seconds

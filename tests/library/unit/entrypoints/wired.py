@@ -62,7 +62,7 @@ class Books:
     authors: MemoryRows = field(default_factory=MemoryRows)
     readers: MemoryRows = field(default_factory=MemoryRows)
     joined: bool = False  # whether queries show the names of authors and readers
-    scope: str = "books#1"
+    generation: int = 1
     decider: Decider[Any, Any, Any] = BOOK
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -150,16 +150,16 @@ class Books:
 
     @cached_property
     def queries(self) -> HttpFunction:
-        books = Reader(BOOKS, self.rows, self.stores)
+        books = Reader(replace(BOOKS, generation=self.generation), self.rows, self.stores)
         joins = [(BOOK_WITH_AUTHOR, self.authors), (BOOK_WITH_READERS, self.readers)]
         joiner = Joiner(joins, self.stores) if self.joined else None
         status, author = one_of("status", Status), in_query("author")
         return HttpFunction(
             {
                 ROW: row_of(books, "book", joiner),
-                BY_AUTHOR: page_of(books, self.scope, "author", "books", joiner),
-                BY_STATUS: page_of(books, self.scope, "status", "books", joiner, status),
-                IN_QUERY: page_of(books, self.scope, "author", "books", joiner, author),
+                BY_AUTHOR: page_of(books, "author", "books", joiner),
+                BY_STATUS: page_of(books, "status", "books", joiner, status),
+                IN_QUERY: page_of(books, "author", "books", joiner, author),
             }
         )
 

@@ -21,7 +21,7 @@ PROMPT = 5.0
 
 
 def asks(*names: str) -> list[Ask]:
-    return [Ask(part=name, path=f"/{name}", read=lambda body: body) for name in names]
+    return [Ask(part=name, of=[name], read=lambda body: body) for name in names]
 
 
 def plan(*, beside: Sequence[str] = ("wife",), after: Sequence[str] = ("child",)) -> Plan:
@@ -64,14 +64,14 @@ class TestAsking:
         self, services: FakeServices
     ) -> None:
         services.does["/king"] = told({"heir": "h/1 "})
-        path = Ask(part="heir", path="", read=lambda body: body)
-        family = replace(plan(), after=lambda king: [replace(path, path=f"/people/{king['heir']}")])
+        heir = Ask(part="heir", of=[], read=lambda body: body)
+        family = replace(plan(), after=lambda king: [replace(heir, of=["people", king["heir"]])])
         assert answer(services, family).parts["heir"].status is Status.OK
-        assert services.asked[-1] == "/people/h/1%20"
+        assert services.asked[-1] == "/people/h%2F1%20"
 
     def test_a_query_is_written_into_the_address(self, services: FakeServices) -> None:
         root = Ask(
-            part="king", path="/kings", query={"id": "a,b", "cursor": "&="}, read=lambda body: body
+            part="king", of=["kings"], query={"id": "a,b", "cursor": "&="}, read=lambda body: body
         )
         answer(services, Plan(root=root, join=dict))
         assert services.asked == ["/kings?id=a,b&cursor=%26%3D"]
@@ -102,12 +102,14 @@ class TestAsking:
     def test_the_token_answered_is_what_was_asked_and_what_all_have_shown(
         self, services: FakeServices
     ) -> None:
-        services.does["/king"] = told(HERE, consistency_token="king-1@4", consistency="waited")
+        services.does["/king"] = told(
+            HERE, consistency_token="king-1@4", consistency="waited; ms=20"
+        )
         services.does["/child"] = told(HERE, consistency_token="child-1@2", consistency="current")
         services.does["/wife"] = problem(404, "not_found")
         found = answer(services, token="king-1@3, wife-1@1")
-        assert str(found.token) == "king-1@4, wife-1@1, child-1@2"
-        assert found.consistency == "waited"
+        assert str(found.freshness.token) == "king-1@4, wife-1@1, child-1@2"
+        assert str(found.freshness.consistency) == "waited; ms=20"
 
 
 class TestDeadline:

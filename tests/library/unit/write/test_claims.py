@@ -16,7 +16,7 @@ from cqrs.errors import Conflict, KeyReused, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import GuardTaken
 from cqrs.history.guards import Guard, guard_key_of
-from cqrs.write.commands import ATTEMPTS, Outcome
+from cqrs.write.commands import RACE, Outcome
 from tests.examples import examples
 from tests.library.clubs import (
     GUARDED,
@@ -202,7 +202,7 @@ class TestRaces:
 
     def test_losing_every_race_for_a_claim_is_a_conflict(self, store: Counting) -> None:
         send(store, "1", TakeName(name="ada"), "a")
-        rivals = iter(range(ATTEMPTS))
+        rivals = iter(range(RACE.tries))
         store.before_append = lambda commit: (
             send(store.store, "1", CountVisits(visits=1), f"rival-{next(rivals)}") and None
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -77,6 +78,24 @@ def test_losing_every_race_is_a_conflict(store: Counting) -> None:
         add(store, 6, "b")
 
     assert 6 not in amounts(store)
+
+
+def test_who_loses_once_tries_at_once_and_who_loses_again_waits_first(store: Counting) -> None:
+    add(store, 1, "a", opens=True)
+    pauses: list[float] = []
+    paused: list[int] = []
+    rivals = iter(("first", "second"))
+
+    def interfere(_: Commit) -> None:
+        paused.append(len(pauses))
+        with suppress(StopIteration):
+            add(store.store, 1, next(rivals))
+
+    store.before_append = interfere
+    handler = CommandHandler(store, TILL, pause=pauses.append)
+
+    assert handler.handle("1", Add(amount=6), envelope("b")).version == 4
+    assert paused == [0, 0, 1]
 
 
 def test_a_refusal_changes_nothing(store: Counting) -> None:

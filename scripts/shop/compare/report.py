@@ -1,0 +1,136 @@
+"""The measurements as tables, and their place in the documentation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scripts.local.errors import LocalError
+from scripts.shop.compare import prices
+from scripts.shop.compare.figures import median, spread, table
+from scripts.shop.compare.measuring import CHANGES, Down, Latencies, Staleness
+from scripts.shop.compare.shape import STORING, WORK, Question, Way
+from scripts.shop.compare.shop import CLIENTS
+
+__all__ = ["Measured", "replace_block", "report"]
+
+BEGIN = "<!-- measured by `make compare WRITE=1` -->"
+END = "<!-- end of what was measured -->"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    latencies: Latencies
+    staleness: Mapping[tuple[str, Way], Staleness]
+    down: Mapping[tuple[Question, Way], Down]
+
+
+def report(measured: Measured, at: datetime | None = None) -> str:
+    day = (at or datetime.now(UTC)).strftime("%Y-%m-%d")
+    asked = len(measured.latencies.floor)
+    how = (
+        f"Measured on {day} with `make compare` on the local stack, {os.cpu_count()} cores; each "
+        f"asked {asked} times, in turn. Times are median / 95th percentile."
+    )
+    return "\n\n".join(
+        [
+            how,
+            "**How long an answer takes**",
+            _latencies(measured.latencies),
+            f"**What an answer takes, and costs** (counted; reckoned at {prices.SOURCE})",
+            _work(measured.latencies),
+            _storing(measured.latencies),
+            "**How long a change is not shown to who asks without its token**",
+            _staleness(measured.staleness),
+            "**The payments service is down**",
+            _down(measured.down),
+        ]
+    )
+
+
+def _latencies(found: Latencies) -> str:
+    rows = []
+    for question in Question:
+        for clients, ms in ((1, found.alone), (CLIENTS, found.together)):
+            view, composed = ms[question, Way.VIEW], ms[question, Way.COMPOSITION]
+            ratio = f"{median(composed) / median(view):.1f}"
+            who = f"{clients} client{'s' if clients > 1 else ''}"
+            rows.append([f"{question}, {who}", spread(view), spread(composed), ratio])
+    rows.append(["`GET /health`, 1 client: the floor", spread(found.floor), "", ""])
+    return table(["", "view", "composition", "ratio"], rows)
+
+
+def _work(found: Latencies) -> str:
+    head = [
+        "",
+        "HTTP requests, an invocation each",
+        "reads of DynamoDB",
+        "read units",
+        "ms in functions",
+        "$ per million",
+    ]
+    rows = [
+        [
+            f"{question}, {way}",
+            str(work.requests),
+            str(work.reads),
+            f"{work.units:g}",
+            f"{found.billed[question, way]:.0f}",
+            f"{prices.per_million_answers(work, found.billed[question, way]):.2f}",
+        ]
+        for (question, way), work in WORK.items()
+    ]
+    return table(head, rows)
+
+
+def _storing(found: Latencies) -> str:
+    orders = {way: prices.per_million_orders(storing) for way, storing in STORING.items()}
+    answers = {
+        way: prices.per_million_answers(
+            WORK[Question.ORDER, way], found.billed[Question.ORDER, way]
+        )
+        for way in Way
+    }
+    view, own = STORING[Way.VIEW], STORING[Way.COMPOSITION]
+    often = prices.answers_to_earn_back(answers, orders)
+    return (
+        f"Until an order is confirmed, {view.writes} writes ({view.units} write units) keep the "
+        f"view, and {own.writes} ({own.units}) the orders service's own, which a composition asks: "
+        f"${orders[Way.VIEW]:.2f} and ${orders[Way.COMPOSITION]:.2f} per million orders. "
+        f"The view has earned that back when an order was asked for {often:.1f} times."
+    )
+
+
+def _staleness(found: Mapping[tuple[str, Way], Staleness]) -> str:
+    rows = []
+    for change in CHANGES:
+        told = {way: found[change.what, way] for way in Way}
+        fresh = [shown for way in Way for shown in told[way].fresh]
+        with_token = f"{sum(fresh)} of {len(fresh)}"
+        rows.append([change.what, *(spread(told[way].ms) for way in Way), with_token])
+    return table(["", "view", "composition", "with its token, shown at once"], rows)
+
+
+def _down(found: Mapping[tuple[Question, Way], Down]) -> str:
+    rows = [
+        [
+            f"{question}, {way}",
+            ", ".join(map(str, sorted(told.statuses))),
+            spread(told.ms),
+            ", ".join(sorted(told.missing)) or "nothing",
+        ]
+        for (question, way), told in found.items()
+    ]
+    return table(["", "status", "time", "missing"], rows)
+
+
+def replace_block(document: Path, text: str) -> None:
+    """Puts `text` in the place of what stands between the two marks."""
+    before, begin, rest = document.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise LocalError(f"{document} does not have both marks: {BEGIN} {END}")
+    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")

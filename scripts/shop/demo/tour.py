@@ -1,0 +1,251 @@
+"""A guided tour of a seeded shop: commands to paste into bash, and a sentence or two on each."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.shop.demo.seeding import Seeded
+
+__all__ = ["Stop", "opening", "printed", "stops", "summary"]
+
+HALLSTATT = {"street": "Seestraße 12", "postal_code": "4830", "city": "Hallstatt", "country": "AT"}
+MARRIED = "Zimmerwald"  # nobody else is called so
+
+
+@dataclass(frozen=True)
+class Stop:
+    """All that stands in backticks is in the answer. All requests are answered with `status`."""
+
+    says: str
+    command: str
+    status: int = 200
+
+
+def summary(seeded: Seeded) -> str:
+    shop = seeded.shop
+    sizes = [len(shop.customers), len(shop.products), len(shop.orders)]
+    statuses = Counter(order["status"] for order in seeded.orders)
+    reasons = Counter(order["reject_reason"] for order in seeded.orders if order["reject_reason"])
+    told = {"rejected": ": " + ", ".join(f"{n} {reason}" for reason, n in reasons.most_common())}
+    return "\n".join(
+        [
+            "{} customers, {} products, {} orders:".format(*sizes),
+            *(f"{n:>5} {each}{told.get(each, '')}" for each, n in statuses.most_common()),
+        ]
+    )
+
+
+def opening(url: str) -> str:
+    """What all commands need. The URL stands in quotes, as it may contain `$default`."""
+    return f"API={shlex.quote(url)}\nshow() {{ python3 -m json.tool --no-ensure-ascii; }}\n"
+
+
+def printed(url: str, tour: Iterable[Stop]) -> str:
+    """To paste into bash, in parts or as a whole."""
+    told = [f"{_comment(f'{n}. {stop.says}')}\n{stop.command}\n" for n, stop in enumerate(tour, 1)]
+    return "\n".join([opening(url), *told])
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, 96, initial_indent="# ", subsequent_indent="# ")
+
+
+def stops(seeded: Seeded) -> list[Stop]:
+    orders = seeded.orders
+    some = max(orders, key=lambda order: (order["status"] == "delivered", len(order["lines"])))
+    refused = [order for order in orders if order["reject_reason"] == "payment_declined"]
+    held = [order for order in orders if order["status"] == "confirmed"]
+    first_day = min(order["placed_at"] for order in orders)[:10]
+    key = f"tour-{seeded.shop.name}"
+    name = _name(seeded, some)
+    return [
+        *_orders(some, refused[:1], seeded.customer_ids[0]),
+        *(_searches(some, name, first_day) if seeded.has_search else _no_search()),
+        *_tokens(some, held[:1], key, name, seeded.has_search),
+        *_sales(first_day),
+        *_composed(some, seeded.customer_ids[0]),
+        *_problems(key),
+    ]
+
+
+def _name(seeded: Seeded, order: dict[str, Any]) -> str:
+    """The customer's, as it was before this tour changed it."""
+    return seeded.shop.customers[seeded.customer_ids.index(order["customer_id"])].name
+
+
+# Its stops
+
+
+def _orders(
+    some: dict[str, Any], refused: Sequence[dict[str, Any]], regular: str
+) -> Iterable[Stop]:
+    title = some["lines"][0]["title"]
+    yield Stop(
+        "An order from the storefront's views: its lines with their titles, such as "
+        f"`{title}`, its customer, its `payment`, the `reservation` in the stock, and in the "
+        "`timeline` all that happened to it and to its payment.",
+        _shown(f"/orders/{some['order_id']}"),
+    )
+    for order in refused:
+        yield Stop(
+            "The card was `declined`, so the checkout gave the stock back and rejected the order: "
+            "`payment_declined`.",
+            _shown(f"/orders/{order['order_id']}"),
+        )
+    yield Stop(
+        "What a customer has ordered, newest first; the cursor of the first page leads to the "
+        f"second. All are orders of `{regular}`.",
+        _paged(f"/customers/{regular}/orders?limit=2"),
+    )
+    yield Stop(
+        "The newest two orders that were `cancelled`, whosever they are.",
+        _shown("/orders?status=cancelled&limit=2"),
+    )
+
+
+def _searches(some: dict[str, Any], name: str, first_day: str) -> Iterable[Stop]:
+    words = re.findall(r"\w+", some["lines"][0]["title"])
+    noun, longest = words[-1], max(words, key=len).lower()
+    yield Stop(
+        "Search: each word is looked for in customers' names, in what was bought and in the "
+        "address. The `highlights` say where it was found: `<em>`.",
+        _search(f"{name.split()[-1]} {noun}"),
+    )
+    yield Stop(
+        f"A typing error does no harm: this should be '{longest}', and `<em>` is what was found.",
+        _search(longest[:2] + longest[3:]),
+    )
+    yield Stop(
+        "Filters, the largest first, and `facets`: how many there are of each status, `country` "
+        "and product. A facet ignores its own filter, so one sees what else there is.",
+        _shown(f"/search/orders?status=shipped,delivered&from={first_day}&sort=largest&limit=1"),
+    )
+    yield Stop(
+        "Page by page: a `cursor` says after which hit to go on, so new orders shift nothing.",
+        _paged("/search/orders?sort=newest&limit=2"),
+    )
+
+
+def _no_search() -> Iterable[Stop]:
+    yield Stop(
+        "This deployment has no search. The rest of the tour does without it: `not_configured`.",
+        _shown("/search/orders?q=lamp"),
+        status=501,
+    )
+
+
+def _tokens(
+    some: dict[str, Any],
+    held: Sequence[dict[str, Any]],
+    key: str,
+    name: str,
+    has_search: bool,
+) -> Iterable[Stop]:
+    renamed = f"{name}-{MARRIED}"
+    path = f"/orders/{some['order_id']}"
+    rename = _changed(f"/customers/{some['customer_id']}/name", f"{key}-name", {"name": renamed})
+    yield Stop(
+        "A token at work. Rename a customer, and the answer has a token for what was written. "
+        f"Sent with a query, it gets an order with the new name, `{renamed}`, however far the "
+        "views have come; the header `Consistency` says what that took.",
+        f'{rename}\ncurl -sS -i "$API{path}" -H "Consistency-Token: $TOKEN"; echo',
+    )
+    if has_search:
+        yield Stop(
+            "The same command has no second effect, and the same token. With it a search finds "
+            f"the orders by the new name, `<em>{MARRIED}</em>`. An index that is late says so, "
+            "and curl asks again.",
+            f"{rename}\n{_shown_with_token(f'/search/orders?q={MARRIED}&limit=1')}",
+        )
+    for order in held:
+        path = f"/orders/{order['order_id']}"
+        address = {"name": order["address"]["name"], **HALLSTATT}
+        yield Stop(
+            "The same with an order that is not shipped yet, and now goes to `Hallstatt`.",
+            f"{_changed(f'{path}/address', f'{key}-address', {'address': address})}\n"
+            f"{_shown_with_token(path)}",
+        )
+
+
+def _sales(first_day: str) -> Iterable[Stop]:
+    yield Stop(
+        "What was sold, by day and product: `units`, and `revenue` in cents. An order that is "
+        "cancelled later is taken out again.",
+        _shown(f"/sales/products?from={first_day}&limit=5"),
+    )
+
+
+def _composed(some: dict[str, Any], regular: str) -> Iterable[Stop]:
+    order_id = some["order_id"]
+    yield Stop(
+        f"The same order `{order_id}` without the storefront's views: four services are asked when "
+        "you ask, and `parts` says how long each took. What none of them keeps, such as the "
+        "timeline, is not there.",
+        _shown(f"/composed/orders/{order_id}"),
+    )
+    yield Stop(
+        f"The orders of `{regular}`, by asking the services too.",
+        _shown(f"/composed/customers/{regular}/orders?limit=2"),
+    )
+
+
+def _problems(key: str) -> Iterable[Stop]:
+    yield Stop(
+        "What is not there is answered with a problem document: `not_found`.",
+        _shown("/orders/no-such-order"),
+        status=404,
+    )
+    yield Stop(
+        "So is what is not an order, and the `errors` say where it is wrong: `/lines/0/quantity`.",
+        f'curl -sS "$API/orders" -H "Idempotency-Key: {key}-invalid" -d '
+        + shlex.quote('{"customer_id": "c-1", "lines": [{"sku": "lamp", "quantity": 0}]}')
+        + " | show",
+        status=400,
+    )
+
+
+# Commands
+
+_HEADER = """awk 'tolower($1) == "consistency-token:" {print $2}'"""
+
+
+def _shown(path: str) -> str:
+    return f'curl -sS "$API{path}" | show'
+
+
+def _shown_with_token(path: str) -> str:
+    return f'curl -sSf --retry 5 "$API{path}" -H "Consistency-Token: $TOKEN" | show'
+
+
+def _search(text: str) -> str:
+    asked = f"--data-urlencode {shlex.quote(f'q={text}')}"
+    return f'curl -sS -G "$API/search/orders?limit=1" {asked} | show'
+
+
+def _paged(path: str) -> str:
+    return "\n".join(
+        [
+            f'PAGE=$(curl -sS "$API{path}"); show <<< "$PAGE"',
+            r"""CURSOR=$(sed -n 's/.*"cursor": *"\([^"]*\)".*/\1/p' <<< "$PAGE")""",
+            f'curl -sS "$API{path}&cursor=$CURSOR" | show',
+        ]
+    )
+
+
+def _changed(path: str, key: str, body: object) -> str:
+    """Keeps the token that is answered."""
+    text = shlex.quote(json.dumps(body, ensure_ascii=False))
+    return "\n".join(
+        [
+            f'ANSWER=$(curl -sS -i -X PUT "$API{path}" -H "Idempotency-Key: {key}" -d {text})',
+            'echo "$ANSWER"',
+            f"TOKEN=$(tr -d '\\r' <<< \"$ANSWER\" | {_HEADER})",
+        ]
+    )

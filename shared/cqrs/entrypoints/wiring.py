@@ -1,0 +1,275 @@
+"""The composition root: builds what a function needs from the names of its services and views.
+
+A handler says what it is, in a function that is given a `Wiring`; `on_lambda` makes the handler of
+it. What a view needs follows from its folds (whose events they are says which store), where a row
+is kept from the kind of the view. Names are the map: the store of the service `orders` is the table
+in ORDERS_EVENTS_TABLE, the rows of the view `sales` are in SALES_TABLE.
+
+Adapters are imported where they are used: a function pays for what it needs only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from cqrs.settings import Settings
+
+if TYPE_CHECKING:
+    from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+    from cqrs.adapters.dynamodb_rows import DynamoDbRows
+    from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
+    from cqrs.adapters.opensearch import OpenSearch
+    from cqrs.adapters.opensearch_rows import OpenSearchRows
+    from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction
+    from cqrs.entrypoints.sweeper import SweeperFunction
+    from cqrs.follow.followers import Follower
+    from cqrs.follow.messages import Receiver, Timer
+    from cqrs.follow.process_followers import ProcessFollower
+    from cqrs.follow.process_managers import Setup
+    from cqrs.read.compositions import Composition
+    from cqrs.read.consistency import Reader
+    from cqrs.read.joiner import Joiner
+    from cqrs.read.searchers import Searchers
+    from cqrs.read.tally_reader import TallyReader
+    from cqrs.views.joins import Join
+    from cqrs.views.rows import Fold, Followed, RowView
+    from cqrs.views.searches import SearchView
+    from cqrs.views.tallies import TallyView
+    from cqrs.write.aggregates import Aggregates
+    from cqrs.write.commands import CommandHandler
+    from cqrs.write.decider import Decider
+
+__all__ = ["LambdaHandler", "Wiring", "on_lambda", "wired"]
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+Build = Callable[["Wiring"], LambdaHandler]
+
+
+def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
+    """The handler that `build` makes.
+
+    On Lambda it is made at once, while the function starts: the processor is not throttled then.
+    Elsewhere at the first call, so that importing a handler does nothing.
+    """
+
+    @cache
+    def made() -> LambdaHandler:
+        return wired(build, environment)
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return made()(event, context)
+
+    if "AWS_LAMBDA_FUNCTION_NAME" in environment:
+        made()
+    return handler
+
+
+def wired(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
+    """What `build` makes of an environment. Raises LookupError naming all that it lacks."""
+    wire = Wiring(Settings(environment))
+    made = build(wire)
+    wire.settings.check()
+    for client in wire.clients:
+        client()
+    return made
+
+
+class Wiring:
+    """Makes the parts of one function. `uses` says what has been made so far, in the nouns of
+    `local.functions` in Terraform, and `clients` what of AWS it takes.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.uses: dict[str, set[str]] = defaultdict(set)
+        self.clients: set[Callable[[], object]] = set()
+
+    # To decide
+
+    def commands(self, decider: Decider[C, S, E]) -> CommandHandler[C, S, E]:
+        """Takes the commands of a service's aggregates."""
+        from cqrs.write.commands import CommandHandler
+
+        service = decider.events.context
+        self.uses["appends"].add(service)
+        if not decider.has_guards:
+            return CommandHandler(self._store(service), decider)
+        self.uses["claims"].add(service)
+        guards = self.settings.text(f"{service}_guards_table")
+        return CommandHandler(self._store(service, guards), decider)
+
+    def aggregates(self, decider: Decider[C, S, E]) -> Aggregates[C, S, E]:
+        """Loads a service's aggregates."""
+        from cqrs.write.aggregates import Aggregates
+
+        self.uses["reads"].add(decider.events.context)
+        return Aggregates(self._store(decider.events.context), decider)
+
+    # To answer
+
+    def reader(self, view: RowView) -> Reader:
+        """Answers queries on a view."""
+        from cqrs.read.consistency import Reader
+
+        self.uses["queries"].add(view.name)
+        return Reader(view, self._rows(view), self._stores(view.folds))
+
+    def joiner(self, *joins: Join) -> Joiner:
+        """Completes what a reader has found."""
+        from cqrs.read.joiner import Joiner
+
+        views = [join.view for join in joins]
+        self.uses["queries"].update(view.name for view in views)
+        stores = self._stores(fold for view in views for fold in view.folds)
+        return Joiner([(join, self._rows(join.view)) for join in joins], stores)
+
+    def tally_reader(self, view: TallyView) -> TallyReader:
+        """Answers queries on a tally."""
+        from cqrs.read.tally_reader import TallyReader
+
+        self.uses["queries"].add(view.name)
+        return TallyReader(view, self._tallies(view), self._stores(view.folds))
+
+    def searchers(self, views: Sequence[SearchView]) -> Searchers | None:
+        """Answers searches in several views; None where there is no OpenSearch."""
+        from cqrs.read.searchers import Searcher, Searchers
+
+        self.uses["queries"].update(view.name for view in views)
+        indexes = [index for view in views if (index := self._index(view))]
+        searchers = [Searcher(i.view, i, self._stores(i.view.folds)) for i in indexes]
+        return Searchers(searchers) if searchers else None
+
+    def composition(self) -> Composition:
+        """Asks the services at SERVICES_URL, for DEADLINE_MS at most."""
+        from cqrs.adapters.http_services import HttpServices
+        from cqrs.read.compositions import Composition
+
+        services = HttpServices(self.settings.text("services_url"))
+        return Composition(services, self.settings.number("deadline_ms") / 1000)
+
+    # To follow
+
+    def publisher(self) -> PublisherFunction:
+        """Puts commits on the event stream EVENT_STREAM."""
+        from cqrs.adapters.clients import kinesis
+        from cqrs.adapters.kinesis_publisher import KinesisPublisher
+        from cqrs.entrypoints.streams import PublisherFunction
+
+        self.clients.add(kinesis)
+        return PublisherFunction(KinesisPublisher(self.settings.text("event_stream")))
+
+    def follower(
+        self, views: Sequence[Followed] = (), processes: Sequence[Setup] = ()
+    ) -> FollowerFunction:
+        """Keeps views and processes up to date with a stream of commits."""
+        from cqrs.entrypoints.streams import FollowerFunction
+
+        return FollowerFunction(list(self._followers(views, processes)))
+
+    def sweeper(self, views: Sequence[Followed], processes: Sequence[Setup]) -> SweeperFunction:
+        """Sweeps the stores that views and processes follow."""
+        from cqrs.adapters.clients import s3
+        from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
+        from cqrs.adapters.s3_failures import S3Failures
+        from cqrs.entrypoints.sweeper import SweeperFunction
+
+        self.clients.add(s3)
+        followers = list(self._followers(views, processes))
+        services = {fold.events.context for follower in followers for fold in follower.view.folds}
+        indexes = [index for view in views if (index := self._index(view))]
+        return SweeperFunction(
+            {service: self._store(service) for service in sorted(services)},
+            followers,
+            S3Failures(self.settings.text("failures_bucket")),
+            DynamoDbBookmarks(self.settings.text("bookmarks_table")),
+            indexes={index.view.name: index for index in indexes},
+        )
+
+    def _followers(
+        self, views: Sequence[Followed], processes: Sequence[Setup]
+    ) -> Iterator[Follower]:
+        from cqrs.follow.followers import Follower
+
+        self.uses["keeps"].update(view.name for view in views)
+        for view in views:
+            rows = self._index(view) if view.kind == "search" else self._rows(view)
+            if rows:  # without an OpenSearch all but its views go on
+                yield Follower(view, rows, self._stores(view.folds))
+        yield from map(self._process, processes)
+
+    def _process(self, setup: Setup) -> ProcessFollower:
+        """A process with its rows, and with the functions of the services that it commands."""
+        from cqrs.adapters.clients import functions, scheduler
+        from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
+        from cqrs.follow.process_followers import ProcessFollower
+
+        process = setup(self.settings)
+        self.uses["keeps"].add(process.name)
+        self.clients.add(functions)
+        arns = {service: self.settings.text(f"{service}_function") for service in process.commands}
+        timers: dict[str, Timer] = {}
+        if process.deadlines:
+            self.clients.add(scheduler)
+            group, role = (
+                self.settings.text("deadlines_group"),
+                self.settings.text("deadlines_role"),
+            )
+            timers = {s: ScheduledCommands(arns[s], group, role) for s in process.deadlines}
+        receivers: dict[str, Receiver] = {s: LambdaCommands(arn) for s, arn in arns.items()}
+        stores = self._stores(process.folds)
+        receivers |= process.receivers
+        return ProcessFollower(process, self._rows(process), stores, receivers, timers)
+
+    # Where things are
+
+    def _store(self, service: str, guards_table: str | None = None) -> DynamoDbEventStore:
+        from cqrs.adapters.clients import dynamodb
+        from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+
+        self.clients.add(dynamodb)
+        return DynamoDbEventStore(self.settings.text(f"{service}_events_table"), guards_table)
+
+    def _stores(self, folds: Iterable[Fold[Any, Any]]) -> dict[str, DynamoDbEventStore]:
+        """By the category of the streams in them."""
+        return {fold.category: self._store(fold.events.context) for fold in folds}
+
+    def _rows(self, view: Followed) -> DynamoDbRows:
+        if view.kind == "tally":
+            return self._tallies(view)
+        from cqrs.adapters.dynamodb_rows import DynamoDbRows
+
+        return DynamoDbRows.of(view, self._table(view))
+
+    def _tallies(self, view: Followed) -> DynamoDbTallies:
+        from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
+
+        return DynamoDbTallies.of(view, self._table(view))
+
+    def _table(self, view: Followed) -> str:
+        from cqrs.adapters.clients import dynamodb
+
+        self.clients.add(dynamodb)
+        return self.settings.text(f"{view.name}_table")
+
+    def _index(self, view: Followed) -> OpenSearchRows | None:
+        """None for a view that is not searched, and where there is no OpenSearch."""
+        if view.kind != "search" or self.settings.text("search_url") == "none":
+            return None
+        from cqrs.adapters.opensearch_rows import OpenSearchRows
+
+        prefix = self.settings.text("search_prefix")
+        return OpenSearchRows(cast("SearchView", view), self._opensearch, prefix)
+
+    @cached_property
+    def _opensearch(self) -> OpenSearch:
+        from cqrs.adapters.opensearch import OpenSearch
+
+        url, service = self.settings.text("search_url"), self.settings.text("search_service")
+        return OpenSearch(url, service, self.settings.text("search_role"))

@@ -1,0 +1,58 @@
+"""What a token asks of a view, and what of it is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cqrs.errors import CqrsError, InvalidToken, Parked, Unavailable
+from cqrs.read.tokens import Token
+from cqrs.views.rows import Followed, Row
+from cqrs.views.sources import Sources
+
+__all__ = ["Versions", "Wanted", "behind", "no_version", "parked_by", "wanted_by", "why_behind"]
+
+Versions = Mapping[str, int]
+"""The version of each stream that is asked for."""
+Wanted = Mapping[str, Versions]
+"""How far rows must have come, by row."""
+
+
+def wanted_by(token: Token, view: Followed) -> Wanted:
+    """What `token` asks of this view."""
+    wanted: dict[str, dict[str, int]] = {}
+    for stream, version in token.positions.items():
+        if view.fold_of(stream) is not None:
+            wanted.setdefault(view.key_of(stream), {})[stream] = version
+    return wanted
+
+
+def behind(row: Row, wanted: Versions) -> list[str]:
+    """The streams that `row` has yet to follow as far; not those that it never will."""
+    parts = {stream: row.part(stream) for stream in wanted}
+    return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
+
+
+def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> CqrsError:
+    """The reason why a view that can't be completed at read is not as new as `wanted`, having
+    `rows`: InvalidToken for a version that does not exist, Parked, or Unavailable: it will be.
+    """
+    for key, versions in wanted.items():
+        for stream in behind(rows[key], versions):
+            followed = rows[key].part(stream).version
+            commits = sources.tail(stream, followed)
+            newest = commits[-1].version if commits else followed
+            if newest < versions[stream]:
+                return no_version(stream, versions[stream], newest)
+        if parked := parked_by(rows[key]):
+            return parked
+    return Unavailable("the view is not as new as asked yet")
+
+
+def no_version(stream: str, version: int, newest: int) -> InvalidToken:
+    return InvalidToken(f"'{stream}' has no version {version}; its newest is {newest}.")
+
+
+def parked_by(row: Row) -> Parked | None:
+    """The error of a row that can't go on."""
+    errors = (Parked(stream, mark.version, mark.error) for stream, mark in row.parked.items())
+    return next(errors, None)

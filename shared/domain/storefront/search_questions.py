@@ -1,0 +1,235 @@
+"""What the search indexes are asked, in OpenSearch's words.
+
+What a match is worth is a constant (`Worth`), not what the engine makes of word counts: so an order
+keeps its place while others come and go, and a cursor can go on there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntEnum, StrEnum
+
+from cqrs.errors import InvalidCursor, InvalidInput
+from cqrs.plain import Json
+from cqrs.views.searches import Hits, Question
+from domain.orders import OrderStatus
+
+__all__ = [
+    "OF_CUSTOMER",
+    "OF_PRODUCT",
+    "Meant",
+    "OrderQuestion",
+    "Sort",
+    "lookups_of",
+    "lookups_with",
+    "orders_with",
+    "orders_with_word",
+]
+
+MAX_WORDS = 8
+MAX_TEXT = 200
+LARGEST = 2**53  # of the numbers that a hit is sorted by: times in milliseconds, sums of money
+MAX_MATCHES = 1_000  # customers, and products, that a word may mean
+FACET_VALUES = 10
+
+OF_ADDRESS = [
+    "doc.address.name",
+    "doc.address.street",
+    "doc.address.postal_code",
+    "doc.address.city",
+]
+OF_CUSTOMER = ["doc.name", "doc.email"]
+OF_PRODUCT = ["doc.title", "doc.description", "doc.tags"]
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+
+
+ORDERS: Mapping[Sort, Sequence[tuple[str, str]]] = {
+    Sort.RELEVANCE: [("_score", "desc"), ("doc.placed_at", "desc"), ("key", "desc")],
+    Sort.NEWEST: [("doc.placed_at", "desc"), ("key", "desc")],
+    Sort.OLDEST: [("doc.placed_at", "asc"), ("key", "asc")],
+    Sort.LARGEST: [("doc.total", "desc"), ("doc.placed_at", "desc"), ("key", "desc")],
+    Sort.SMALLEST: [("doc.total", "asc"), ("doc.placed_at", "asc"), ("key", "asc")],
+}
+"""Every order ends with the key, so no two hits stand at the same place."""
+
+
+class Worth(IntEnum):
+    """How much it counts that a word was found."""
+
+    KEY = 8  # it is an order's, a customer's or a product's id
+    LOOKUP = 4  # it is in the name of a customer, or in what a product is called
+    ADDRESS = 3
+    LIKE_IT = 1  # something is in one of these that is spelt almost so
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderQuestion:
+    """What somebody looks for: words, and days (UTC) of which both are included.
+
+    Raises InvalidInput for words that can't be looked for, and InvalidCursor if no hit can stand
+    at `after`.
+    """
+
+    text: str = ""
+    statuses: Sequence[OrderStatus] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    sort: Sort | None = None
+    limit: int
+    after: Sequence[Json] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.isprintable():
+            raise InvalidInput("The words have characters that can't be looked for.")
+        if len(self.words) > MAX_WORDS or len(self.text) > MAX_TEXT:
+            raise InvalidInput(
+                f"At most {MAX_WORDS} words and {MAX_TEXT} characters are looked for."
+            )
+        if self.after is not None and not _is_place(self.after, self.order):
+            raise InvalidCursor("This is not a cursor that this search returned.")
+
+    @property
+    def words(self) -> list[str]:
+        return [word for word in self.text.split() if any(map(str.isalnum, word))]
+
+    @property
+    def order(self) -> Sort:
+        """What was asked for; else the best first, or without words the newest."""
+        return self.sort or (Sort.RELEVANCE if self.words else Sort.NEWEST)
+
+
+def _is_place(after: Sequence[Json], sort: Sort) -> bool:
+    """Whether a hit can stand there: numbers and at last a key, as `ORDERS` has them."""
+    *numbers, key = after
+    fits = len(after) == len(ORDERS[sort]) and isinstance(key, str) and key.isascii()
+    return fits and all(isinstance(n, int | float) and abs(n) < LARGEST for n in numbers)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The lookups that a word may mean: that have it, and that have something like it."""
+
+    it: Sequence[str]
+    like_it: Sequence[str]
+    is_all: bool
+
+    @classmethod
+    def by(cls, answer: Hits) -> Meant:
+        it = [hit.row.key for hit in answer.hits if (hit.score or 0) >= Worth.LOOKUP]
+        like_it = [hit.row.key for hit in answer.hits if (hit.score or 0) < Worth.LOOKUP]
+        return cls(it, like_it, is_all=answer.total <= len(answer.hits))
+
+
+def _in(fields: Sequence[str], word: str, worth: Worth, *, like_it: bool = False) -> Json:
+    """All parts of `word` in one of `fields`. The longer it is, the more letters may differ: none
+    of two, one of five, two of more, but not the first.
+    """
+    match: dict[str, Json] = {"query": word, "fields": list(fields), "operator": "and"}
+    if like_it:
+        match |= {"fuzziness": "AUTO", "prefix_length": 1}
+    return _constant({"multi_match": match}, worth)
+
+
+def _constant(query: Json, worth: Worth) -> Json:
+    return {"constant_score": {"filter": query, "boost": int(worth)}}
+
+
+def _best_of(queries: Sequence[Json]) -> Json:
+    return {"dis_max": {"queries": list(queries)}}
+
+
+def _word_in(word: str, fields: Sequence[str], worth: Worth) -> Json:
+    return _best_of([_in(fields, word, worth), _in(fields, word, Worth.LIKE_IT, like_it=True)])
+
+
+def lookups_with(word: str, fields: Sequence[str]) -> Question:
+    return {
+        "query": _best_of(
+            [
+                _constant({"term": {"key": word}}, Worth.LOOKUP),
+                _in(fields, word, Worth.LOOKUP),
+                _in(fields, word, Worth.LIKE_IT, like_it=True),
+            ]
+        ),
+        "size": MAX_MATCHES,
+        "sort": [{"_score": "desc"}, {"key": "asc"}],
+        "_source": ["row.positions", "row.parked"],
+    }
+
+
+def orders_with_word(word: str, customers: Meant, products: Meant) -> Json:
+    """Orders that have something to do with a word, whatever it is."""
+
+    def terms(name: str, values: Iterable[str], worth: Worth) -> Json:
+        return _constant({"terms": {name: list(values)}}, worth)
+
+    return _best_of(
+        [
+            _constant({"term": {"key": word}}, Worth.KEY),
+            terms("doc.customer_id", customers.it, Worth.LOOKUP),
+            terms("doc.customer_id", customers.like_it, Worth.LIKE_IT),
+            terms("doc.lines.sku", products.it, Worth.LOOKUP),
+            terms("doc.lines.sku", products.like_it, Worth.LIKE_IT),
+            _word_in(word, OF_ADDRESS, Worth.ADDRESS),
+        ]
+    )
+
+
+def orders_with(asked: OrderQuestion, words: Sequence[Json]) -> Question:
+    """A facet counts what there would be without its own filter."""
+    filters: list[Json] = []
+    if asked.first_day:
+        filters.append({"range": {"doc.placed_at": {"gte": asked.first_day.isoformat()}}})
+    if asked.last_day:
+        after = asked.last_day + timedelta(days=1)
+        filters.append({"range": {"doc.placed_at": {"lt": after.isoformat()}}})
+    status: Json = (
+        {"terms": {"doc.status": list(asked.statuses)}} if asked.statuses else {"match_all": {}}
+    )
+    question: dict[str, Json] = {
+        "query": {"bool": {"must": list(words), "filter": filters}},
+        "post_filter": status,
+        "size": asked.limit + 1,
+        "sort": [{name: direction} for name, direction in ORDERS[asked.order]],
+        "track_scores": asked.order is Sort.RELEVANCE,
+        "highlight": _highlight(OF_ADDRESS),
+        "aggs": {
+            "status": _facet("doc.status", {"match_all": {}}),
+            "country": _facet("doc.address.country", status),
+            "product": _facet("doc.lines.sku", status),
+        },
+    }
+    return question | ({"search_after": list(asked.after)} if asked.after else {})
+
+
+def _facet(field: str, among: Json) -> Json:
+    values: Json = {"terms": {"field": field, "size": FACET_VALUES}}
+    return {"filter": among, "aggs": {"values": values}}
+
+
+def _highlight(fields: Sequence[str]) -> Json:
+    """Whole fields, safe to show in a page."""
+    return {"encoder": "html", "number_of_fragments": 0, "fields": {name: {} for name in fields}}
+
+
+def lookups_of(keys: Iterable[str], words: Sequence[str], fields: Sequence[str]) -> list[Question]:
+    ordered: list[Json] = [*sorted(keys)]
+    if not ordered:
+        return []
+    found: list[Json] = [_word_in(word, fields, Worth.LOOKUP) for word in words]
+    return [
+        {
+            "query": {"bool": {"filter": [{"terms": {"key": ordered}}], "should": found}},
+            "size": len(ordered),
+            "highlight": _highlight(fields),
+        }
+    ]

@@ -1,0 +1,47 @@
+# The shop says in nouns what there is (shop_*.tf); here is what follows, and what does not add up.
+
+module "nouns" {
+  source = "./modules/nouns"
+
+  services  = local.services
+  views     = local.views
+  processes = local.processes
+  functions = merge(local.functions, local.functions_of_the_frame)
+  routes    = local.routes
+}
+
+locals {
+  # The two that are there whatever the shop is.
+  functions_of_the_frame = {
+    event_publisher = {
+      description      = "Puts every commit on the event stream once it is stored."
+      publishes        = true
+      memory_megabytes = 512
+      timeout_seconds  = 60
+    }
+
+    sweeper = {
+      description      = "Finds what the streams have missed, lets followers catch up, and delivers what processes could not."
+      sweeps           = true
+      memory_megabytes = 512
+      timeout_seconds  = 300
+    }
+  }
+
+  folders = toset([for path in fileset(coalesce(var.functions_dir, "${path.module}/../functions"), "*/handler.py") : dirname(path)])
+
+  mistakes = concat(
+    module.nouns.mistakes,
+    [for name in setsubtract(local.folders, keys(module.nouns.functions)) : "`${name}` is in functions/ and not in `local.functions`: add an entry, or remove the folder."],
+    [for name in setsubtract(keys(module.nouns.functions), local.folders) : "`${name}` is in `local.functions` and not in functions/: add a folder with a handler.py, or remove the entry."],
+  )
+}
+
+resource "terraform_data" "nouns_add_up" {
+  lifecycle {
+    precondition {
+      condition     = length(local.mistakes) == 0
+      error_message = join("\n", local.mistakes)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+# The tables. What can't be made again is also kept as it was at any second; all others too are not made again in
+# a moment, so where data is protected none can be deleted.
+
+module "events" {
+  source   = "./modules/event_store"
+  for_each = module.nouns.services
+
+  name                   = "${local.prefix}-${replace(each.key, "_", "-")}-events"
+  point_in_time_recovery = var.protect_data
+  deletion_protection    = var.protect_data
+}
+
+module "guards" {
+  source   = "./modules/guard_store"
+  for_each = { for service, said in module.nouns.services : service => said if said.guarded }
+
+  name                   = "${local.prefix}-${replace(each.key, "_", "-")}-guards"
+  point_in_time_recovery = var.protect_data
+  deletion_protection    = var.protect_data
+}
+
+# What a process was told by others than events, and what it still has to send, can't be made again.
+module "processes" {
+  source   = "./modules/view_store"
+  for_each = module.nouns.processes
+
+  name                   = "${local.prefix}-${replace(each.key, "_", "-")}"
+  lists                  = ["waiting"]
+  bare_lists             = ["waiting"]
+  point_in_time_recovery = var.protect_data
+  deletion_protection    = var.protect_data
+}
+
+module "rows" {
+  source   = "./modules/view_store"
+  for_each = { for view, said in module.nouns.views : view => said if said.kind == "row" }
+
+  name                = "${local.prefix}-${replace(each.key, "_", "-")}"
+  lists               = each.value.lists
+  deletion_protection = var.protect_data
+}
+
+module "tallies" {
+  source   = "./modules/tally_store"
+  for_each = { for view, said in module.nouns.views : view => said if said.kind == "tally" }
+
+  name                = "${local.prefix}-${replace(each.key, "_", "-")}"
+  deletion_protection = var.protect_data
+}
+
+# Where the sweeper's walks leave off. Lost, it costs a walk from the start.
+module "bookmarks" {
+  source = "./modules/bookmark_store"
+
+  name                = "${local.prefix}-bookmarks"
+  deletion_protection = var.protect_data
+}
+
+locals {
+  tables = merge(module.processes, module.rows, module.tallies) # of what is kept outside of the search index
+}

@@ -1,0 +1,14 @@
+"""Terraform's alarms and the code that counts agree on the names of metrics."""
+
+import re
+
+from tests.imports import LIBRARY, ROOT
+
+
+def test_every_alarm_watches_a_metric_that_the_code_counts() -> None:
+    watched = re.findall(r'metric\s+= "(\w+)"', (ROOT / "terraform/alarms.tf").read_text())
+    code = "".join(path.read_text() for path in LIBRARY)
+
+    assert watched
+    unknown = [metric for metric in watched if f'"{metric}":' not in code]
+    assert not unknown, f"terraform/alarms.tf watches {unknown}, which nothing in cqrs/ counts"

@@ -1,0 +1,205 @@
+"""What is said in two places is the same in both: in the code and in Terraform, where a view is and
+in its context's door. Whoever forgets a place is told which.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+import pytest
+
+from cqrs.entrypoints.wiring import Wiring
+from cqrs.follow.process_managers import ProcessManager
+from cqrs.settings import Settings
+from cqrs.views.rows import Followed, KeyedByEntity
+
+ROOT = Path(__file__).parents[3]
+CONTEXTS = sorted(path.parent.name for path in (ROOT / "shared/domain").glob("*/__init__.py"))
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+OF_THE_FRAME = {"event_publisher", "sweeper"}  # Terraform knows these without the shop's lists
+NOUNS = ("appends", "claims", "reads", "keeps", "queries")
+
+Entry = Mapping[str, Any]
+
+
+# What the code says
+
+
+class Everything(dict[str, str]):
+    """An environment in which everything that is asked for is set."""
+
+    def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
+        return "1"
+
+
+@cache
+def made(function: str) -> tuple[Any, dict[str, set[str]]]:
+    """A function, made as its handler makes it, and what it uses, in Terraform's nouns."""
+    wire = Wiring(Settings(Everything()))
+    handler = import_module(f"functions.{function}.handler")
+    return handler.app(wire), wire.uses
+
+
+def doors() -> dict[str, ModuleType]:
+    return {context: import_module(f"domain.{context}") for context in CONTEXTS}
+
+
+def views_in(door: ModuleType) -> list[Followed]:
+    return [*getattr(door, "VIEWS", ()), *getattr(door, "SEARCH_VIEWS", ())]
+
+
+def views() -> dict[str, Followed]:
+    return {view.name: view for door in doors().values() for view in views_in(door)}
+
+
+def processes() -> dict[str, ProcessManager]:
+    setups = [setup for door in doors().values() for setup in getattr(door, "PROCESSES", ())]
+    found = [setup(Settings(Everything())) for setup in setups]
+    return {process.name: process for process in found}
+
+
+def services_of(view: Followed) -> set[str]:
+    return {fold.events.context for fold in view.folds}
+
+
+# What Terraform says
+
+
+@cache
+def terraform(name: str) -> dict[str, Entry]:
+    """A map of maps in `locals` of the shop's files: lists and texts of each entry, by name."""
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "terraform").glob("shop_*.tf")))
+    text = re.sub(r"(?m)^\s*#.*$|\s# .*$", "", text)
+    (body,) = re.findall(rf"(?ms)^  {name} = \{{$(.*?)^  \}}$", text)
+    entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", body)
+    return {key: dict(_values(entry)) for key, entry in entries}
+
+
+def _values(entry: str) -> Iterator[tuple[str, Any]]:
+    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)")', entry):
+        yield key, text or set(re.findall(r'"(\w+)"', several))
+
+
+@cache
+def terraform_routes() -> dict[str, str]:
+    text = (ROOT / "terraform/shop_routes.tf").read_text()
+    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', text))
+
+
+class TestFunctions:
+    @pytest.mark.parametrize("function", sorted({*FUNCTIONS} - OF_THE_FRAME))
+    def test_a_function_uses_what_terraform_lets_it_use(self, function: str) -> None:
+        _, uses = made(function)
+        entry = terraform("functions").get(function, {})
+        for noun in NOUNS:
+            used, given = uses.get(noun, set()), entry.get(noun, set())
+            assert used == given, (
+                f"functions/{function}/handler.py {noun} {sorted(used)}, but its entry in "
+                f"terraform/shop_functions.tf says {noun} = {sorted(given)}: make them the same"
+            )
+
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_a_function_answers_the_routes_that_lead_to_it(self, function: str) -> None:
+        answered = set(getattr(made(function)[0], "routes", ()))
+        routed = {route for route, owner in terraform_routes().items() if owner == function}
+        assert answered == routed, (
+            f"only in functions/{function}/handler.py: {sorted(answered - routed)}; "
+            f"only in terraform/shop_routes.tf: {sorted(routed - answered)}. "
+            "A route is in both, or in none"
+        )
+
+
+class TestViews:
+    @pytest.mark.parametrize("context", CONTEXTS)
+    def test_every_view_is_in_its_contexts_door(self, context: str) -> None:
+        """So it is swept, and its parked streams are found."""
+        folder = ROOT / "shared/domain" / context
+        modules = [import_module(f"domain.{context}.{p.stem}") for p in folder.glob("[a-z]*.py")]
+        defined = {
+            view.name
+            for module in modules
+            for view in vars(module).values()
+            if isinstance(view, KeyedByEntity) and not isinstance(view, ProcessManager)
+            if _defines(module, view)
+        }
+        out = {view.name for view in views_in(import_module(f"domain.{context}"))}
+        assert defined == out, (
+            f"add {sorted(defined - out)} to VIEWS (or SEARCH_VIEWS) in "
+            f"shared/domain/{context}/__init__.py"
+        )
+
+    def test_terraform_keeps_the_views_that_the_doors_let_out(self) -> None:
+        kept = terraform("views")
+        assert kept.keys() == views().keys(), (
+            f"only in the doors of shared/domain: {sorted(views().keys() - kept.keys())}; "
+            f"only in terraform/shop_views.tf: {sorted(kept.keys() - views().keys())}. "
+            "A view is in both, or in none"
+        )
+
+    @pytest.mark.parametrize("name", sorted(views()))
+    def test_a_view_is_in_terraform_what_it_is_in_the_code(self, name: str) -> None:
+        view, entry = views()[name], terraform("views").get(name, {})
+        said = {
+            "kind": entry.get("kind", "row"),
+            "follows": entry.get("follows", set()),
+            "lists": entry.get("lists", set()),
+        }
+        assert said == {
+            "kind": view.kind,
+            "follows": services_of(view),
+            "lists": set(view.lists),
+        }, f"make the entry of {name} in terraform/shop_views.tf what its module says"
+
+
+class TestProcesses:
+    def test_terraform_keeps_the_processes_that_the_doors_let_out(self) -> None:
+        kept = terraform("processes")
+        assert kept.keys() == processes().keys(), (
+            f"only in PROCESSES of the doors: {sorted(processes().keys() - kept.keys())}; only in "
+            f"terraform/shop_processes.tf: {sorted(kept.keys() - processes().keys())}. "
+            "A process is in both, or in none"
+        )
+
+    @pytest.mark.parametrize("name", sorted(processes()))
+    def test_a_process_is_in_terraform_what_it_is_in_the_code(self, name: str) -> None:
+        process, entry = processes()[name], terraform("processes").get(name, {})
+        assert {noun: entry.get(noun, set()) for noun in ("follows", "commands", "deadlines")} == {
+            "follows": services_of(process),
+            "commands": set(process.commands),
+            "deadlines": set(process.deadlines),
+        }, f"make the entry of {name} in terraform/shop_processes.tf what its module says"
+
+
+def test_the_sweeper_sweeps_for_every_view_and_process() -> None:
+    _, uses = made("sweeper")
+    everything = views().keys() | processes().keys()
+    assert uses["keeps"] == everything, (
+        f"functions/sweeper/handler.py leaves out {sorted(everything - uses['keeps'])}: "
+        "add VIEWS, SEARCH_VIEWS or PROCESSES of their context's door"
+    )
+
+
+def test_every_command_of_a_context_has_a_route() -> None:
+    handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
+    commands = [
+        command.__name__
+        for path in sorted((ROOT / "shared/domain").glob("*/commands.py"))
+        for name, union in vars(import_module(f"domain.{path.parent.name}.commands")).items()
+        if name.endswith("Command")
+        for command in get_args(union)
+    ]
+
+    assert commands
+    forgotten = [name for name in commands if not re.search(rf"\b{name},", handlers)]
+    assert not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands"
+
+
+def _defines(module: ModuleType, view: KeyedByEntity) -> bool:
+    """Whether it is this module that the view is made in, not one that it came to by import."""
+    names = [name for name, value in vars(module).items() if value is view]
+    text = Path(str(module.__file__)).read_text()
+    return any(re.search(rf"(?m)^{name}\b.*= ", text) for name in names)

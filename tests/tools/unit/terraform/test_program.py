@@ -1,0 +1,43 @@
+"""Terraform is found where the user has it, and sees what it should."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.build.terraform import program
+from scripts.build.terraform.program import child_environment, find_program
+from tests.tools.unit.terraform.programs import a_program
+
+
+def test_the_users_own_choice_of_program_goes_first(tmp_path: Path) -> None:
+    a_program(tmp_path, "terraform")
+    environ = {"TERRAFORM": "/some/terraform", "PATH": str(tmp_path)}
+    assert find_program(environ) == ["/some/terraform"]
+
+
+def test_terraform_is_preferred_to_tofu(tmp_path: Path) -> None:
+    a_program(tmp_path, "tofu")
+    terraform = a_program(tmp_path, "terraform")
+    assert find_program({"PATH": str(tmp_path)}) == [terraform]
+
+
+def test_tofu_will_do(tmp_path: Path) -> None:
+    tofu = a_program(tmp_path, "tofu")
+    assert find_program({"PATH": str(tmp_path)}) == [tofu]
+
+
+def test_without_a_program_one_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "find_spec", lambda name: None)
+    with pytest.raises(program.TerraformError, match=r"install Terraform 1\.11 or later"):
+        find_program({"PATH": str(tmp_path)})
+
+
+def test_a_cli_configuration_that_is_missing_is_not_mentioned_to_terraform(tmp_path: Path) -> None:
+    environ = {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")}
+    assert "TF_CLI_CONFIG_FILE" not in child_environment(tmp_path, environ)
+
+
+def test_every_purpose_has_a_data_directory_of_its_own(tmp_path: Path) -> None:
+    assert child_environment(tmp_path, {})["TF_DATA_DIR"] == str(tmp_path)
