@@ -17,18 +17,20 @@ from botocore.exceptions import (
 )
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
-from cqrs.entrypoints.processes import Deadlines, process_on_aws
 
 from cqrs import plain
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes
+from cqrs.entrypoints.wiring import Wiring
 from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant
+from cqrs.settings import Settings
 from cqrs.write.commands import CommandHandler
 from tests.library.books import BOOK, AddBook, BuyCopies
-from tests.library.integration.tables import create_process_store
+from tests.library.integration.tables import create_event_store, create_process_store
 from tests.library.processes import TRIPS, Wished, Works, World
 
 URL = "https://lambda.eu-west-1.amazonaws.com"
@@ -310,29 +312,27 @@ class TestSchedules:
 def test_a_process_on_aws_has_its_rows_in_a_table_and_sends_by_function_timer_and_others(
     scheduler: Any,
 ) -> None:
-    create_process_store(boto3.client("dynamodb"), "trips")
-    world, inn = World(), Works()
-    process = process_on_aws(
-        TRIPS,
-        "trips",
-        {"trip": world.store, "room": world.store},
-        {"works": FUNCTION},
-        others={"inn": inn},
-        deadlines=Deadlines("works", "deadlines", ROLE),
-    )
-    world.wishes("7", Wished(what="bed", to="inn"), Wished(what="bell", seconds=900))
+    client, inn = boto3.client("dynamodb"), Works()
+    create_event_store(client, "events")
+    create_process_store(client, "trips")
+    store: Any = DynamoDbEventStore("events", client=lambda: client)
+    process = replace(TRIPS, commands=["works"], deadlines=["works"], receivers={"inn": inn})
+    environment = {
+        "TRIPS_EVENTS_TABLE": "events",
+        "TRIPS_TABLE": "trips",
+        "WORKS_FUNCTION": FUNCTION,
+        "DEADLINES_GROUP": "deadlines",
+        "DEADLINES_ROLE": ROLE,
+    }
+    wiring = Wiring(Settings(environment))
+    (follower,) = wiring.follower(processes=[lambda _: process])._followers
+    World(store=store).wishes("7", Wished(what="bed", to="inn"), Wished(what="bell", seconds=900))
 
-    report = process.catch_up({"trip-7": ()})
+    report = follower.catch_up({"trip-7": ()})
 
     assert (report.delivered, report.undelivered, report.failed) == (2, {}, {})
     assert inn.heard == ["bed"]
     (schedule,) = scheduler.list_schedules(GroupName="deadlines")["Schedules"]
     assert schedule["Target"]["Arn"] == FUNCTION
-    row = boto3.client("dynamodb").scan(TableName="trips")["Items"][0]
+    row = client.scan(TableName="trips")["Items"][0]
     assert (row["row"]["S"], row["waiting"]["S"]) == ("trips#1/7", "trips#1/waiting")
-
-
-def test_a_process_on_aws_without_deadlines_needs_no_timer() -> None:
-    world = World()
-    stores = {"trip": world.store, "room": world.store}
-    assert process_on_aws(TRIPS, "trips", stores, {"works": FUNCTION}).view is TRIPS

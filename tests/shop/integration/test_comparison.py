@@ -4,6 +4,7 @@ reckons with these numbers.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -15,8 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from cqrs import plain
-from cqrs.adapters import clients
+from cqrs.adapters import clients, http_services
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.entrypoints.wiring import LambdaHandler, wired
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
 from domain import customers, inventory, orders, payments
@@ -114,6 +116,10 @@ def _events(path: str, query: dict[str, str]) -> Iterator[tuple[str, Any]]:
         yield f"GET {pattern}", http(f"GET {pattern}", id=pieces[place], query=query)
 
 
+def function_named(name: str) -> LambdaHandler:
+    return wired(import_module(f"functions.{name}.handler").app, os.environ)
+
+
 @pytest.fixture
 def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     client = clients.dynamodb()
@@ -138,13 +144,12 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     }.items():
         monkeypatch.setenv(name, value)
 
-    composing = import_module("functions.storefront_composition.handler")
-    monkeypatch.setattr(composing, "HttpServices", lambda url: shop)
+    monkeypatch.setattr(http_services, "HttpServices", lambda url: shop)
     for name in (*QUERIES, "storefront_queries", "storefront_composition"):
-        function = import_module(f"functions.{name}.handler").app.__wrapped__()
+        function: Any = function_named(name)
         shop.functions |= dict.fromkeys(function.routes, function)
     for name in ("storefront_projector", "orders_projector"):
-        shop.functions[name] = import_module(f"functions.{name}.handler").app.__wrapped__()
+        shop.functions[name] = function_named(name)
 
     events = client.meta.events
 
