@@ -226,47 +226,6 @@ def test_a_list_with_a_token_for_every_row_is_the_list_of_an_up_to_date_view(
     assert _seen(rows, store, token, limit) == _seen(current, store, Token(), 50)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "order-7",
-        "order-7@",
-        "order-7@0",
-        "order-7@-1",
-        "order-7@1.5",
-        "order-7@99999999999",
-        "@3",
-        "order@3",
-        "order-7@3,",
-        "order-7@3 order-8@1",
-        "Order-7@3",
-        "order-" + "x" * 200 + "@1",
-        ", ".join(f"order-{n}@1" for n in range(151)),
-    ],
-)
-def test_a_text_that_no_answer_ever_had_is_not_a_token(text: str) -> None:
-    with pytest.raises(InvalidToken):
-        Token.parse(text)
-
-
-def test_a_token_comes_back_as_it_was_sent() -> None:
-    text = "order-7@3, order-8@1"
-
-    assert str(Token.parse(text)) == text
-    assert Token.parse(None) == Token.parse("") == Token()
-    assert Token.parse("order-7@3,order-7@2").positions == {"order-7": 3}
-
-
-def test_an_answers_token_never_outgrows_what_a_query_may_send() -> None:
-    asked = Token({f"order-{n}": 1 for n in range(100)})
-
-    answered = asked.having_seen({f"order-{n}": 2} for n in range(50, 250))
-
-    assert len(Token.parse(str(answered)).positions) == 150
-    assert asked.positions.keys() <= answered.positions.keys()
-    assert (answered.positions["order-0"], answered.positions["order-99"]) == (1, 2)
-
-
 def test_a_commit_that_cannot_be_rendered_is_the_same_problem_before_it_is_parked(
     rows: Lagging,
 ) -> None:

@@ -8,43 +8,29 @@ from itertools import islice
 import pytest
 
 from cqrs.waiting import Backoff, Patience
-
-
-class Clock:
-    """Passes only while somebody pauses."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.pauses: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
+from tests.library.waiting import Clock
 
 
 def test_the_first_look_is_at_once_and_nothing_was_waited_for() -> None:
-    clock = Clock()
+    clock = Clock(100)
     assert next(Patience(1, clock, clock.pause).looks()) == 0
     assert clock.pauses == []
 
 
 def test_without_patience_it_is_looked_once() -> None:
-    clock = Clock()
+    clock = Clock(100)
     assert list(Patience(0, clock, clock.pause).looks()) == [0]
     assert clock.pauses == []
 
 
 def test_the_pauses_grow_but_not_for_ever() -> None:
-    clock = Clock()
+    clock = Clock(100)
     list(islice(Patience(60, clock, clock.pause).looks(), 8))
     assert clock.pauses == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2, 0.2]
 
 
 def test_each_look_is_told_how_long_was_waited_and_looking_counts() -> None:
-    clock = Clock()
+    clock = Clock(100)
     waits: list[float] = []
     for waited in islice(Patience(60, clock, clock.pause).looks(), 3):
         waits.append(round(waited, 2))
@@ -53,19 +39,19 @@ def test_each_look_is_told_how_long_was_waited_and_looking_counts() -> None:
 
 
 def test_it_ends_with_the_look_that_patience_was_just_enough_to_begin() -> None:
-    clock = Clock()
+    clock = Clock(100)
     looks = [round(waited, 2) for waited in Patience(0.05, clock, clock.pause).looks()]
     assert looks == [0, 0.02, 0.06]
 
 
 def test_patience_that_is_used_up_to_the_moment_is_over() -> None:
-    clock = Clock()
+    clock = Clock(100)
     clock.now = 0
     assert list(Patience(0.02, clock, clock.pause).looks()) == [0, 0.02]
 
 
 def test_it_can_be_waited_with_the_same_patience_again() -> None:
-    clock = Clock()
+    clock = Clock(100)
     patience = Patience(0.05, clock, clock.pause)
     assert len(list(patience.looks())) == len(list(patience.looks())) == 3
 

@@ -1,5 +1,5 @@
 """Conversations with search indexes, and tokens inside the search. (Against an OpenSearch:
-tests/integration/test_opensearch.py.)
+tests/library/integration.)
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from cqrs.read.tokens import Token
 from cqrs.views.rows import Part, Row
 from cqrs.views.searches import Conversation, Hit, Hits, IndexState, Question, SearchView
 from cqrs.waiting import Patience
+from tests.library.waiting import Clock
 from tests.library.worlds import ORDER, PAYMENT, follower, history, render, stored
 
 VIEW = SearchView(name="notes", folds=[ORDER, PAYMENT], render=render, fields={})
@@ -55,21 +56,6 @@ class Index(MemoryRows):
     def open(self) -> None: ...
 
     def close(self) -> None: ...
-
-
-class Clock:
-    """Goes on only while somebody pauses."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.pauses: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
 
 
 def searcher(index: Index, clock: Clock | None = None, *histories: Any) -> Searcher:
