@@ -193,9 +193,9 @@ BOOK: Decider[Any, Book | None, BookEvent] = Decider(
 
 
 def book_facts(book_id: str, book: Book | None) -> Document | None:
-    return (
-        None if book is None else {"book_id": book_id, "status": book.status, "copies": book.copies}
-    )
+    if book is None:
+        return None
+    return {"book_id": book_id, "status": book.status, "copies": book.copies}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,20 +234,18 @@ REVIEW_FOLD = _fold(
 
 def render(states: States) -> Document | None:
     entry: Entry | None = states[BOOK_FOLD]
-    return (
-        None
-        if entry is None
-        else {
-            "book_id": states.key,
-            "version": states.version(BOOK_FOLD),
-            "title": entry.book.title,
-            "author": entry.book.author,
-            "status": entry.book.status,
-            "readers": list(entry.book.readers),
-            "stars": list(states[REVIEW_FOLD].stars),
-            "since": entry.since,
-        }
-    )
+    if entry is None:
+        return None
+    return {
+        "book_id": states.key,
+        "version": states.version(BOOK_FOLD),
+        "title": entry.book.title,
+        "author": entry.book.author,
+        "status": entry.book.status,
+        "readers": list(entry.book.readers),
+        "stars": list(states[REVIEW_FOLD].stars),
+        "since": entry.since,
+    }
 
 
 def _place_by(name: str) -> Any:

@@ -16,6 +16,7 @@ from cqrs.entrypoints.wiring import Wiring
 from cqrs.follow.process_managers import ProcessManager
 from cqrs.settings import Settings
 from cqrs.views.rows import Followed, KeyedByEntity
+from cqrs.write.decider import Decider
 
 ROOT = Path(__file__).parents[3]
 CONTEXTS = sorted(path.parent.name for path in (ROOT / "shared/domain").glob("*/__init__.py"))
@@ -56,6 +57,12 @@ def views() -> dict[str, Followed]:
     return {view.name: view for door in doors().values() for view in views_in(door)}
 
 
+def deciders() -> dict[str, Decider[Any, Any, Any]]:
+    """By service."""
+    values = [value for door in doors().values() for value in vars(door).values()]
+    return {value.events.context: value for value in values if isinstance(value, Decider)}
+
+
 def processes() -> dict[str, ProcessManager]:
     setups = [setup for door in doors().values() for setup in getattr(door, "PROCESSES", ())]
     found = [setup(Settings(Everything())) for setup in setups]
@@ -71,23 +78,41 @@ def services_of(view: Followed) -> set[str]:
 
 @cache
 def terraform(name: str) -> dict[str, Entry]:
-    """A map of maps in `locals` of the shop's files: lists and texts of each entry, by name."""
-    text = "\n".join(path.read_text() for path in sorted((ROOT / "terraform").glob("shop_*.tf")))
-    text = re.sub(r"(?m)^\s*#.*$|\s# .*$", "", text)
-    (body,) = re.findall(rf"(?ms)^  {name} = \{{$(.*?)^  \}}$", text)
-    entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", body)
+    """A map of maps in `locals` of the root: lists and texts of each entry, by name."""
+    entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", _found(name)[1])
     return {key: dict(_values(entry)) for key, entry in entries}
 
 
+def said_in(name: str) -> str:
+    return _found(name)[0]
+
+
+@cache
+def _found(name: str) -> tuple[str, str]:
+    """In which file a map is, and its entries."""
+    for path in sorted((ROOT / "terraform").glob("*.tf")):
+        text = re.sub(r"(?m)^\s*#.*$|\s# .*$", "", path.read_text())
+        if body := re.search(rf"(?ms)^  {name}\s*= \{{(\}}$|$.*?^  \}}$)", text):
+            return f"terraform/{path.name}", body[1]
+    raise AssertionError(f"no `{name} = {{` in the locals of terraform/*.tf")
+
+
 def _values(entry: str) -> Iterator[tuple[str, Any]]:
-    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)")', entry):
+    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)"|true)', entry):
         yield key, text or set(re.findall(r'"(\w+)"', several))
 
 
 @cache
 def terraform_routes() -> dict[str, str]:
-    text = (ROOT / "terraform/shop_routes.tf").read_text()
-    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', text))
+    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', _found("routes")[1]))
+
+
+def test_every_function_has_a_folder_and_an_entry() -> None:
+    folders, entries = {*FUNCTIONS} - OF_THE_FRAME, terraform("functions").keys()
+    assert folders == entries, (
+        f"only in functions/: {sorted(folders - entries)}; only in {said_in('functions')}: "
+        f"{sorted(entries - folders)}. A function is in both, or in none"
+    )
 
 
 class TestFunctions:
@@ -99,7 +124,7 @@ class TestFunctions:
             used, given = uses.get(noun, set()), entry.get(noun, set())
             assert used == given, (
                 f"functions/{function}/handler.py {noun} {sorted(used)}, but its entry in "
-                f"terraform/shop_functions.tf says {noun} = {sorted(given)}: make them the same"
+                f"{said_in('functions')} says {noun} = {sorted(given)}: make them the same"
             )
 
     @pytest.mark.parametrize("function", FUNCTIONS)
@@ -108,8 +133,26 @@ class TestFunctions:
         routed = {route for route, owner in terraform_routes().items() if owner == function}
         assert answered == routed, (
             f"only in functions/{function}/handler.py: {sorted(answered - routed)}; "
-            f"only in terraform/shop_routes.tf: {sorted(routed - answered)}. "
+            f"only in {said_in('routes')}: {sorted(routed - answered)}. "
             "A route is in both, or in none"
+        )
+
+
+class TestServices:
+    def test_every_service_that_decides_has_a_store(self) -> None:
+        said, known = terraform("services").keys(), deciders().keys()
+        assert said == known, (
+            f"only in the doors of shared/domain: {sorted(known - said)}; "
+            f"only in {said_in('services')}: {sorted(said - known)}. "
+            "A service is in both, or in none"
+        )
+
+    @pytest.mark.parametrize("service", sorted(deciders()))
+    def test_a_service_that_has_guards_has_a_store_for_them(self, service: str) -> None:
+        guarded = "guarded" in terraform("services").get(service, {})
+        assert guarded == deciders()[service].has_guards, (
+            f"say `guarded = true` of {service} in {said_in('services')} if its decider has "
+            "guards, and nothing if not"
         )
 
 
@@ -136,7 +179,7 @@ class TestViews:
         kept = terraform("views")
         assert kept.keys() == views().keys(), (
             f"only in the doors of shared/domain: {sorted(views().keys() - kept.keys())}; "
-            f"only in terraform/shop_views.tf: {sorted(kept.keys() - views().keys())}. "
+            f"only in {said_in('views')}: {sorted(kept.keys() - views().keys())}. "
             "A view is in both, or in none"
         )
 
@@ -152,15 +195,15 @@ class TestViews:
             "kind": view.kind,
             "follows": services_of(view),
             "lists": set(view.lists),
-        }, f"make the entry of {name} in terraform/shop_views.tf what its module says"
+        }, f"make the entry of {name} in {said_in('views')} what its module says"
 
 
 class TestProcesses:
     def test_terraform_keeps_the_processes_that_the_doors_let_out(self) -> None:
         kept = terraform("processes")
         assert kept.keys() == processes().keys(), (
-            f"only in PROCESSES of the doors: {sorted(processes().keys() - kept.keys())}; only in "
-            f"terraform/shop_processes.tf: {sorted(kept.keys() - processes().keys())}. "
+            f"only in PROCESSES of the doors: {sorted(processes().keys() - kept.keys())}; "
+            f"only in {said_in('processes')}: {sorted(kept.keys() - processes().keys())}. "
             "A process is in both, or in none"
         )
 
@@ -171,7 +214,7 @@ class TestProcesses:
             "follows": services_of(process),
             "commands": set(process.commands),
             "deadlines": set(process.deadlines),
-        }, f"make the entry of {name} in terraform/shop_processes.tf what its module says"
+        }, f"make the entry of {name} in {said_in('processes')} what its module says"
 
 
 def test_the_sweeper_sweeps_for_every_view_and_process() -> None:
@@ -193,7 +236,6 @@ def test_every_command_of_a_context_has_a_route() -> None:
         for command in get_args(union)
     ]
 
-    assert commands
     forgotten = [name for name in commands if not re.search(rf"\b{name},", handlers)]
     assert not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands"
 
