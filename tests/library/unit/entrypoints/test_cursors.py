@@ -11,13 +11,18 @@ from tests.library.unit.entrypoints.asking import cursor_of
 HERE = ["books#1", "author", "byron"]
 
 
+def whatever(*place: Any) -> list[Any]:
+    """Takes every place."""
+    return list(place)
+
+
 def test_a_cursor_leads_back_to_its_place() -> None:
     place: list[Any] = ["2026-01-01/é?>", 7, None]
-    assert open_cursor(cursor(HERE, place), HERE) == place
+    assert open_cursor(cursor(HERE, place), HERE, whatever) == place
 
 
 def test_no_cursor_leads_to_the_beginning() -> None:
-    assert open_cursor(None, HERE) is None
+    assert open_cursor(None, HERE, whatever) is None
 
 
 def test_a_cursor_says_nothing_of_the_store_and_needs_no_quoting() -> None:
@@ -31,7 +36,7 @@ def test_a_cursor_says_nothing_of_the_store_and_needs_no_quoting() -> None:
 )
 def test_a_cursor_of_another_list_is_refused(other: list[str]) -> None:
     with pytest.raises(InvalidCursor, match="belongs to another list, or the list was rebuilt"):
-        open_cursor(cursor(HERE, ["2026", "7"]), other)
+        open_cursor(cursor(HERE, ["2026", "7"]), other, whatever)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +54,13 @@ def test_a_cursor_of_another_list_is_refused(other: list[str]) -> None:
 )
 def test_a_text_that_no_list_answered_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        open_cursor(text, HERE)
+        open_cursor(text, HERE, whatever)
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, LookupError, AttributeError])
+def test_a_place_that_its_list_cannot_read_is_refused(error: type[Exception]) -> None:
+    def read(*place: Any) -> None:
+        raise error
+
+    with pytest.raises(InvalidCursor):
+        open_cursor(cursor(HERE, ["2026", "7"]), HERE, read)

@@ -13,6 +13,7 @@ from cqrs.follow.followers import Follower
 from cqrs.read.joiner import Joiner
 from cqrs.read.tally_reader import TallyReader
 from cqrs.views.tallies import Cell, TallyRow, daily
+from cqrs.waiting import Patience
 from tests.library.books import LOANS, LOANS_WITH_NAME, BookAdded, BookLent, Named, shown_loans
 from tests.library.unit.entrypoints.asking import (
     Answer,
@@ -39,7 +40,8 @@ class Loans:
     @cached_property
     def handler(self) -> Handler:
         stores = self.books.stores
-        reader = TallyReader(LOANS, self.rows, stores, clock=lambda: self.now, pause=self.pause)
+        patience = Patience(1, lambda: self.now, self.pause)
+        reader = TallyReader(LOANS, self.rows, stores, patience=patience)
         joiner = Joiner([(LOANS_WITH_NAME, self.books.readers)], stores)
         return days_of(reader, "loans", shown_loans, joiner)
 
