@@ -23,10 +23,17 @@ from cqrs.read.tally_reader import TallyReader
 from cqrs.read.tokens import Token
 from cqrs.testing.contracts import Tallies, TalliesContract
 from cqrs.testing.views import recorded
-from cqrs.views.rows import Part, Row, Saved, SaveResult
-from cqrs.views.tallies import Cell, TallyRow, changes_of
-from domain.orders import ORDER_EVENTS
-from domain.storefront import SALES
+from cqrs.views.rows import Part, Row, Saved, SaveResult, States
+from cqrs.views.tallies import Cell, Counts, TallyRow, changes_of
+from tests.library.books import (
+    BOOK_FOLD,
+    LIBRARY,
+    LOANS,
+    BookAdded,
+    BookLent,
+    BookWithdrawn,
+    CopiesBought,
+)
 from tests.library.integration.counted import Call, Counted
 from tests.library.integration.tables import create_tally_store, one_at_a_time
 from tests.library.integration.trouble import (
@@ -39,8 +46,18 @@ from tests.library.integration.trouble import (
     Trouble,
     cancelled,
 )
-from tests.shop.unit.domain.test_sales import cancelled as order_cancelled
-from tests.shop.unit.domain.test_sales import confirmed, moved, placed, shipped
+
+added, to_ada, to_bob = BookAdded(), BookLent(reader="ada"), BookLent(reader="bob")
+bought, withdrawn = CopiesBought(copies=1), BookWithdrawn()
+
+
+def lent(states: States) -> Counts:
+    """The loans of books that are still there."""
+    entry = states[BOOK_FOLD]
+    return {} if entry and entry.book.withdrawn else LOANS.counted(states)
+
+
+LENT = replace(LOANS, counted=lent)
 
 
 @pytest.mark.usefixtures("aws")
@@ -48,53 +65,53 @@ class TestDynamoDbTallies(TalliesContract):
     @pytest.fixture
     def rows(self, aws: None) -> Tallies:
         client = one_at_a_time(boto3.client("dynamodb"))
-        create_tally_store(client, "sales")
-        return DynamoDbTallies("sales", "sales#1", [], lambda: client, lambda _: None)
+        create_tally_store(client, "loans")
+        return DynamoDbTallies("loans", "loans#1", [], lambda: client, lambda _: None)
 
 
 def test_generations_count_apart(aws: None) -> None:
     client = boto3.client("dynamodb")
-    create_tally_store(client, "sales")
+    create_tally_store(client, "loans")
     cell = Cell("2026-01", "2026-01-01")
     for generation in (1, 2):
-        rows = DynamoDbTallies.of(replace(SALES, generation=generation), "sales")
+        rows = DynamoDbTallies.of(replace(LENT, generation=generation), "loans")
         rows._client = lambda: client
-        rows.save([TallyRow(key="7", changes={cell: {"units": generation}})])
-        assert rows.cells("2026-01", "2026", "2027", None, 10) == {cell: {"units": generation}}
+        rows.save([TallyRow(key="7", changes={cell: {"books": generation}})])
+        assert rows.cells("2026-01", "2026", "2027", None, 10) == {cell: {"books": generation}}
 
 
 @dataclass
-class Shop:
+class Library:
     aws: Counted
     rows: DynamoDbTallies
     store: MemoryEventStore
 
     @property
     def follower(self) -> Follower:
-        return Follower(SALES, self.rows, {"order": self.store})
+        return Follower(LENT, self.rows, {"book": self.store})
 
     @property
     def reader(self) -> TallyReader:
-        return TallyReader(SALES, self.rows, {"order": self.store})
+        return TallyReader(LENT, self.rows, {"book": self.store})
 
-    def happens(self, order: str, *events: object) -> list[Commit]:
-        commits = recorded(ORDER_EVENTS, f"order-{order}", *events)
-        for commit in commits[len(self.store.read(f"order-{order}")) :]:
+    def happens(self, book: str, *events: object) -> list[Commit]:
+        commits = recorded(LIBRARY, f"book-{book}", *events)
+        for commit in commits[len(self.store.read(f"book-{book}")) :]:
             self.store.append(commit, "")
         return commits
 
-    def sold(self) -> dict[str, Any]:
+    def lent(self) -> dict[str, Any]:
         cells = self.rows.cells("2026-01", "2026-01-01", "2026-01-31~", None, 100)
         return {cell.sort: dict(numbers) for cell, numbers in cells.items()}
 
 
 @pytest.fixture
-def shop(aws: None) -> Shop:
+def library(aws: None) -> Library:
     counted = Counted()
-    create_tally_store(one_at_a_time(counted.client), "sales")
-    rows = DynamoDbTallies("sales", "sales#1", [], lambda: counted.client, lambda _: None)
+    create_tally_store(one_at_a_time(counted.client), "loans")
+    rows = DynamoDbTallies("loans", "loans#1", [], lambda: counted.client, lambda _: None)
     counted.start()
-    return Shop(counted, rows, MemoryEventStore())
+    return Library(counted, rows, MemoryEventStore())
 
 
 def hints(*streams: list[Commit]) -> dict[str, list[Commit]]:
@@ -110,140 +127,142 @@ def write_units(call: Call) -> int:
 
 
 class TestCosts:
-    def test_orders_that_count_in_the_same_cells_are_one_read_and_one_transaction(
-        self, shop: Shop
+    def test_books_that_count_in_the_same_cells_are_one_read_and_one_transaction(
+        self, library: Library
     ) -> None:
-        orders = [shop.happens(str(n), placed, confirmed) for n in range(10)]
+        books = [library.happens(str(n), added, to_ada, to_bob) for n in range(10)]
 
-        report = shop.follower.catch_up(hints(*orders))
+        report = library.follower.catch_up(hints(*books))
 
         assert len(report.applied) == 10
-        load, write = shop.aws.taken()
+        load, write = library.aws.taken()
         assert load.operation == "BatchGetItem"
         assert [list(a) for a in write.request["TransactItems"]] == [["Put"]] * 10 + [
             ["Update"]
         ] * 2
         assert write_units(write) == 2 * (10 + 2)
-        assert shop.sold() == {
-            "2026-01-01/book-1/EUR": {"units": 20, "revenue": 25_000},
-            "2026-01-01/pen/EUR": {"units": 10, "revenue": 990},
+        assert library.lent() == {
+            "2026-01-01/ada": {"books": 10},
+            "2026-01-01/bob": {"books": 10},
         }
 
-    def test_a_hundred_orders_are_two_transactions(self, shop: Shop) -> None:
-        orders = [shop.happens(str(n), placed, confirmed) for n in range(100)]
-        shop.follower.catch_up(hints(*orders))
-        assert shop.aws.names() == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+    def test_a_hundred_books_are_two_transactions(self, library: Library) -> None:
+        books = [library.happens(str(n), added, to_ada, to_bob) for n in range(100)]
+        library.follower.catch_up(hints(*books))
+        assert library.aws.names() == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
 
-    def test_an_order_that_changes_no_cell_is_a_plain_write_at_half_the_price(
-        self, shop: Shop
+    def test_a_book_that_changes_no_cell_is_a_plain_write_at_half_the_price(
+        self, library: Library
     ) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed)))
-        load, put = shop.aws.taken()
+        library.follower.catch_up(hints(library.happens("7", added)))
+        load, put = library.aws.taken()
         assert (load.operation, put.operation, put.write_units) == ("BatchGetItem", "PutItem", 1)
 
-        shop.happens("7", placed, confirmed)
-        shop.follower.catch_up({"order-7": ()})
-        assert shop.aws.names() == ["BatchGetItem", "TransactWriteItems"]
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed, moved, shipped)))
-        assert shop.aws.names() == ["BatchGetItem", "PutItem"]
+        library.happens("7", added, to_ada, to_bob)
+        library.follower.catch_up({"book-7": ()})
+        assert library.aws.names() == ["BatchGetItem", "TransactWriteItems"]
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob, bought)))
+        assert library.aws.names() == ["BatchGetItem", "PutItem"]
 
-    def test_what_comes_again_is_one_read(self, shop: Shop) -> None:
-        order = shop.happens("7", placed, confirmed)
-        shop.follower.catch_up(hints(order))
-        shop.aws.taken()
-        shop.follower.catch_up(hints(order))
-        assert shop.aws.names() == ["BatchGetItem"]
+    def test_what_comes_again_is_one_read(self, library: Library) -> None:
+        book = library.happens("7", added, to_ada, to_bob)
+        library.follower.catch_up(hints(book))
+        library.aws.taken()
+        library.follower.catch_up(hints(book))
+        assert library.aws.names() == ["BatchGetItem"]
 
-    def test_a_redrive_that_changes_nothing_touches_no_cell(self, shop: Shop) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed)))
-        before = shop.sold()
-        shop.aws.taken()
-        shop.follower.redrive(["order-7"])
-        assert shop.aws.names() == ["BatchGetItem", "PutItem", "BatchGetItem"]
-        assert shop.sold() == before
+    def test_a_redrive_that_changes_nothing_touches_no_cell(self, library: Library) -> None:
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob)))
+        before = library.lent()
+        library.aws.taken()
+        library.follower.redrive(["book-7"])
+        assert library.aws.names() == ["BatchGetItem", "PutItem", "BatchGetItem"]
+        assert library.lent() == before
 
-    def test_days_are_one_consistent_read_for_each_month(self, shop: Shop) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed)))
-        shop.aws.taken()
-        found = shop.reader.days("2025-12-15", "2026-01-14", Token(), limit=50)
+    def test_days_are_one_consistent_read_for_each_month(self, library: Library) -> None:
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob)))
+        library.aws.taken()
+        found = library.reader.days("2025-12-15", "2026-01-14", Token(), limit=50)
         assert len(found.counts) == 2
-        queries = shop.aws.taken()
+        queries = library.aws.taken()
         assert [query.operation for query in queries] == ["Query", "Query"]
         assert all(query.request["ConsistentRead"] for query in queries)
 
-    def test_a_token_costs_one_read_more_that_comes_first(self, shop: Shop) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed)))
-        shop.aws.taken()
-        shop.reader.days("2026-01-01", "2026-01-31", Token({"order-7": 2}), limit=50)
-        load, query = shop.aws.taken()
+    def test_a_token_costs_one_read_more_that_comes_first(self, library: Library) -> None:
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob)))
+        library.aws.taken()
+        library.reader.days("2026-01-01", "2026-01-31", Token({"book-7": 2}), limit=50)
+        load, query = library.aws.taken()
         assert (load.operation, query.operation) == ("BatchGetItem", "Query")
-        assert load.request["RequestItems"]["sales"]["ConsistentRead"]
+        assert load.request["RequestItems"]["loans"]["ConsistentRead"]
 
 
 class TestCounting:
-    def test_racing_workers_count_every_order_once(self, shop: Shop) -> None:
-        orders = [shop.happens(str(n), placed, confirmed) for n in range(12)]
-        some = [shop.happens(str(n), placed, confirmed, order_cancelled) for n in range(4)]
-        batches = [orders[:8], orders[4:], some, [orders[0], orders[11]], orders]
+    def test_racing_workers_count_every_book_once(self, library: Library) -> None:
+        books = [library.happens(str(n), added, to_ada, to_bob) for n in range(12)]
+        some = [library.happens(str(n), added, to_ada, to_bob, withdrawn) for n in range(4)]
+        batches = [books[:8], books[4:], some, [books[0], books[11]], books]
 
         def follow(batch: list[list[Commit]]) -> None:
-            while shop.follower.catch_up(hints(*batch)).failed:
+            while library.follower.catch_up(hints(*batch)).failed:
                 pass
 
         with ThreadPoolExecutor(5) as pool:
             list(pool.map(follow, batches))
 
-        assert shop.sold() == {
-            "2026-01-01/book-1/EUR": {"units": 16, "revenue": 20_000},
-            "2026-01-01/pen/EUR": {"units": 8, "revenue": 792},
+        assert library.lent() == {
+            "2026-01-01/ada": {"books": 8},
+            "2026-01-01/bob": {"books": 8},
         }
 
     def test_a_transaction_that_was_done_and_seems_to_have_failed_counts_once(
-        self, shop: Shop
+        self, library: Library
     ) -> None:
         """The answer is lost, and the batch comes again."""
-        order = shop.happens("7", placed, confirmed)
-        lost = Lost(shop.aws.client)
-        rows = DynamoDbTallies("sales", "sales#1", [], lambda: lost, lambda _: None)
+        book = library.happens("7", added, to_ada, to_bob)
+        lost = Lost(library.aws.client)
+        rows = DynamoDbTallies("loans", "loans#1", [], lambda: lost, lambda _: None)
 
-        report = Follower(SALES, rows, {"order": shop.store}).catch_up(hints(order))
-        assert report.failed.keys() == {"order-7"}
-        assert shop.follower.catch_up(hints(order)).applied == {}
+        report = Follower(LENT, rows, {"book": library.store}).catch_up(hints(book))
+        assert report.failed.keys() == {"book-7"}
+        assert library.follower.catch_up(hints(book)).applied == {}
 
-        assert shop.sold()["2026-01-01/pen/EUR"] == {"units": 1, "revenue": 99}
+        assert library.lent()["2026-01-01/bob"] == {"books": 1}
 
     @pytest.mark.parametrize("text", ["", "{", "null", "NaN", "3", "[]", '{"2026-01":[]}'])
-    def test_an_order_whose_contribution_cannot_be_read_is_parked_and_not_counted_again(
-        self, shop: Shop, text: str
+    def test_a_book_whose_contribution_cannot_be_read_is_parked_and_not_counted_again(
+        self, library: Library, text: str
     ) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed)))
-        before = shop.sold()
-        shop.aws.client.update_item(
-            TableName="sales",
-            Key={"row": {"S": "sales#1/7"}, "cell": {"S": "-"}},
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob)))
+        before = library.lent()
+        library.aws.client.update_item(
+            TableName="loans",
+            Key={"row": {"S": "loans#1/7"}, "cell": {"S": "-"}},
             UpdateExpression="SET doc = :doc",
             ExpressionAttributeValues={":doc": {"S": text}},
         )
-        commits = shop.happens("7", placed, confirmed, shipped)
+        commits = library.happens("7", added, to_ada, to_bob, bought)
 
-        assert shop.follower.catch_up(hints(commits)).parked.keys() == {"order-7"}
-        assert shop.follower.redrive(["order-7"]).parked.keys() == {"order-7"}
-        assert shop.follower.parked(10).keys() == {"order-7"}
-        assert shop.sold() == before
+        assert library.follower.catch_up(hints(commits)).parked.keys() == {"book-7"}
+        assert library.follower.redrive(["book-7"]).parked.keys() == {"book-7"}
+        assert library.follower.parked(10).keys() == {"book-7"}
+        assert library.lent() == before
 
-    def test_parts_that_cannot_be_read_are_folded_anew_and_change_nothing(self, shop: Shop) -> None:
-        shop.follower.catch_up(hints(shop.happens("7", placed, confirmed)))
-        before = shop.sold()
-        shop.aws.client.update_item(
-            TableName="sales",
-            Key={"row": {"S": "sales#1/7"}, "cell": {"S": "-"}},
+    def test_parts_that_cannot_be_read_are_folded_anew_and_change_nothing(
+        self, library: Library
+    ) -> None:
+        library.follower.catch_up(hints(library.happens("7", added, to_ada, to_bob)))
+        before = library.lent()
+        library.aws.client.update_item(
+            TableName="loans",
+            Key={"row": {"S": "loans#1/7"}, "cell": {"S": "-"}},
             UpdateExpression="SET positions = :broken",
             ExpressionAttributeValues={":broken": {"S": "{"}},
         )
-        commits = shop.happens("7", placed, confirmed, shipped)
+        commits = library.happens("7", added, to_ada, to_bob, bought)
 
-        assert shop.follower.catch_up(hints(commits)).applied == {"order-7": 3}
-        assert shop.sold() == before
+        assert library.follower.catch_up(hints(commits)).applied == {"book-7": 4}
+        assert library.lent() == before
 
 
 class Lost:
@@ -260,10 +279,10 @@ class Lost:
         raise OUT_OF_REACH[1]
 
 
-def row(key: str, sku: str = "pen") -> TallyRow:
-    cell = Cell("2026-01", f"2026-01-01/{sku}/EUR")
-    parts = {f"order-{key}": Part(version=1, state={})}
-    return TallyRow(key=key, parts=parts, changes={cell: {"units": 1}})
+def row(key: str, reader: str = "ada") -> TallyRow:
+    cell = Cell("2026-01", f"2026-01-01/{reader}")
+    parts = {f"book-{key}": Part(version=1, state={})}
+    return TallyRow(key=key, parts=parts, changes={cell: {"books": 1}})
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +291,7 @@ def trouble() -> Trouble:
 
 
 def save(trouble: Trouble, *rows: Row) -> list[SaveResult]:
-    store = DynamoDbTallies("sales", "sales#1", [], lambda: trouble.client, lambda _: None)
+    store = DynamoDbTallies("loans", "loans#1", [], lambda: trouble.client, lambda _: None)
     return store.save(rows)
 
 
@@ -289,11 +308,11 @@ def test_cells_that_cannot_be_read_for_now_are_unavailable(
 ) -> None:
     client = trouble.error(code, status).client
     with pytest.raises(error):
-        DynamoDbTallies("sales", "sales#1", [], lambda: client).cells("p", "a", "z", None, 1)
+        DynamoDbTallies("loans", "loans#1", [], lambda: client).cells("p", "a", "z", None, 1)
 
 
 FAILED, SAVED, RACED, REFUSED = Saved.FAILED, Saved.SAVED, Saved.RACED, Saved.REFUSED
-RACE = ("ConditionalCheckFailed", {"row": {"S": "sales#1/7"}})
+RACE = ("ConditionalCheckFailed", {"row": {"S": "loans#1/7"}})
 
 
 class TestTrouble:
@@ -303,7 +322,7 @@ class TestTrouble:
     ) -> None:
         results = save(trouble.error(code, status), row("7"), row("8"))
         assert [result.saved for result in results] == [FAILED, FAILED]
-        assert "sales" in results[0].reason
+        assert "loans" in results[0].reason
 
     @pytest.mark.parametrize("error", OUT_OF_REACH)
     def test_rows_that_may_or_may_not_have_been_saved_failed(
@@ -384,19 +403,19 @@ class TestTrouble:
         assert results == [FAILED] * 99 + [SAVED]
 
     def test_rows_whose_changes_cancel_out_are_saved_without_touching_the_cell(
-        self, shop: Shop
+        self, library: Library
     ) -> None:
         one, other = row("7"), row("8")
-        minus = {cell: {"units": -1} for cell in other.changes}
-        assert [r.saved for r in shop.rows.save([one, replace(other, changes=minus)])] == [
+        minus = {cell: {"books": -1} for cell in other.changes}
+        assert [r.saved for r in library.rows.save([one, replace(other, changes=minus)])] == [
             SAVED,
             SAVED,
         ]
-        (write,) = shop.aws.taken()
+        (write,) = library.aws.taken()
         assert [name for a in write.request["TransactItems"] for name in a] == ["Put"] * 2
 
-    def test_a_request_can_be_sent_again_by_the_sdk(self, shop: Shop) -> None:
-        shop.rows.save([row("7")])
-        (write,) = shop.aws.taken()
+    def test_a_request_can_be_sent_again_by_the_sdk(self, library: Library) -> None:
+        library.rows.save([row("7")])
+        (write,) = library.aws.taken()
         assert write.request["ClientRequestToken"]
         assert json.dumps(write.request).count("revision") == 2

@@ -35,13 +35,13 @@ from scripts.shop.compare.shape import (
     path,
     product,
 )
+from tests.library.integration.counted import envelope
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_tally_store,
     create_view_store,
 )
-from tests.library.integration.test_calls import envelope
 from tests.library.payloads import dynamodb, http, kinesis_of
 
 ADA = "ada"
