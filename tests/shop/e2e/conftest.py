@@ -23,9 +23,9 @@ from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
 from scripts.local.streams.control import Control
-from tests.opensearch import Proxy, Server
+from tests.library.opensearch import Proxy, Server
 
-pytest.register_assert_rewrite("tests.ledger")
+pytest.register_assert_rewrite("tests.shop.ledger")
 
 PRICE = 1250
 BOOK = {"sku": "book-1", "quantity": 2, "unit_price": PRICE}

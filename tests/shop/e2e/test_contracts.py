@@ -18,7 +18,7 @@ from cqrs.testing.contracts import (
     Tallies,
     TalliesContract,
 )
-from tests.integration.tables import (
+from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_tally_store,

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from cqrs.adapters.opensearch_rows import READ_SECONDS
-from tests.opensearch import FAULTS, Fault
+from tests.library.opensearch import FAULTS, Fault
 from tests.shop.e2e.conftest import Shop, answered, until
 from tests.shop.e2e.test_faults import listed, place_many
 

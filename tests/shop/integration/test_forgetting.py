@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 COPIED = ["shared", "functions", "terraform", "tests", "pyproject.toml"]
-CHECKS = ["tests/terraform/unit", "tests/unit/domain/test_golden.py"]
+CHECKS = ["tests/terraform/unit", "tests/shop/unit/domain/test_golden.py"]
 
 Take = Callable[[str], str]
 
@@ -144,7 +144,7 @@ SERVICE = {
         r"\['ChangeEmail'\]: add a route \(or a message\) in functions/\*_commands",
     ),
     "a golden file": Place(
-        "tests/fixtures/history/customers.CustomerRenamed.1.json",
+        "tests/shop/fixtures/history/customers.CustomerRenamed.1.json",
         everything,
         "customers.CustomerRenamed.1",
     ),

@@ -8,9 +8,9 @@ from cqrs.entrypoints.compositions import composed_page_of, composed_row_of
 from cqrs.errors import Unavailable
 from cqrs.read.compositions import AllTold, Ask, Composition, Plan, Reply
 from cqrs.views.rows import Document
+from tests.library.services import FakeServices, problem, told
 from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
 from tests.library.unit.entrypoints.conftest import Lines
-from tests.unit.cqrs.services import FakeServices, problem, told
 
 ROW = "GET /books/{id}"
 PAGE = "GET /authors/{id}/books"

@@ -8,9 +8,9 @@ from cqrs.entrypoints.facts import MAX_IDS, facts_of, facts_of_many
 from cqrs.errors import Throttled, Unavailable
 from cqrs.write.aggregates import Aggregates
 from tests.library.books import BOOK, BookWithdrawn, book_facts
+from tests.library.stores import Counting
 from tests.library.unit.entrypoints.asking import Answer, ask_route, refused, token
 from tests.library.unit.entrypoints.wired import WITHDRAW, Books, BrokenStore
-from tests.unit.cqrs.stores import Counting
 
 SEVEN = {"book_id": "7", "status": "shelved", "copies": 2, "version": 1}
 

@@ -17,10 +17,10 @@ from cqrs.follow.process_managers import GRACE_SECONDS
 from cqrs.history.commits import Commit
 from cqrs.views.rows import Row
 from tests.library.payloads import kinesis_of
+from tests.library.processes import Wished, World
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
 from tests.library.unit.entrypoints.wired import Books
-from tests.unit.cqrs.processes import Wished, World
 
 DELIVER = {"deliver": "waiting"}
 DOWN = Unavailable("the works are down")

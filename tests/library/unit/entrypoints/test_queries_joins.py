@@ -7,7 +7,7 @@ import pytest
 from tests.library.books import BookLent, Named
 from tests.library.unit.entrypoints.asking import refused, token
 from tests.library.unit.entrypoints.wired import BY_AUTHOR, ROW, Books
-from tests.unit.cqrs.worlds import CountedRows
+from tests.library.worlds import CountedRows
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.library.books import BookLent, BookWithdrawn
 from tests.library.unit.entrypoints.asking import Answer, cursor_of, pages, refused, token
 from tests.library.unit.entrypoints.wired import BY_AUTHOR, BY_STATUS, IN_QUERY, Books
-from tests.unit.cqrs.worlds import Lagging
+from tests.library.worlds import Lagging
 
 
 @pytest.fixture

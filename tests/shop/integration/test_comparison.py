@@ -1,0 +1,321 @@
+"""What an answer takes both ways, counted in the functions themselves on moto. `make compare`
+reckons with these numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from itertools import count
+from math import ceil
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from cqrs import plain
+from cqrs.adapters import clients, http_services
+from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.entrypoints.wiring import LambdaHandler, wired
+from cqrs.read.compositions import Reply
+from cqrs.write.commands import CommandHandler
+from domain import customers, inventory, orders, payments
+from scripts.shop.compare.shape import (
+    ORDERS,
+    PAGE,
+    PRODUCTS,
+    STORING,
+    WORK,
+    Storing,
+    Way,
+    Work,
+    order,
+    path,
+    product,
+)
+from tests.library.integration.counted import envelope
+from tests.library.integration.tables import (
+    create_event_store,
+    create_guard_store,
+    create_tally_store,
+    create_view_store,
+)
+from tests.library.payloads import dynamodb, http, kinesis_of
+
+ADA = "ada"
+SERVICES = {
+    "customer": ("customers", customers.CUSTOMER),
+    "product": ("inventory", inventory.PRODUCT),
+    "order": ("orders", orders.ORDER),
+    "payment": ("payments", payments.PAYMENT),
+}
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "customer_lookups": (),
+    "order_history": ("customer", "status"),
+    "placed_orders": ("customer",),
+    "product_lookups": (),
+}
+KEPT = {Way.VIEW: {"order_history", "product_lookups"}, Way.COMPOSITION: {"placed_orders"}}
+INDEXED = {"doc", "positions", "parked", "row"}
+QUERIES = ("customers_queries", "inventory_queries", "orders_queries", "payments_queries")
+
+Item = Mapping[str, Any]
+
+
+@dataclass
+class Shop:
+    """Counts what its functions ask of DynamoDB, and of each other."""
+
+    functions: dict[str, Any] = field(default_factory=dict)
+    commands: dict[str, CommandHandler[Any, Any, Any]] = field(default_factory=dict)
+    stores: dict[str, DynamoDbEventStore] = field(default_factory=dict)
+    requests: int = 0
+    calls: list[tuple[str, Any, Any]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def get(self, path: str, headers: Mapping[str, str], seconds: float) -> Reply:
+        """As the API does: finds the function that has the route."""
+        self.requests += 1
+        url = urlsplit(path)
+        for pattern, event in _events(url.path, dict(parse_qsl(url.query))):
+            if pattern in self.functions:
+                answer = self.functions[pattern](event, None)
+                found = {name.lower(): value for name, value in answer["headers"].items()}
+                return Reply(answer["statusCode"], answer["body"].encode(), found)
+        raise AssertionError(f"no route for {path}")
+
+    def send(self, category: str, key: str, command: object, *, opens: bool = False) -> None:
+        known = envelope(f"send-{next(self.numbers)}")
+        self.commands[category].handle(key, command, known, opens=opens)
+
+    def newest(self, category: str, key: str) -> int:
+        return list(self.stores[category].read(f"{category}-{key}"))[-1].version
+
+    def follow(self, category: str, key: str, after: int = 0) -> None:
+        """Every commit of a stream on its own, as with little traffic."""
+        for commit in self.stores[category].read(f"{category}-{key}", after):
+            self.functions["storefront_projector"](kinesis_of(commit), None)
+            if category == "order":
+                self.functions["orders_projector"](dynamodb(commit), None)
+
+    def taken(self) -> tuple[int, list[tuple[str, Any, Any]]]:
+        """The requests and the calls since the last time."""
+        taken = self.requests, self.calls
+        self.requests, self.calls = 0, []
+        return taken
+
+
+def _events(path: str, query: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    """The routes that `path` may belong to, with what their function is invoked with."""
+    pieces = path.split("/")
+    yield f"GET {path}", http(f"GET {path}", query=query)
+    for place in range(2, len(pieces)):
+        pattern = "/".join([*pieces[:place], "{id}", *pieces[place + 1 :]])
+        yield f"GET {pattern}", http(f"GET {pattern}", id=pieces[place], query=query)
+
+
+def function_named(name: str) -> LambdaHandler:
+    return wired(import_module(f"functions.{name}.handler").app, os.environ)
+
+
+@pytest.fixture
+def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    client = clients.dynamodb()
+    shop = Shop()
+    for category, (service, decider) in SERVICES.items():
+        create_event_store(client, f"{service}-events")
+        create_guard_store(client, f"{service}-guards")
+        monkeypatch.setenv(f"{service.upper()}_EVENTS_TABLE", f"{service}-events")
+        store = DynamoDbEventStore(f"{service}-events", f"{service}-guards")
+        shop.stores[category] = store
+        shop.commands[category] = CommandHandler(store, decider, pause=lambda _: None)
+    for view, lists in VIEWS.items():
+        create_view_store(client, view, lists)
+        monkeypatch.setenv(f"{view.upper()}_TABLE", view)
+    create_tally_store(client, "sales")
+    for name, value in {
+        "SALES_TABLE": "sales",
+        "ROUTES": "-",
+        "SERVICES_URL": "-",
+        "DEADLINE_MS": "60000",
+        "POWERTOOLS_METRICS_NAMESPACE": "tests",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    monkeypatch.setattr(http_services, "HttpServices", lambda url: shop)
+    for name in (*QUERIES, "storefront_queries", "storefront_composition"):
+        function: Any = function_named(name)
+        shop.functions |= dict.fromkeys(function.routes, function)
+    for name in ("storefront_projector", "orders_projector"):
+        shop.functions[name] = function_named(name)
+
+    events = client.meta.events
+
+    def asked(params: Any, context: Any, **_: Any) -> None:
+        context["asked"] = plain.from_json(params["body"])
+
+    def answered(model: Any, parsed: Any, context: Any, **_: Any) -> None:
+        shop.calls.append((model.name, context["asked"], parsed))
+
+    events.register("before-call.dynamodb", asked, "asked")
+    events.register("after-call.dynamodb", answered, "answered")
+    yield shop
+    events.unregister("before-call.dynamodb", asked, "asked")
+    events.unregister("after-call.dynamodb", answered, "answered")
+
+
+def fill(shop: Shop) -> list[str]:
+    """As the checkout does it, one order after the other. Returns the orders."""
+    register = customers.RegisterCustomer(
+        customer_id=ADA, name="Ada Lovelace", email="ada@example.com"
+    )
+    shop.send("customer", ADA, register, opens=True)
+    for number in range(PRODUCTS):
+        new = plain.parse(inventory.RegisterProduct, product("1", number))
+        shop.send("product", new.sku, new, opens=True)
+        shop.send("product", new.sku, inventory.ReceiveStock(sku=new.sku, quantity=1000))
+    placed = [f"0b0e8c1e-7f0a-5c3e-9d1b-{number:012}" for number in range(ORDERS)]
+    for number, order_id in enumerate(placed):
+        go_through(shop, order_id, order("1", ADA, number))
+    for category, (_, _) in SERVICES.items():
+        for stream in shop.stores[category].heads().versions:
+            shop.follow(category, stream.removeprefix(f"{category}-"))
+    return placed
+
+
+def go_through(shop: Shop, order_id: str, placed: dict[str, Any]) -> None:
+    new = plain.parse(orders.PlaceOrder, placed, order_id=orders.OrderId(order_id))
+    total = orders.total_of(new.lines)
+    shop.send("order", order_id, new, opens=True)
+    for line in new.lines:
+        reserve = inventory.ReserveStock(
+            sku=line.sku,
+            order_id=new.order_id,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            currency=new.currency,
+        )
+        shop.send("product", line.sku, reserve)
+    authorise = payments.AuthorisePayment(
+        order_id=new.order_id, amount=total, currency=new.currency, method=new.payment_method
+    )
+    approved = payments.RecordAnswer(
+        order_id=new.order_id,
+        call=payments.GatewayCall.AUTHORISE,
+        approved=True,
+        reference=f"simulated/authorise/payment-{order_id}",
+    )
+    confirm = orders.ConfirmOrder(
+        order_id=new.order_id,
+        reserved=tuple(orders.Reserved(sku=e.sku, quantity=e.quantity) for e in new.lines),
+        paid=orders.Paid(amount=total, currency=new.currency, reference=str(approved.reference)),
+    )
+    shop.send("payment", order_id, authorise)
+    shop.send("payment", order_id, approved)
+    shop.send("order", order_id, confirm)
+
+
+def test_answers_and_the_views_behind_them_take_what_is_reckoned_with(shop: Shop) -> None:
+    order_id = fill(shop)[0]
+    assert {asked: work(shop, path(*asked, order_id, ADA)) for asked in WORK} == WORK
+    assert storing(shop) == STORING
+
+
+def work(shop: Shop, path: str) -> Work:
+    shop.taken()
+    reply = shop.get(path, {}, 60)
+    assert reply.status == 200
+    is_whole(plain.from_json(reply.body))
+    requests, calls = shop.taken()
+    return Work(requests=requests, reads=len(calls), units=sum(map(read_units, calls)))
+
+
+def is_whole(found: Any) -> None:
+    assert {part["status"] for part in found.get("parts", {}).values()} <= {"ok"}
+    shown = found.get("orders", [found])
+    assert len(shown) in (1, PAGE)
+    for one in shown:
+        assert one["status"] == "confirmed"
+        assert one["customer"]["name"] == "Ada Lovelace"
+        assert one["payment"]["status"] == "authorised"
+        assert all(line["title"] for line in one["lines"])
+
+
+def storing(shop: Shop) -> dict[Way, Storing]:
+    last = order("1", ADA, ORDERS)
+    before = {line["sku"]: shop.newest("product", line["sku"]) for line in last["lines"]}
+    order_id = "0b0e8c1e-7f0a-5c3e-9d1b-ffffffffffff"
+    go_through(shop, order_id, last)
+    shop.taken()
+    for category in ("order", "payment"):
+        shop.follow(category, order_id)
+    for sku, version in before.items():
+        shop.follow("product", sku, after=version)
+    _, calls = shop.taken()
+    puts = [asked for operation, asked, _ in calls if operation == "PutItem"]
+    kept = {way: [put for put in puts if put["TableName"] in KEPT[way]] for way in Way}
+    return {way: Storing(writes=len(p), units=write_units(p)) for way, p in kept.items()}
+
+
+# Units, by the rules of DynamoDB's pricing
+
+
+def read_units(call: tuple[str, Any, Any]) -> float:
+    operation, asked, answer = call
+    match operation:
+        case "GetItem":
+            sizes = [item_size(answer["Item"])]
+            consistent = asked.get("ConsistentRead", False)
+        case "BatchGetItem":
+            ((table, found),) = answer["Responses"].items()
+            sizes = [item_size(item) for item in found]
+            consistent = asked["RequestItems"][table].get("ConsistentRead", False)
+        case "Query":  # sizes are added up first
+            sizes = [sum(map(item_size, answer["Items"]))]
+            consistent = asked.get("ConsistentRead", False)
+        case _:
+            raise AssertionError(f"{operation} is no read")
+    return sum(max(1, ceil(size / 4096)) for size in sizes) * (1 if consistent else 0.5)
+
+
+def write_units(puts: list[Any]) -> int:
+    """Of rows that are written for the first time or again, and of the lists that they are in."""
+    units, lists = 0, {}
+    for put in puts:
+        item = put["Item"]
+        units += kilobytes(item)
+        for name in VIEWS[put["TableName"]]:
+            if name not in item:
+                continue
+            own = {key: item[key] for key in item if key in INDEXED | {name, f"{name}_sort"}}
+            place = (put["TableName"], name, item["row"]["S"])
+            before = lists.get(place)
+            lists[place] = own
+            if before is None:
+                units += kilobytes(own)
+            elif (before[name], before[f"{name}_sort"]) == (own[name], own[f"{name}_sort"]):
+                units += max(kilobytes(before), kilobytes(own))
+            else:  # it leaves one place and comes to another
+                units += kilobytes(before) + kilobytes(own)
+    return units
+
+
+def kilobytes(item: Item) -> int:
+    return ceil(item_size(item) / 1024)
+
+
+def item_size(item: Item) -> int:
+    return sum(len(name) + _size(value) for name, value in item.items())
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(content) // 2 + 1
+        case _:
+            raise AssertionError(f"{kind} is not stored")

@@ -1,0 +1,33 @@
+"""What fails once must fail again: commands are sent one by one, and all dice fall the same."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from cqrs.follow import process_followers
+
+pytest.register_assert_rewrite("tests.shop.ledger")
+
+
+class OneAfterTheOther:
+    """A pool of no threads: a crash leaves nothing behind that might still happen, or not."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> "OneAfterTheOther":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, call: Callable[[Any], Any], each: Iterable[Any]) -> Iterator[Any]:
+        return map(call, each)
+
+
+@pytest.fixture(autouse=True)
+def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_followers, "ThreadPoolExecutor", OneAfterTheOther)
+    random.seed(0)  # the library's own dice: pauses, and the order in which rows are visited
