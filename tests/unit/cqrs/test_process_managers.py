@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.follow import process_followers
 from cqrs.follow.messages import Answer, Message
-from cqrs.follow.process_followers import LONG_SECONDS, PAGE, SENDERS, STEPS, TRIES
+from cqrs.follow.process_followers import (
+    LONG_SECONDS,
+    PAGE,
+    SENDERS,
+    STEPS,
+    TRIES,
+    ProcessFollower,
+)
 from cqrs.follow.process_managers import GRACE_SECONDS, WAITING, Entry, Send, Sent, entries_of
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of
@@ -348,6 +355,23 @@ class TestAnswers:
         world.visit("7")
 
         assert (world.works.heard, world.waits("8")) == (["bed", "key"], [])
+
+    def test_a_stream_that_an_answer_names_and_that_cannot_be_read_fails_no_record(
+        self, world: World
+    ) -> None:
+        class Down:
+            def read(self, stream: str, after: int = 0, limit: int | None = None) -> Any:
+                raise DOWN
+
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        stores: Any = {"trip": world.store, "room": Down()}
+        follows = ProcessFollower(
+            TRIPS, WatchedRows(world.rows), stores, {"works": world.works}, clock=world.clock
+        )
+
+        report = follows.catch_up({"trip-7": world.wishes("7", "bed")})
+
+        assert (report.failed, report.delivered, world.waits("7")) == ({}, 1, [])
 
     def test_a_stream_that_an_answer_names_and_that_stops_is_parked_and_told(
         self, world: World
@@ -945,6 +969,26 @@ class TestSilence:
         silent.visit(*trips, stopwatch=watch)
 
         assert silent.works.heard == wishes
+
+    def test_a_timer_that_is_set_shows_that_it_is_not_silent(
+        self, silent: World, watch: Watch
+    ) -> None:
+        class Slow(Timers):
+            def set(self, message: Message, at: Instant) -> None:
+                super().set(message, at)
+                watch.seconds += LONG_SECONDS + 0.1
+                if len(self.calls) != SENDERS:
+                    raise DOWN
+
+        timers = Slow()
+
+        silent.visit(
+            *self.all_want(silent, Wished(what="bell", seconds=HOUR)),
+            stopwatch=watch,
+            timers={"works": timers},
+        )
+
+        assert len(timers.calls) == 2 * SENDERS
 
     def test_what_others_answers_lead_to_does_not_wait_for_it(
         self, silent: World, watch: Watch
