@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 COPIED = ["shared", "functions", "terraform", "tests", "pyproject.toml"]
-CHECKS = ["tests/terraform/unit", "tests/unit/domain/test_golden.py"]
+CHECKS = ["tests/terraform/unit", "tests/shop/unit/domain/test_golden.py"]
 
 Take = Callable[[str], str]
 
