@@ -144,7 +144,7 @@ SERVICE = {
         r"\['ChangeEmail'\]: add a route \(or a message\) in functions/\*_commands",
     ),
     "a golden file": Place(
-        "tests/fixtures/history/customers.CustomerRenamed.1.json",
+        "tests/shop/fixtures/history/customers.CustomerRenamed.1.json",
         everything,
         "customers.CustomerRenamed.1",
     ),
