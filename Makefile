@@ -65,7 +65,7 @@ test: .venv build/emulator build/search check ## All that this machine can run: 
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, a few seconds
-	@$(BIN)/pytest $(wildcard tests/unit tests/*/unit)
+	@$(BIN)/pytest tests/*/unit
 
 check: .venv ## Format, lint, types, Terraform format and validity
 	@$(BIN)/ruff format --check .

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from cqrs.follow.followers import Follower, Report
+from cqrs.follow.followers import Follower
+from cqrs.follow.reports import Report
 from cqrs.follow.sweep import sweep
 from cqrs.history.event_store import EventReader
 from cqrs.views.searches import SearchIndex

@@ -12,23 +12,28 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from cqrs.errors import Refused, Throttled, Unavailable, Unreadable
-from cqrs.follow.followers import ATTEMPTS, Follower, Hints, Report
+from cqrs.follow.followers import ATTEMPTS, Follower, Hints
 from cqrs.follow.messages import Answer, Message, Receiver, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
+from cqrs.follow.reports import Report, merged
+from cqrs.follow.saving import CONTENDED, Outcome, is_raced, save
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, Instant
 from cqrs.history.instants import later, now
-from cqrs.views.rows import Row, RowReader, RowStore, Saved
-from cqrs.views.sources import ERROR_LENGTH
+from cqrs.views.rows import Row, RowReader, RowStore, Saved, SaveResult
+from cqrs.views.sources import reason_of
+from cqrs.waiting import Backoff
 
 __all__ = ["ProcessFollower", "ProcessRows"]
 
+T = TypeVar("T")
+
 SENDERS = 8  # commands that are sent at the same time
-TRIES = 4  # of a command whose receiver is only out of breath
+OUT_OF_BREATH = Backoff(tries=4, first_seconds=0.1)  # a receiver that takes the command soon
 STEPS = 20  # that a row is taken in one visit
 LONG_SECONDS = 2.0  # to wait for an answer that does not come
 MOST_DUE = 1_000
@@ -41,24 +46,38 @@ class ProcessRows(RowStore, RowReader, Protocol):
 
 @dataclass(frozen=True)
 class _Errand:
-    row: Row
+    """A command that is due: what waits in a row under a key."""
+
+    row: str
     key: str
     entry: Entry
     message: Message
 
 
-@dataclass
-class _Visit:
-    """One visit to some rows. What is `stuck` in it is not tried again before the next; `silent`
-    counts by receiver for how many errands in a row there was a long wait and no answer.
-    """
+_Note = Answer | Instant
+"""To be noted in the row of a command: its answer, or when a timer will ring for it."""
 
-    report: Report
-    silent: Counter[str] = field(default_factory=Counter)
-    stuck: set[tuple[str, str]] = field(default_factory=set)
 
-    def failed(self, row: str, reason: str) -> None:
-        self.report.undelivered[row] = reason[:ERROR_LENGTH]
+class _Silence:
+    """Counts by receiver for how many errands in a row there was a long wait and no answer."""
+
+    def __init__(self, stopwatch: Callable[[], float]) -> None:
+        self._stopwatch = stopwatch
+        self._silent: Counter[str] = Counter()
+
+    def ask(self, whom: str, question: Callable[[], T]) -> T:
+        """The answer. Raises Unavailable if `whom` has been silent for too long to be asked."""
+        if self._silent[whom] >= SENDERS:
+            raise Unavailable(f"{whom} does not answer")
+        started = self._stopwatch()
+        try:
+            answer = question()
+        except Exception:
+            if self._stopwatch() - started > LONG_SECONDS:
+                self._silent[whom] += 1
+            raise
+        self._silent[whom] = 0
+        return answer
 
 
 class ProcessFollower(Follower):
@@ -88,14 +107,10 @@ class ProcessFollower(Follower):
         self._stopwatch = stopwatch
 
     def catch_up(self, hints: Hints) -> Report:
-        report = super().catch_up(hints)
-        self._visit(report.rows, _Visit(report))
-        return report
+        return self._visit(super().catch_up(hints), _Silence(self._stopwatch))
 
     def redrive(self, names: Iterable[str]) -> Report:
-        report = super().redrive(names)
-        self._visit(report.rows, _Visit(report))
-        return report
+        return self._visit(super().redrive(names), _Silence(self._stopwatch))
 
     def waiting(self) -> Iterator[Mapping[str, Row]]:
         """The rows with something due, page by page; of each thousand in any order, so that what is
@@ -115,86 +130,83 @@ class ProcessFollower(Follower):
 
         Raises Unavailable.
         """
-        silent: Counter[str] = Counter()
+        silence = _Silence(self._stopwatch)
         for rows in self.waiting():
-            report = Report()
-            self._visit(self._readable(rows, report), _Visit(report, silent))
-            yield report
+            # no answer can be noted beside what other code has saved: that is folded anew
+            strange = [name for row in rows.values() for name in self._sources.unreadable(row)]
+            yield self._visit(merged([Report(rows=rows), self._look_at(strange)]), silence)
 
-    def _readable(self, rows: Mapping[str, Row], report: Report) -> Mapping[str, Row]:
-        """`rows`, with what other code has saved folded anew: no answer can be noted beside it."""
-        strange = [
-            name
-            for row in rows.values()
-            for name, part in row.parts.items()
-            if name in self._sources and not self._sources[name].can_read(part)
-        ]
-        return {**rows, **self._look_at(strange, report)}
+    def _look_at(self, names: Iterable[str]) -> Report:
+        """What following these streams did. None fails: nobody rang for it who could ring again."""
+        return replace(super().catch_up(dict.fromkeys(names, ())), failed={})
 
-    def _look_at(self, names: Iterable[str], report: Report) -> Mapping[str, Row]:
-        """The rows of these streams, as far as they are followed, up to date."""
-        more = super().catch_up(dict.fromkeys(names, ()))
-        _add(report, more)
-        return more.rows
-
-    def _visit(self, rows: Mapping[str, Row], visit: _Visit) -> None:
-        """Sends what waits, notes the answers, looks at what they led to, and so on."""
+    def _visit(self, followed: Report, silence: _Silence) -> Report:
+        """Delivers in the rows that were followed, round by round, as long as they get on. What is
+        stuck is not tried again before the next visit.
+        """
+        rounds = [followed]
+        stuck: frozenset[str] = frozenset()
         for _ in range(STEPS):
-            rows = self._step_on(rows, visit)
-            if not rows:
-                return
+            report, stuck = self._round(rounds[-1].rows, stuck, silence)
+            rounds.append(report)
+            if not report.rows:
+                break
+        return merged(rounds)
 
-    def _step_on(self, rows: Mapping[str, Row], visit: _Visit) -> Mapping[str, Row]:
-        """The rows that got on."""
-        errands = [errand for row in rows.values() for errand in self._errands(row, visit)]
+    def _round(
+        self, rows: Mapping[str, Row], stuck: frozenset[str], silence: _Silence
+    ) -> tuple[Report, frozenset[str]]:
+        """What was delivered, with the rows that got on by it; and the ids of all that is stuck."""
+        errands: list[_Errand] = []
+        notes: dict[str, dict[str, _Note]] = {}
+        undelivered: dict[str, str] = {}
+        # 1. Find what is due in each row.
+        for row in rows.values():
+            try:
+                errands += self._errands(row, stuck)
+            except Unreadable as error:
+                undelivered[row.key] = reason_of(str(error))
         if not errands:
-            return {}
+            return Report(undelivered=undelivered), stuck
+        # 2. Send all of it at the same time.
         with ThreadPoolExecutor(SENDERS) as pool:
-            outcomes = list(pool.map(lambda errand: self._send(errand, visit), errands))
-        answers: dict[str, dict[str, Answer | Instant]] = {}
-        for errand, outcome in zip(errands, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                visit.stuck.add((errand.row.key, errand.key))
-                visit.failed(errand.row.key, f"{errand.key}: {outcome!r}")
+            replies = list(pool.map(lambda errand: self._send(errand, silence), errands))
+        for errand, reply in zip(errands, replies, strict=True):
+            if isinstance(reply, Exception):
+                stuck |= {errand.message.id}
+                undelivered[errand.row] = reason_of(f"{errand.key}: {reply!r}")
             else:
-                answers.setdefault(errand.row.key, {})[errand.key] = outcome
-        noted = self._note({key: rows[key] for key in answers}, answers, visit)
-        visit.report.delivered += sum(len(answers[key]) for key in noted)
-        # an answer is a doorbell too: what it says has happened can be looked at now
-        found = [a for key in noted for a in answers[key].values() if isinstance(a, Answer)]
-        rung = sorted({answer.stream for answer in found if answer.stream})
-        return {**noted, **self._look_at(rung, visit.report)}
+                notes.setdefault(errand.row, {})[errand.key] = reply
+        # 3. Note the answers in their rows.
+        outcomes = self._note({key: rows[key] for key in notes}, notes)
+        noted = {key: o for key, o in outcomes.items() if isinstance(o, Row)}
+        lost = {key: o.reason or CONTENDED for key, o in outcomes.items() if not isinstance(o, Row)}
+        undelivered |= {key: reason_of(f"answers not kept: {why}") for key, why in lost.items()}
+        # 4. An answer is a doorbell too: look now at what it says has happened.
+        given = [note for key in noted for note in notes[key].values()]
+        rung = sorted({note.stream for note in given if isinstance(note, Answer) and note.stream})
+        delivered = Report(rows=noted, delivered=len(given), undelivered=undelivered)
+        return merged([delivered, self._look_at(rung)]), stuck
 
-    def _errands(self, row: Row, visit: _Visit) -> list[_Errand]:
-        try:
-            entries = entries_of(row)
-        except Unreadable as error:
-            visit.failed(row.key, str(error))
-            return []
+    def _errands(self, row: Row, stuck: frozenset[str]) -> list[_Errand]:
+        """What is due in a row and not stuck. Raises Unreadable."""
         moment = self._clock()
         return [
-            _Errand(row, key, entry, entry.message)
-            for key, entry in entries.items()
-            if entry.message and due_at(entry) <= moment and (row.key, key) not in visit.stuck
+            _Errand(row.key, key, entry, entry.message)
+            for key, entry in entries_of(row).items()
+            if entry.message and due_at(entry) <= moment and entry.message.id not in stuck
         ]
 
-    def _send(self, errand: _Errand, visit: _Visit) -> Answer | Instant | Exception:
-        """The answer, when a timer will ring, or what went wrong."""
+    def _send(self, errand: _Errand, silence: _Silence) -> _Note | Exception:
+        """What is to be noted, or what went wrong."""
         entry, message = errand.entry, errand.message
-        is_for_later = bool(entry.after_seconds and not entry.at)
-        whom = f"the timer of {entry.to}" if is_for_later else entry.to
-        if visit.silent[whom] >= SENDERS:
-            return Unavailable(f"{whom} does not answer")
-        started = self._stopwatch()
         try:
-            if is_for_later:
-                return self._set_timer(entry, message)
-            answer = self._deliver(entry.to, message)
+            if entry.after_seconds and not entry.at:
+                timer = f"the timer of {entry.to}"
+                return silence.ask(timer, lambda: self._set_timer(entry, message))
+            answer = silence.ask(entry.to, lambda: self._deliver(entry.to, message))
         except Exception as error:  # whatever it is, the other rows must have their turn
-            if self._stopwatch() - started > LONG_SECONDS:
-                visit.silent[whom] += 1
             return error
-        visit.silent[whom] = 0
         if not answer.accepted and not entry.refusable:
             return Refused(f"{answer.code}: {answer.detail}")
         return answer
@@ -206,58 +218,35 @@ class ProcessFollower(Follower):
         return at
 
     def _deliver(self, to: str, message: Message) -> Answer:
-        for attempt in range(TRIES - 1):
+        throttled = Throttled(to)
+        for _ in OUT_OF_BREATH.attempts(self._pause):
             try:
                 return self._receivers[to].send(message)
-            except Throttled:
-                self._pause(random.uniform(0, 0.1 * 2**attempt))
-        return self._receivers[to].send(message)
+            except Throttled as error:
+                throttled = error
+        raise throttled
 
     def _note(
-        self,
-        rows: Mapping[str, Row],
-        answers: Mapping[str, Mapping[str, Answer | Instant]],
-        visit: _Visit,
-    ) -> dict[str, Row]:
-        """The rows with their answers. What can't be kept will be sent, and answered, again."""
-        noted: dict[str, Row] = {}
-        reason = "others save the same row all the time"
+        self, rows: Mapping[str, Row], notes: Mapping[str, Mapping[str, _Note]]
+    ) -> dict[str, Outcome]:
+        """The rows with their notes, or why they have not kept them: what they asked for will be
+        sent, and answered, again.
+        """
+        outcomes: dict[str, Outcome] = {}
         for _ in range(ATTEMPTS):
-            drafts = [
-                d for key, row in rows.items() if (d := self._draft(row, answers[key], visit))
-            ]
-            results = self._rows.save(drafts) if drafts else []
-            raced: list[str] = []
-            for draft, result in zip(drafts, results, strict=True):
-                if result.saved is Saved.SAVED:
-                    noted[draft.key] = replace(draft, revision=draft.revision + 1)
-                elif result.saved is Saved.RACED:
-                    raced.append(draft.key)
-                else:
-                    visit.failed(draft.key, f"answers not kept: {result.reason}")
-            rows = {key: rows[key] for key in raced}
-            try:
-                rows = self._rows.load(raced) if raced else {}
-            except Unavailable as error:
-                reason = str(error)
+            drafts = {key: self._answered(row, notes[key]) for key, row in rows.items()}
+            outcomes |= save(self._rows, drafts)
+            raced = [key for key in drafts if is_raced(outcomes[key])]
+            if not raced:
                 break
-        for key in rows:
-            visit.failed(key, f"answers not kept: {reason}")
-        return noted
+            try:
+                rows = self._rows.load(raced)
+            except Unavailable as error:
+                return outcomes | dict.fromkeys(raced, SaveResult(Saved.FAILED, str(error)))
+        return outcomes
 
-    def _draft(
-        self, row: Row, answers: Mapping[str, Answer | Instant], visit: _Visit
-    ) -> Row | None:
+    def _answered(self, row: Row, notes: Mapping[str, _Note]) -> Outcome:
         try:
-            return self._process.answered(row, answers)
+            return self._process.answered(row, notes)
         except Exception as error:  # whatever `react` raises, only its own row stops
-            visit.failed(row.key, f"answers not kept: {error!r}")
-            return None
-
-
-def _add(report: Report, more: Report) -> None:
-    for name, number in more.applied.items():
-        report.applied[name] = report.applied.get(name, 0) + number
-    report.repaired |= more.repaired
-    report.parked.update(more.parked)
-    report.still_parked |= more.still_parked
+            return SaveResult(Saved.REFUSED, repr(error))

@@ -87,8 +87,7 @@ class Sent:
         return key in self._entries
 
     def answer(self, key: str) -> Answer | None:
-        entry = self._entries.get(key)
-        return entry.answer if entry else None
+        return self._entries.get(key, Entry()).answer
 
     def accepted(self, key: str) -> bool:
         answer = self.answer(key)

@@ -7,9 +7,10 @@ silent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from cqrs.follow.followers import Follower, Report
+from cqrs.follow.followers import Follower, Hints
+from cqrs.follow.reports import Report
 from cqrs.history.event_store import EventReader
 
 __all__ = ["Swept", "sweep"]
@@ -25,9 +26,9 @@ class Swept:
 
     streams: int
     cursor: str | None
-    behind: dict[str, int] = field(default_factory=dict)
-    reports: list[tuple[Follower, Report]] = field(default_factory=list)
-    down: dict[str, str] = field(default_factory=dict)
+    behind: dict[str, int]
+    reports: list[tuple[Follower, Report]]
+    down: dict[str, str]
 
     @property
     def failed(self) -> bool:
@@ -50,7 +51,8 @@ def sweep(
     down: dict[str, str] = {}
     while True:
         heads = store.heads(cursor)
-        swept = Swept(len(heads.versions), heads.cursor, down=down)
+        found: dict[str, int] = {}
+        reports: list[tuple[Follower, Report]] = []
         for follower in (one for one in followers if one.view.name not in down):
             try:
                 behind = list(heads.versions) if anew else follower.behind(heads.versions)
@@ -58,14 +60,11 @@ def sweep(
                 down[follower.view.name] = f"{type(error).__name__}: {error}"
                 continue
             if behind:
-                report = (
-                    follower.redrive(behind)
-                    if anew
-                    else follower.catch_up(dict.fromkeys(behind, ()))
-                )
-                swept.behind[follower.view.name] = len(behind)
-                swept.reports.append((follower, report))
-        yield swept
-        cursor = heads.cursor
-        if cursor is None:
+                hints: Hints = dict.fromkeys(behind, ())
+                report = follower.redrive(hints) if anew else follower.catch_up(hints)
+                found[follower.view.name] = len(behind)
+                reports.append((follower, report))
+        yield Swept(len(heads.versions), heads.cursor, found, reports, dict(down))
+        if heads.cursor is None:
             return
+        cursor = heads.cursor

@@ -73,6 +73,9 @@ class Part:
     parked: ParkedAt | None = None
 
 
+_NOTHING = Part()  # of a stream that nobody has followed yet
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a row stands in a list: in which one (`c-1` among the lists by customer), and before
@@ -99,10 +102,14 @@ class Row:
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def part(self, stream: str) -> Part:
-        return self.parts.get(stream, Part())
+        return self.parts.get(stream, _NOTHING)
 
     def with_part(self, stream: str, part: Part) -> Row:
         return replace(self, parts={**self.parts, stream: part})
+
+    def saved(self) -> Row:
+        """As it is once the store has taken it."""
+        return replace(self, revision=self.revision + 1)
 
     @property
     def positions(self) -> dict[str, int]:
@@ -123,12 +130,13 @@ class States:
         self._parts = parts
 
     def __getitem__(self, fold: Fold[S, Any]) -> S:
-        part = self._parts.get(f"{fold.category}-{self.key}")
-        return fold.initial if part is None or part.version == 0 else load_state(fold, part)
+        return load_state(fold, self._part(fold))
 
     def version(self, fold: Fold[Any, Any]) -> int:
-        part = self._parts.get(f"{fold.category}-{self.key}")
-        return part.version if part else 0
+        return self._part(fold).version
+
+    def _part(self, fold: Fold[Any, Any]) -> Part:
+        return self._parts.get(f"{fold.category}-{self.key}", _NOTHING)
 
 
 def load_state(fold: Fold[S, Any], part: Part) -> S:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cqrs import plain
@@ -11,11 +11,24 @@ from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, EventCodec
-from cqrs.views.rows import Fold, Followed, ParkedAt, Part, load_state
+from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state
 
-__all__ = ["ERROR_LENGTH", "Source", "Sources", "parked_at"]
+__all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "parked_at", "reason_of"]
 
 ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Advance:
+    """How a part went on: from `base`, by `commits`, to `part`, which may be parked there.
+
+    `repaired`: the commits had to be read from the store.
+    """
+
+    base: Part
+    part: Part
+    commits: Sequence[Commit] = ()
+    repaired: bool = False
 
 
 class Source:
@@ -85,6 +98,11 @@ class Sources:
             raise KeyError(f"{self._view.name} does not follow {name}")
         return Source(name, fold, self._codecs[fold.category])
 
+    def unreadable(self, row: Row) -> list[str]:
+        """The streams whose part of `row` this code can't read. It can't be shown beside those."""
+        parts = {name: part for name, part in row.parts.items() if name in self}
+        return [name for name, part in parts.items() if not self[name].can_read(part)]
+
     def are_in(self, store: EventReader) -> bool:
         return any(self._stores[category] is store for category in self._codecs)
 
@@ -94,5 +112,9 @@ class Sources:
 
 
 def parked_at(version: int, error: Exception | str) -> ParkedAt:
+    return ParkedAt(version=version, error=reason_of(error))
+
+
+def reason_of(error: Exception | str) -> str:
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return ParkedAt(version=version, error=text[:ERROR_LENGTH])
+    return text[:ERROR_LENGTH]

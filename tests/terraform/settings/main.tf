@@ -15,7 +15,7 @@ locals {
     trimsuffix(file, ".tfvars") => provider::terraform::decode_tfvars(file("${local.folder}/${file}"))
   }
 
-  # Those that the runs in shop_environments.tftest.hcl hand on.
+  # Those that the runs in environments.tftest.hcl hand on.
   names = [
     "emulated",
     "environment",

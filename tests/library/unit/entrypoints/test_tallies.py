@@ -40,7 +40,7 @@ class Loans:
     @cached_property
     def handler(self) -> Handler:
         stores = self.books.stores
-        patience = Patience(1, lambda: self.now, self.pause)
+        patience = Patience(1, clock=lambda: self.now, pause=self.pause)
         reader = TallyReader(LOANS, self.rows, stores, patience=patience)
         joiner = Joiner([(LOANS_WITH_NAME, self.books.readers)], stores)
         return days_of(reader, "loans", shown_loans, joiner)

@@ -11,7 +11,7 @@ import pytest
 from cqrs.errors import Throttled, Unavailable
 from cqrs.follow import process_followers
 from cqrs.follow.messages import Answer
-from cqrs.follow.process_followers import LONG_SECONDS, PAGE, SENDERS, TRIES
+from cqrs.follow.process_followers import LONG_SECONDS, OUT_OF_BREATH, PAGE, SENDERS
 from cqrs.views.rows import Row, Saved, SaveResult
 from cqrs.views.sources import ERROR_LENGTH
 from tests.library.processes import (
@@ -89,7 +89,7 @@ class TestTrouble:
         world.works.trouble = {"bed": Throttled("out of breath")}
 
         def recover(what: str) -> None:
-            if len(world.works.sent) == TRIES:
+            if len(world.works.sent) == OUT_OF_BREATH.tries:
                 world.works.trouble = {}
 
         world.works.before = recover
@@ -97,8 +97,8 @@ class TestTrouble:
 
         report = world.visit("7")
 
-        assert (world.works.heard, report.delivered) == (["bed"] * TRIES, 1)
-        assert len(world.pauses) == TRIES - 1
+        assert (world.works.heard, report.delivered) == (["bed"] * OUT_OF_BREATH.tries, 1)
+        assert len(world.pauses) == OUT_OF_BREATH.tries - 1
         assert all(0 <= pause <= 0.1 * 2**tries for tries, pause in enumerate(world.pauses))
 
     def test_what_stays_throttled_waits_for_the_next_visit(self, world: World) -> None:
@@ -107,7 +107,7 @@ class TestTrouble:
 
         report = world.visit("7")
 
-        assert (world.works.heard, [*report.undelivered]) == (["bed"] * TRIES, ["7"])
+        assert (world.works.heard, [*report.undelivered]) == (["bed"] * OUT_OF_BREATH.tries, ["7"])
 
     def test_what_is_down_is_not_tried_again_at_once(self, world: World) -> None:
         world.works.trouble = {"bed": DOWN}

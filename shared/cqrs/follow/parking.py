@@ -1,0 +1,70 @@
+"""Parking: one bad commit stops its own stream, and neither its row nor the row's other streams.
+
+A commit that can't be folded is known at once. A row that is refused, because it can't be shown or
+the store can never take it, does not say which of its new commits is to blame. So they are saved
+again one at a time: the first with which the row is refused is the bad one. Its stream is marked
+there, in the row as it was last saved. That takes a save per commit, but only once: what is parked
+is left alone until somebody redrives it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from cqrs.errors import Unavailable
+from cqrs.follow.reports import Report
+from cqrs.follow.saving import save, shown_or_refused
+from cqrs.history.commits import Commit
+from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved
+from cqrs.views.sources import Advance, Sources, parked_at
+
+__all__ = ["park_first_refused"]
+
+
+def park_first_refused(
+    view: Followed, rows: RowStore, sources: Sources, stored: Row, advances: Mapping[str, Advance]
+) -> Report:
+    """Parks the stream of the first commit in `advances` with which `stored` is refused.
+
+    Reports how far that came: not to the bad commit when others save the row too, or something is
+    down. In any case the row is to be followed again: nobody has looked at what comes after.
+    """
+    # 1. What this code can't read starts from nothing: no row can be shown beside it.
+    nothing = dict.fromkeys(sources.unreadable(stored), Part())
+    row = replace(stored, parts={**stored.parts, **nothing})
+    applied: Counter[str] = Counter()
+    parked: dict[str, ParkedAt] = {}
+    for commit, part in _one_by_one(advances, sources):
+        name, kept = commit.stream, row.part(commit.stream)
+        if commit.version < kept.version:
+            continue  # folded anew: not yet where it was, and a row never goes back
+        # 2. The row with one more commit.
+        draft = shown_or_refused(view, row.with_part(name, part))
+        outcome = save(rows, {row.key: draft})[row.key]
+        if isinstance(outcome, Row):
+            row = outcome
+            applied[name] += 1
+            continue
+        # 3. The row without the bad one, and with a mark. What it shows stays as it is.
+        if outcome.saved is Saved.REFUSED:
+            mark = parked_at(commit.version, outcome.reason)
+            marked = row.with_part(name, replace(kept, parked=mark))
+            outcome = save(rows, {row.key: marked})[row.key]
+            if isinstance(outcome, Row):
+                row, parked = outcome, {name: mark}
+        break
+    return Report(applied=applied, parked=parked, rows={row.key: row})
+
+
+def _one_by_one(advances: Mapping[str, Advance], sources: Sources) -> Iterator[tuple[Commit, Part]]:
+    """Each commit and the part after it, stream by stream. Ends early at an outage."""
+    for name, advance in advances.items():
+        part = advance.base
+        for commit in advance.commits:
+            try:
+                part = sources[name].apply(part, commit)
+            except Unavailable:
+                return
+            yield commit, part

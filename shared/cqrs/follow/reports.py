@@ -1,0 +1,57 @@
+"""Reports: what followers did, for the log, the metrics and whoever rang."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cqrs.views.rows import ParkedAt, Row
+
+__all__ = ["Report", "merged"]
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What following did, by stream.
+
+    `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
+    store; `parked` can't go on; `still_parked` were parked before and not looked at; `failed`
+    must be tried again; `rows` are as they were left. Of processes: `delivered` counts commands
+    that were answered, `undelivered` says by row what could not be sent.
+    """
+
+    applied: Mapping[str, int] = field(default_factory=dict)
+    repaired: frozenset[str] = frozenset()
+    parked: Mapping[str, ParkedAt] = field(default_factory=dict)
+    still_parked: frozenset[str] = frozenset()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    delivered: int = 0
+    undelivered: Mapping[str, str] = field(default_factory=dict)
+
+
+def merged(reports: Iterable[Report]) -> Report:
+    """One report of all that was done. The later one counts where two tell of the same."""
+    all_of = list(reports)
+    applied: Counter[str] = Counter()
+    for one in all_of:
+        applied.update(one.applied)
+    parked = _joined(one.parked for one in all_of)
+    return Report(
+        applied=applied,
+        repaired=frozenset().union(*(one.repaired for one in all_of)),
+        parked=parked,
+        still_parked=frozenset().union(*(one.still_parked for one in all_of)) - parked.keys(),
+        failed=_joined(one.failed for one in all_of),
+        rows=_joined(one.rows for one in all_of),
+        delivered=sum(one.delivered for one in all_of),
+        undelivered=_joined(one.undelivered for one in all_of),
+    )
+
+
+def _joined(several: Iterable[Mapping[str, V]]) -> dict[str, V]:
+    return {name: value for one in several for name, value in one.items()}
