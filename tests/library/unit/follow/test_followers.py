@@ -237,3 +237,14 @@ def test_a_store_that_is_down_is_asked_once_in_a_batch(rows: MemoryRows) -> None
     report = follower(rows, reads).catch_up(gaps)
 
     assert (len(report.failed), reads.count) == (20, 1)
+
+
+def test_a_store_that_is_down_keeps_no_other_from_being_read(rows: MemoryRows) -> None:
+    gap, whole = history("order-7", "a", "b"), history("payment-7", "p", "q")
+    reads = Reads(stored(gap))
+    reads.down = Unavailable("down")
+    follows = Follower(VIEW, rows, {"order": reads, "payment": stored(whole)})
+
+    report = follows.catch_up({"order-7": gap[1:], "payment-7": whole[1:]})
+
+    assert (report.failed, report.applied) == ({"order-7": "down"}, {"payment-7": 2})

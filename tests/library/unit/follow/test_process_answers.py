@@ -9,7 +9,7 @@ import pytest
 
 from cqrs.errors import Unreadable
 from cqrs.follow.messages import Answer
-from cqrs.follow.process_followers import STEPS
+from cqrs.follow.process_followers import STEPS, ProcessFollower
 from cqrs.follow.process_managers import Entry, Send, Sent
 from cqrs.views.rows import States
 from tests.library import processes
@@ -131,6 +131,23 @@ class TestAnswers:
         world.visit("7")
 
         assert (world.works.heard, world.waits("8")) == (["bed", "key"], [])
+
+    def test_a_stream_that_an_answer_names_and_that_cannot_be_read_fails_no_record(
+        self, world: World
+    ) -> None:
+        class Down:
+            def read(self, stream: str, after: int = 0, limit: int | None = None) -> Any:
+                raise DOWN
+
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        stores: Any = {"trip": world.store, "room": Down()}
+        follows = ProcessFollower(
+            TRIPS, WatchedRows(world.rows), stores, {"works": world.works}, clock=world.clock
+        )
+
+        report = follows.catch_up({"trip-7": world.wishes("7", "bed")})
+
+        assert (report.failed, report.delivered, world.waits("7")) == ({}, 1, [])
 
     def test_a_stream_that_an_answer_names_and_that_stops_is_parked_and_told(
         self, world: World

@@ -10,12 +10,15 @@ import pytest
 
 from cqrs.errors import Throttled, Unavailable
 from cqrs.follow import process_followers
-from cqrs.follow.messages import Answer
+from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_followers import LONG_SECONDS, OUT_OF_BREATH, PAGE, SENDERS
+from cqrs.history.events import Instant
 from cqrs.views.rows import Row, Saved, SaveResult
 from cqrs.views.sources import ERROR_LENGTH
 from tests.library.processes import (
     DOWN,
+    HOUR,
+    Timers,
     WatchedRows,
     Wished,
     Works,
@@ -281,6 +284,26 @@ class TestSilence:
         silent.visit(*trips, stopwatch=watch)
 
         assert silent.works.heard == wishes
+
+    def test_a_timer_that_is_set_shows_that_it_is_not_silent(
+        self, silent: World, watch: Watch
+    ) -> None:
+        class Slow(Timers):
+            def set(self, message: Message, at: Instant) -> None:
+                super().set(message, at)
+                watch.seconds += LONG_SECONDS + 0.1
+                if len(self.calls) != SENDERS:
+                    raise DOWN
+
+        timers = Slow()
+
+        silent.visit(
+            *self.all_want(silent, Wished(what="bell", seconds=HOUR)),
+            stopwatch=watch,
+            timers={"works": timers},
+        )
+
+        assert len(timers.calls) == 2 * SENDERS
 
     def test_what_others_answers_lead_to_does_not_wait_for_it(
         self, silent: World, watch: Watch
