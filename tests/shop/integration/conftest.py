@@ -1,5 +1,6 @@
-"""AWS as moto imitates it, as the library's tests have it."""
+"""AWS as moto imitates it, and an OpenSearch, as the library's tests have them."""
 
 from tests.library.integration.conftest import aws
+from tests.library.integration.searching import beset, proxy, server
 
-__all__ = ["aws"]
+__all__ = ["aws", "beset", "proxy", "server"]
