@@ -3,9 +3,9 @@
 locals {
   environments = {
     for name, function in module.nouns.functions : name => merge(
-      { for service in concat(function.appends, function.reads) : "${upper(service)}_EVENTS_TABLE" => module.events[service].table_name },
+      { for service in toset(concat(function.appends, function.reads)) : "${upper(service)}_EVENTS_TABLE" => module.events[service].table_name },
       { for service in function.claims : "${upper(service)}_GUARDS_TABLE" => module.guards[service].table_name },
-      { for table in concat(function.keeps, function.queries) : "${upper(table)}_TABLE" => local.tables[table].table_name },
+      { for table in toset(concat(function.keeps, function.queries)) : "${upper(table)}_TABLE" => local.tables[table].table_name },
       { for service in function.commands : "${upper(service)}_FUNCTION" => local.command_function_arns[service] },
 
       length(function.deadlines) == 0 ? {} : {
