@@ -61,11 +61,12 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 .PHONY: test test-unit check fmt
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto tests/*/unit tests/*/integration
+	@$(BIN)/pytest tests/*/e2e
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
-test-unit: .venv ## The inner loop: rules and contracts in memory, a few seconds
-	@$(BIN)/pytest tests/*/unit
+test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
+	@$(BIN)/pytest -n auto --hypothesis-profile=quick tests/*/unit
 
 check: .venv ## Format, lint, types, Terraform format and validity
 	@$(BIN)/ruff format --check .
