@@ -45,7 +45,7 @@ locals {
     }
   }
 
-  alarms = merge(local.parked_alarms, local.unreadable_alarms, local.sweep_alarms, local.view_alarms, local.delivery_alarms, {
+  alarms = merge(local.parked_alarms, local.unreadable_alarms, local.sweep_alarms, local.view_alarms, local.delivery_alarms, local.undelivered_alarms, local.error_alarms, {
     unreadable-commits = {
       metric      = "UnreadableRecords"
       dimensions  = { service = "event_publisher" }
@@ -58,11 +58,26 @@ locals {
     }
   })
 
+  # What could not be delivered is tried again every minute, so once is no matter.
   undelivered_alarms = {
     for process in keys(module.nouns.processes) : "${process}-undelivered" => {
-      metric      = "Undelivered"
-      dimensions  = { service = "sweeper", view = process }
-      description = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."
+      metric         = "Undelivered"
+      dimensions     = { service = "sweeper", view = process }
+      description    = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."
+      periods        = 3
+      ends_by_itself = true
+    }
+  }
+
+  # Whatever the code does about errors, here is what it can do nothing about: a function that ends with
+  # one, is timed out, or can't start.
+  error_alarms = {
+    for folder, function in module.functions : "${folder}-errors" => {
+      namespace      = "AWS/Lambda"
+      metric         = "Errors"
+      dimensions     = { FunctionName = function.name }
+      description    = "${function.name} ended with an error or was timed out. See its log."
+      ends_by_itself = true
     }
   }
 }
@@ -73,59 +88,16 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name        = "${local.prefix}-${each.key}"
   alarm_description = each.value.description
 
-  namespace           = local.prefix # as POWERTOOLS_METRICS_NAMESPACE
+  namespace           = try(each.value.namespace, local.prefix) # as POWERTOOLS_METRICS_NAMESPACE
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = "Sum"
   period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-
-  # No `ok_actions`: what is counted here does not end by itself.
-  alarm_actions = var.alarm_topic_arns
-}
-
-# What could not be delivered is tried again every minute, so once is no matter.
-resource "aws_cloudwatch_metric_alarm" "undelivered" {
-  for_each = local.undelivered_alarms
-
-  alarm_name        = "${local.prefix}-${each.key}"
-  alarm_description = each.value.description
-
-  namespace           = local.prefix # as POWERTOOLS_METRICS_NAMESPACE
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 3
+  evaluation_periods  = try(each.value.periods, 1)
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
 
   alarm_actions = var.alarm_topic_arns
-  ok_actions    = var.alarm_topic_arns
-}
-
-# Whatever the code does about errors, here is what it can do nothing about: a function that ends with
-# one, is timed out, or can't start.
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  for_each = module.functions
-
-  alarm_name        = "${each.value.name}-errors"
-  alarm_description = "${each.value.name} ended with an error or was timed out. See its log."
-
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = each.value.name }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-
-  alarm_actions = var.alarm_topic_arns
-  ok_actions    = var.alarm_topic_arns
+  ok_actions    = try(each.value.ends_by_itself, false) ? var.alarm_topic_arns : null # most of it does not
 }

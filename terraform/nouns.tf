@@ -32,6 +32,7 @@ locals {
 
   mistakes = concat(
     module.nouns.mistakes,
+    [for name in setintersection(keys(local.functions), keys(local.functions_of_the_frame)) : "`${name}` is in `local.functions`, but there is one already, of the frame: take the entry out, or give it another name."],
     [for name in setsubtract(local.folders, keys(module.nouns.functions)) : "`${name}` is in functions/ and not in `local.functions`: add an entry, or remove the folder."],
     [for name in setsubtract(keys(module.nouns.functions), local.folders) : "`${name}` is in `local.functions` and not in functions/: add a folder with a handler.py, or remove the entry."],
   )
@@ -41,7 +42,7 @@ resource "terraform_data" "nouns_add_up" {
   lifecycle {
     precondition {
       condition     = length(local.mistakes) == 0
-      error_message = join("\n", local.mistakes)
+      error_message = join("\n\n", local.mistakes)
     }
   }
 }

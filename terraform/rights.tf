@@ -3,9 +3,9 @@
 locals {
   environments = {
     for name, function in module.nouns.functions : name => merge(
-      { for service in concat(function.appends, function.reads) : "${upper(service)}_EVENTS_TABLE" => module.events[service].table_name },
+      { for service in toset(concat(function.appends, function.reads)) : "${upper(service)}_EVENTS_TABLE" => module.events[service].table_name },
       { for service in function.claims : "${upper(service)}_GUARDS_TABLE" => module.guards[service].table_name },
-      { for table in concat(function.keeps, function.queries) : "${upper(table)}_TABLE" => local.tables[table].table_name },
+      { for table in toset(concat(function.keeps, function.queries)) : "${upper(table)}_TABLE" => local.tables[table].table_name },
       { for service in function.commands : "${upper(service)}_FUNCTION" => local.command_function_arns[service] },
 
       length(function.deadlines) == 0 ? {} : {
@@ -25,7 +25,7 @@ locals {
       },
 
       !function.sweeps ? {} : {
-        BOOKMARKS_TABLE = module.bookmarks.table_name
+        BOOKMARKS_TABLE = aws_dynamodb_table.bookmarks.name
         FAILURES_BUCKET = module.failures.name
       },
 
@@ -64,7 +64,7 @@ locals {
         { for service, store in module.events : "walk-${service}" => store.walk_policy_json },
         { for view, table in merge(module.rows, module.tallies) : "parked-${view}" => table.parked_policy_json },
         { for process, table in module.processes : "query-${process}" => table.query_policy_json },
-        { keep-bookmarks = module.bookmarks.keep_policy_json, take-failures = module.failures.take_policy_json },
+        { keep-bookmarks = local.bookmarks_policy_json, take-failures = module.failures.take_policy_json },
       ),
     )
   }

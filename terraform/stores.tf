@@ -49,13 +49,28 @@ module "tallies" {
 }
 
 # Where the sweeper's walks leave off. Lost, it costs a walk from the start.
-module "bookmarks" {
-  source = "./modules/bookmark_store"
+resource "aws_dynamodb_table" "bookmarks" {
+  name         = "${local.prefix}-bookmarks"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "row"
 
-  name                = "${local.prefix}-bookmarks"
-  deletion_protection = var.protect_data
+  attribute {
+    name = "row"
+    type = "S"
+  }
+
+  deletion_protection_enabled = var.protect_data
 }
 
 locals {
   tables = merge(module.processes, module.rows, module.tallies) # of what is kept outside of the search index
+
+  bookmarks_policy_json = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      Resource = aws_dynamodb_table.bookmarks.arn
+    }]
+  })
 }

@@ -43,7 +43,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
-    condition = module.bookmarks.deletion_protection && alltrue([
+    condition = aws_dynamodb_table.bookmarks.deletion_protection_enabled && alltrue([
       for view in concat(values(module.rows), values(module.tallies)) : view.protection.deletion_protection
     ])
     error_message = "A view can be deleted, and is not rebuilt in a moment, or the places where walks left off."
@@ -165,7 +165,7 @@ run "dev_can_be_thrown_away" {
   }
 
   assert {
-    condition = module.failures.force_destroy && !module.bookmarks.deletion_protection && !anytrue(flatten([
+    condition = module.failures.force_destroy && !aws_dynamodb_table.bookmarks.deletion_protection_enabled && !anytrue(flatten([
       for stores in [module.events, module.guards, module.processes, module.rows, module.tallies] : [
         for store in stores : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
       ]

@@ -219,10 +219,10 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
   assert {
     condition = {
       for folder, function in module.functions : folder => flatten([
-        for statement in function.statements : statement.Action if contains(statement.Resource, module.bookmarks.table_arn)
-      ]) if strcontains(jsonencode(function.statements), module.bookmarks.table_arn)
-    } == { sweeper = ["dynamodb:GetItem", "dynamodb:PutItem"] }
-    error_message = "Others than the sweeper know where its walks leave off, or it may do more with that than get and put."
+        for statement in function.statements : statement.Action if contains(statement.Resource, aws_dynamodb_table.bookmarks.arn)
+      ]) if strcontains(jsonencode(function.statements), aws_dynamodb_table.bookmarks.arn)
+    } == { sweeper = ["dynamodb:GetItem", "dynamodb:PutItem"] } && aws_dynamodb_table.bookmarks.hash_key == "row"
+    error_message = "Others than the sweeper know where its walks leave off, or it can't get and put that by name, or may do more."
   }
 
   # The API: what asks may not write, what tells goes to those who decide.

@@ -4,6 +4,7 @@ variables {
   services = {
     books   = {}
     readers = { guarded = true }
+    staff   = {} # followed by nobody
   }
 
   views = {
@@ -20,6 +21,7 @@ variables {
   functions = {
     books_commands   = { description = "Decides on books.", memory_megabytes = 512, timeout_seconds = 10, appends = ["books"] }
     readers_commands = { description = "Decides on readers.", memory_megabytes = 512, timeout_seconds = 10, appends = ["readers"], claims = ["readers"] }
+    staff_commands   = { description = "Decides on staff.", memory_megabytes = 512, timeout_seconds = 10, appends = ["staff"] }
     readers_queries  = { description = "Answers of readers.", memory_megabytes = 512, timeout_seconds = 10, reads = ["readers"], settings = { LIMIT = 20 } }
     shelves_follower = { description = "Keeps shelves.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["shelves"], fed_by = "books" }
     library_follower = { description = "Keeps the rest.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["loans", "titles"], batch_size = 50 }
@@ -31,6 +33,7 @@ variables {
 
   routes = {
     "POST /books"       = "books_commands"
+    "POST /staff"       = "staff_commands"
     "GET /readers/{id}" = "readers_queries"
     "GET /loans"        = "library_queries"
   }
@@ -52,6 +55,7 @@ run "rights_follow_from_what_a_function_does" {
     condition = { for name, function in output.functions : name => join(", ", sort(function.appends)) if length(function.appends) > 0 } == {
       books_commands   = "books"
       readers_commands = "readers"
+      staff_commands   = "staff"
     }
     error_message = "Others append than those who say so."
   }
@@ -69,9 +73,9 @@ run "rights_follow_from_what_a_function_does" {
       readers_queries  = "readers"
       reminders        = "books, readers"
       shelves_follower = "books"
-      sweeper          = "books, readers"
+      sweeper          = "books, readers, staff"
     }
-    error_message = "A function may read other stores than those of whom it follows or answers from."
+    error_message = "A function may read other stores than those of whom it follows or answers from; the sweeper reads all."
   }
 
   assert {
@@ -164,6 +168,7 @@ run "a_name_that_nobody_has_is_said" {
   }
 
   variables {
+    services = { books = {}, readers = { guarded = true } }
     views = {
       shelves = { follows = ["books", "boks"], lists = ["genre"] }
       loans   = { follows = ["books", "readers"], kind = "tally" }
@@ -216,6 +221,7 @@ run "what_is_there_for_nobody_is_said" {
   }
 
   variables {
+    services  = { books = {}, readers = { guarded = true } }
     processes = {}
     functions = {
       books_commands   = { description = "Decides on books.", memory_megabytes = 512, timeout_seconds = 10 }
@@ -246,6 +252,7 @@ run "what_is_there_for_one_and_taken_by_two_is_said" {
   }
 
   variables {
+    services  = { books = {}, readers = { guarded = true } }
     processes = {}
     functions = {
       books_commands   = { description = "Decides on books.", memory_megabytes = 512, timeout_seconds = 10, appends = ["books"] }
@@ -276,6 +283,7 @@ run "what_contradicts_itself_is_said" {
   }
 
   variables {
+    services = { books = {}, readers = { guarded = true } }
     views = {
       shelves = { follows = ["books", "readers"], kind = "rows" }
       loans   = { follows = [], kind = "tally", lists = ["day"] }

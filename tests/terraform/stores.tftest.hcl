@@ -1,4 +1,4 @@
-# The tables: of the truth, of what must be unique, of what is made from events, and of places where walks left off.
+# The tables: of the truth, of what must be unique, and of what is made from events.
 
 mock_provider "aws" {
   source = "./mocks"
@@ -103,24 +103,6 @@ run "a_tally_has_its_rows_and_its_cells_in_one_table" {
   assert {
     condition     = [for index in aws_dynamodb_table.this.global_secondary_index : index.name] == ["parked"]
     error_message = "Every change of a cell pays for an index, or what is parked can't be found."
-  }
-}
-
-run "a_walk_leaves_its_place_in_one_item" {
-  command = plan
-
-  module {
-    source = "../../terraform/modules/bookmark_store"
-  }
-
-  variables {
-    name                = "bookmarks"
-    deletion_protection = false
-  }
-
-  assert {
-    condition     = aws_dynamodb_table.this.hash_key == "row" && aws_dynamodb_table.this.range_key == null
-    error_message = "A place is not found by the name of its walk."
   }
 }
 

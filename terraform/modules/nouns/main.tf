@@ -76,14 +76,14 @@ locals {
   follows   = { for name, entry in merge(local.known.views, local.known.processes) : name => entry.follows }
   in_search = [for name, view in local.known.views : name if view.kind == "search"]
 
-  # What each function keeps (the sweeper keeps everything), the processes among it, and all that it looks into.
+  # What each function keeps (the sweeper keeps everything there is), the processes among it, and all that it looks into.
   keeps   = { for name, function in local.known.functions : name => function.sweeps ? local.names.kept : function.keeps }
   leads   = { for name, keeps in local.keeps : name => [for process, entry in local.known.processes : entry if contains(keeps, process)] }
   touches = { for name, function in local.known.functions : name => concat(local.keeps[name], function.queries) }
 
   functions = {
     for name, function in local.known.functions : name => merge(function, {
-      reads    = distinct(concat(function.reads, flatten([for view in local.touches[name] : local.follows[view]])))
+      reads    = distinct(concat(function.sweeps ? local.names.service : function.reads, flatten([for view in local.touches[name] : local.follows[view]])))
       keeps    = [for view in local.keeps[name] : view if !contains(local.in_search, view)]
       queries  = [for view in function.queries : view if !contains(local.in_search, view)]
       searches = length(setintersection(local.touches[name], local.in_search)) > 0

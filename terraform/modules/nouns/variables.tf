@@ -20,7 +20,7 @@ variable "processes" {
 }
 
 variable "functions" {
-  description = "Functions, each with `description`, `memory_megabytes` and `timeout_seconds`. `appends`, `claims`: the services whose events and guards it adds to. `reads`: the services that it answers from directly. `keeps`: the views and processes that it keeps up to date, from the event stream or `fed_by` one service's own store, `batch_size` records and `batches_at_a_time` of a shard. `queries`: the views and processes that it reads. `settings`: variables of its own. Of the frame's own two: `publishes` what every service stores; `sweeps` through everything there is."
+  description = "Functions: what each is for, and what it does, in the words of terraform/README.md. The frame's own two also say `publishes` (what every service stores) and `sweeps` (through everything there is)."
   type        = any
   nullable    = false
 }

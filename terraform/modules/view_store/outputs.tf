@@ -23,11 +23,6 @@ output "parked_policy_json" {
   value       = local.policy_jsons.parked
 }
 
-output "bookmarks_policy_json" {
-  description = "Lets a function remember where its walks leave off."
-  value       = local.policy_jsons.bookmarks
-}
-
 output "protection" {
   description = "How the table is guarded."
   value = {

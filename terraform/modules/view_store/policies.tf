@@ -13,13 +13,6 @@ locals {
       Resource = aws_dynamodb_table.this.arn
     }]
 
-    # Where walks leave off lies in the same table.
-    bookmarks = [{
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-      Resource = aws_dynamodb_table.this.arn
-    }]
-
     parked = [{
       Effect   = "Allow"
       Action   = ["dynamodb:Query"]

@@ -2,6 +2,7 @@
 copy, and the inner loop says what to do.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -187,8 +188,15 @@ def taken_away(copy: Path) -> Iterator[Callable[[Place], str]]:
 
 def inner_loop(copy: Path) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CHECKS]
+    compiling_once = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
-        command, cwd=copy, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=copy,
+        env=compiling_once,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     return "" if done.returncode == 0 else done.stdout
 
