@@ -26,6 +26,7 @@ from tests.library.integration.tables import (
     create_guard_store,
     create_process_store,
     create_view_store,
+    one_at_a_time,
 )
 from tests.library.processes import TRIPS, World
 from tests.library.worlds import VIEW, follower, history, stored
@@ -35,7 +36,7 @@ from tests.library.worlds import VIEW, follower, history, stored
 class TestDynamoDbEventStore(EventStoreContract):
     @pytest.fixture
     def store(self, aws: None) -> EventStore:
-        client = boto3.client("dynamodb")
+        client = one_at_a_time(boto3.client("dynamodb"))
         create_event_store(client, "events")
         create_guard_store(client, "guards")
         return DynamoDbEventStore("events", "guards", client=lambda: client)
