@@ -4,6 +4,7 @@ in its context's door. Whoever forgets a place is told which.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from cqrs.entrypoints.wiring import Wiring
 from cqrs.follow.process_managers import ProcessManager
+from cqrs.history.events import EventTypes
 from cqrs.settings import Settings
 from cqrs.views.rows import Followed, KeyedByEntity
 from cqrs.write.decider import Decider
@@ -226,18 +228,44 @@ def test_the_sweeper_sweeps_for_every_view_and_process() -> None:
     )
 
 
-def test_every_command_of_a_context_has_a_route() -> None:
-    handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
-    commands = [
-        command.__name__
-        for path in sorted((ROOT / "shared/domain").glob("*/commands.py"))
-        for name, union in vars(import_module(f"domain.{path.parent.name}.commands")).items()
-        if name.endswith("Command")
-        for command in get_args(union)
-    ]
+DECIDING = [c for c in CONTEXTS if (ROOT / f"shared/domain/{c}/commands.py").exists()]
 
-    forgotten = [name for name in commands if not re.search(rf"\b{name},", handlers)]
-    assert not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands"
+
+@pytest.mark.parametrize("context", DECIDING)
+class TestUnions:
+    """What is not in the union no `match` has to handle, so nothing would miss it."""
+
+    def test_every_event_is_in_the_union(self, context: str) -> None:
+        events = import_module(f"domain.{context}.events")
+        (types,) = [value for value in vars(events).values() if isinstance(value, EventTypes)]
+        forgotten = types.schemas().keys() - _in_unions(events, "Event")
+        assert not forgotten, (
+            f"add {sorted(forgotten)} to the union at the end of shared/domain/{context}/events.py"
+        )
+
+    def test_every_command_is_in_the_union(self, context: str) -> None:
+        commands = import_module(f"domain.{context}.commands")
+        defined = {
+            name
+            for name, value in vars(commands).items()
+            if is_dataclass(value) and value.__module__ == commands.__name__
+        }
+        forgotten = defined - _in_unions(commands, "Command")
+        assert not forgotten, (
+            f"add {sorted(forgotten)} to the union at the end of "
+            f"shared/domain/{context}/commands.py"
+        )
+
+    def test_every_command_has_a_route(self, context: str) -> None:
+        handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
+        commands = _in_unions(import_module(f"domain.{context}.commands"), "Command")
+        forgotten = sorted(name for name in commands if not re.search(rf"\b{name},", handlers))
+        assert not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands"
+
+
+def _in_unions(module: ModuleType, suffix: str) -> set[str]:
+    unions = [union for name, union in vars(module).items() if name.endswith(suffix)]
+    return {kind.__name__ for union in unions for kind in get_args(union) or [union]}
 
 
 def _defines(module: ModuleType, view: KeyedByEntity) -> bool:
