@@ -58,15 +58,18 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 	@$(LOCAL) history '$(or $(STREAM),$(error say which: make history STREAM=order-7))'
 
 ##@ Check
+# On several processors. (What is tested end to end shares one stack, so it is not.)
+AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
+
 .PHONY: test test-unit check fmt
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
-	@$(BIN)/pytest -n auto tests/*/unit tests/*/integration
-	@$(BIN)/pytest tests/*/e2e
+	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
+	@$(foreach stack,$(wildcard tests/*/e2e),$(BIN)/pytest $(stack);)
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
-	@$(BIN)/pytest -n auto --hypothesis-profile=quick tests/*/unit
+	@$(BIN)/pytest $(AT_ONCE) --hypothesis-profile=quick tests/*/unit
 
 check: .venv ## Format, lint, types, Terraform format and validity
 	@$(BIN)/ruff format --check .
