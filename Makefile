@@ -17,7 +17,7 @@ help: ## Print this list
 	'           OPENSEARCH_URL (of an OpenSearch of yours, instead of the local one)'
 
 ##@ On your laptop
-.PHONY: up down status url logs faults sweep fill deliver waiting parked redrive history
+.PHONY: up down status url logs rights faults sweep fill deliver waiting parked redrive history
 up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, take the first steps, print a curl session
 	@$(LOCAL) up $(if $(FIRST_STEPS),--first-steps $(FIRST_STEPS))
 
@@ -32,6 +32,9 @@ url: .venv ## The URL of the local API, alone
 
 logs: .venv ## Logs of all functions, or FUNCTION=storefront_projector
 	@$(LOCAL) logs $(if $(FUNCTION),'$(FUNCTION)')
+
+rights: .venv ## What each function is told and may do, as JSON: to compare before and after a change
+	@$(LOCAL) rights $(if $(FUNCTION),'$(FUNCTION)')
 
 faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_projector SET="stop=1 drop=0.1"
 	@$(LOCAL) faults $(if $(FUNCTION),'$(FUNCTION)') $(SET)

@@ -12,6 +12,7 @@ from scripts.local.errors import LocalError
 from scripts.local.history import history as told_history
 from scripts.local.home import Home
 from scripts.local.logs import print_logs
+from scripts.local.rights import rights_of
 from scripts.local.stack import Stack
 from scripts.tables import show
 
@@ -90,6 +91,11 @@ def history(stack: Stack, arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def rights(stack: Stack, arguments: argparse.Namespace) -> None:
+    found = rights_of(stack.clients, stack.function_names(arguments.function))
+    print(json.dumps(found, indent=1, sort_keys=True))
+
+
 def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
     names = stack.function_names(arguments.function)
     if len(names) > 1:
@@ -109,7 +115,7 @@ def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.local", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="command")
-    for command in (up, down, url, status, logs, faults, invoke, redrive, history):
+    for command in (up, down, url, status, logs, faults, invoke, redrive, history, rights):
         added = commands.add_parser(command.__name__)
         added.set_defaults(command=command)
         match command.__name__:
@@ -120,6 +126,8 @@ def parser() -> argparse.ArgumentParser:
                 added.add_argument("--follow", action="store_true")
             case "faults":
                 added.add_argument("words", nargs="*", metavar="FUNCTION knob=value")
+            case "rights":
+                added.add_argument("function", nargs="?", default="")
             case "redrive" | "history":
                 added.add_argument("stream")
             case "invoke":
