@@ -7,7 +7,7 @@ from types import ModuleType
 from cqrs.entrypoints.http import STATUS
 from cqrs.errors import CqrsError
 
-__all__ = ["errors_of", "status_of"]
+__all__ = ["errors_of", "shared_codes", "status_of"]
 
 
 def errors_of(*packages: ModuleType) -> set[type[CqrsError]]:
@@ -23,6 +23,18 @@ def errors_of(*packages: ModuleType) -> set[type[CqrsError]]:
         waiting += kind.__subclasses__()
     names = tuple(f"{package.__name__}." for package in packages)
     return {kind for kind in found if kind.__module__.startswith(names)}
+
+
+def shared_codes(kinds: set[type[CqrsError]]) -> list[str]:
+    """Who has the code of another, in words."""
+    by_code: dict[str, list[str]] = {}
+    for kind in sorted(kinds, key=lambda kind: kind.__name__):
+        by_code.setdefault(kind.code, []).append(kind.__name__)
+    return [
+        f"{' and '.join(names)} have the code '{code}': give each one of its own"
+        for code, names in by_code.items()
+        if len(names) > 1
+    ]
 
 
 def status_of(kind: type[CqrsError]) -> int:

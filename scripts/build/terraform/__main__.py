@@ -32,6 +32,7 @@ def check() -> None:
     for program in (CHECKED, TESTS):
         initialise(program, "-backend=false")
         program.read("validate", "-no-color")
+    print("Success: Terraform is formatted and valid")
 
 
 def fmt() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cqrs import plain
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
@@ -25,6 +25,9 @@ from cqrs.read.tokens import Token
 from cqrs.write.commands import CommandHandler, Outcome
 
 __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
+
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def _plain(answer: Answer) -> dict[str, Any]:
 
 
 def opens(
-    commands: CommandHandler[Any, Any, Any], command: type, id_field: str, location: str
+    commands: CommandHandler[C, Any, Any], command: type[C], id_field: str, location: str
 ) -> CommandRoute:
     """The route of a command that creates an aggregate; its id follows from actor and key."""
 
@@ -123,7 +126,7 @@ def opens(
 
 
 def opens_named(
-    commands: CommandHandler[Any, Any, Any], command: type, id_field: str, location: str
+    commands: CommandHandler[C, Any, Any], command: type[C], id_field: str, location: str
 ) -> CommandRoute:
     """The route of a command that creates an aggregate under the id that its body names."""
 
@@ -137,7 +140,7 @@ def opens_named(
     return CommandRoute(commands, command, id_field, answer)
 
 
-def changes(commands: CommandHandler[Any, Any, Any], command: type, id_field: str) -> CommandRoute:
+def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: str) -> CommandRoute:
     """The route of a command to the aggregate `{id}` of the path. No body is an empty object."""
 
     def answer(request: Request) -> Response:

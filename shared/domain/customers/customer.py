@@ -59,10 +59,10 @@ def evolve(customer: CustomerState, event: CustomerEvent) -> CustomerState:
     return _changed(customer, event) if isinstance(customer, Customer) else customer
 
 
-def _changed(
-    customer: Customer, event: events.CustomerRenamed | events.CustomerEmailChanged
-) -> Customer:
+def _changed(customer: Customer, event: CustomerEvent) -> Customer:
     match event:
+        case events.CustomerRegistered():
+            return customer
         case events.CustomerRenamed():
             return replace(customer, name=event.name)
         case events.CustomerEmailChanged():

@@ -148,15 +148,25 @@ def evolve(order: Order, event: OrderEvent) -> Order:
 
 
 def _at(order: Order, address: Address) -> Order:
-    if isinstance(order, PlacedOrder | ConfirmedOrder):
-        return replace(order, address=address)
-    return order
+    match order:
+        case PlacedOrder() | ConfirmedOrder():
+            return replace(order, address=address)
+        case ShippedOrder() | DeliveredOrder() | NoOrder() | RejectedOrder() | CancelledOrder():
+            return order
+        case _:
+            assert_never(order)
 
 
 def _confirmed(order: Order) -> Order:
-    if isinstance(order, PlacedOrder):
-        return ConfirmedOrder(customer_id=order.customer_id, address=order.address)
-    return order
+    match order:
+        case PlacedOrder():
+            return ConfirmedOrder(customer_id=order.customer_id, address=order.address)
+        case ConfirmedOrder() | ShippedOrder() | DeliveredOrder():
+            return order
+        case NoOrder() | RejectedOrder() | CancelledOrder():
+            return order
+        case _:
+            assert_never(order)
 
 
 def decide(command: OrderCommand, order: Order) -> Sequence[OrderEvent]:

@@ -77,16 +77,10 @@ def follow_order(order: OrderFacts | None, recorded: Recorded[OrderEvent]) -> Or
     return replace(_changed(order, event), updated_at=recorded.at)
 
 
-def _changed(
-    order: OrderFacts,
-    event: events.OrderAddressChanged
-    | events.OrderConfirmed
-    | events.OrderRejected
-    | events.OrderCancelled
-    | events.OrderShipped
-    | events.OrderDelivered,
-) -> OrderFacts:
+def _changed(order: OrderFacts, event: OrderEvent) -> OrderFacts:
     match event:
+        case events.OrderPlaced():
+            return order
         case events.OrderAddressChanged():
             return replace(order, address=event.address)
         case events.OrderConfirmed(reserved=reserved):

@@ -8,7 +8,7 @@ import pytest
 import cqrs
 from cqrs import errors
 from cqrs.errors import CqrsError
-from tests.library.errors import errors_of, status_of
+from tests.library.errors import errors_of, shared_codes, status_of
 
 
 def classes() -> list[type[CqrsError]]:
@@ -43,8 +43,7 @@ def test_every_error_can_be_imported_by_name() -> None:
 
 
 def test_no_two_errors_have_the_same_code() -> None:
-    codes = [kind.code for kind in errors_of(cqrs)]
-    assert sorted(codes) == sorted(set(codes))
+    assert shared_codes(errors_of(cqrs)) == []
 
 
 def test_codes_are_words_for_programs() -> None:

@@ -50,7 +50,7 @@ from tests.library.integration.tables import (
     create_tally_store,
     create_view_store,
 )
-from tests.shop.unit.domain.test_sales import confirmed, placed
+from tests.shop.happened import confirmed, placed
 
 VIENNA = Address(
     name="Ada Lovelace",

@@ -4,12 +4,11 @@ import re
 
 import cqrs
 import domain
-from tests.library.errors import errors_of, status_of
+from tests.library.errors import errors_of, shared_codes, status_of
 
 
 def test_no_two_errors_have_the_same_code() -> None:
-    codes = [kind.code for kind in errors_of(cqrs, domain)]
-    assert sorted(codes) == sorted(set(codes))
+    assert shared_codes(errors_of(cqrs, domain)) == []
 
 
 def test_codes_are_words_for_programs() -> None:

@@ -29,6 +29,12 @@ NOUNS = ("appends", "claims", "reads", "keeps", "queries")
 Entry = Mapping[str, Any]
 
 
+def agree(is_so: bool, otherwise: str) -> None:
+    """Fails with a sentence that says what to do, and nothing else."""
+    if not is_so:
+        pytest.fail(otherwise, pytrace=False)
+
+
 # What the code says
 
 
@@ -111,9 +117,10 @@ def terraform_routes() -> dict[str, str]:
 
 def test_every_function_has_a_folder_and_an_entry() -> None:
     folders, entries = {*FUNCTIONS} - OF_THE_FRAME, terraform("functions").keys()
-    assert folders == entries, (
+    agree(
+        folders == entries,
         f"only in functions/: {sorted(folders - entries)}; only in {said_in('functions')}: "
-        f"{sorted(entries - folders)}. A function is in both, or in none"
+        f"{sorted(entries - folders)}. A function is in both, or in none",
     )
 
 
@@ -124,37 +131,46 @@ class TestFunctions:
         entry = terraform("functions").get(function, {})
         for noun in NOUNS:
             used, given = uses.get(noun, set()), entry.get(noun, set())
-            assert used == given, (
+            agree(
+                used == given,
                 f"functions/{function}/handler.py {noun} {sorted(used)}, but its entry in "
-                f"{said_in('functions')} says {noun} = {sorted(given)}: make them the same"
+                f"{said_in('functions')} says {noun} = {sorted(given)}: make them the same",
             )
 
     @pytest.mark.parametrize("function", FUNCTIONS)
     def test_a_function_answers_the_routes_that_lead_to_it(self, function: str) -> None:
         answered = set(getattr(made(function)[0], "routes", ()))
         routed = {route for route, owner in terraform_routes().items() if owner == function}
-        assert answered == routed, (
+        agree(
+            answered == routed,
             f"only in functions/{function}/handler.py: {sorted(answered - routed)}; "
             f"only in {said_in('routes')}: {sorted(routed - answered)}. "
-            "A route is in both, or in none"
+            "A route is in both, or in none",
         )
+
+
+def test_what_a_path_names_is_what_handlers_read() -> None:
+    odd = [route for route in terraform_routes() if {*re.findall(r"{(.*?)}", route)} - {"id"}]
+    agree(not odd, f"{odd} in {said_in('routes')}: what a path names is called {{id}}")
 
 
 class TestServices:
     def test_every_service_that_decides_has_a_store(self) -> None:
         said, known = terraform("services").keys(), deciders().keys()
-        assert said == known, (
+        agree(
+            said == known,
             f"only in the doors of shared/domain: {sorted(known - said)}; "
             f"only in {said_in('services')}: {sorted(said - known)}. "
-            "A service is in both, or in none"
+            "A service is in both, or in none",
         )
 
     @pytest.mark.parametrize("service", sorted(deciders()))
     def test_a_service_that_has_guards_has_a_store_for_them(self, service: str) -> None:
         guarded = "guarded" in terraform("services").get(service, {})
-        assert guarded == deciders()[service].has_guards, (
+        agree(
+            guarded == deciders()[service].has_guards,
             f"say `guarded = true` of {service} in {said_in('services')} if its decider has "
-            "guards, and nothing if not"
+            "guards, and nothing if not",
         )
 
 
@@ -172,17 +188,19 @@ class TestViews:
             if _defines(module, view)
         }
         out = {view.name for view in views_in(import_module(f"domain.{context}"))}
-        assert defined == out, (
+        agree(
+            defined == out,
             f"add {sorted(defined - out)} to VIEWS (or SEARCH_VIEWS) in "
-            f"shared/domain/{context}/__init__.py"
+            f"shared/domain/{context}/__init__.py",
         )
 
     def test_terraform_keeps_the_views_that_the_doors_let_out(self) -> None:
         kept = terraform("views")
-        assert kept.keys() == views().keys(), (
+        agree(
+            kept.keys() == views().keys(),
             f"only in the doors of shared/domain: {sorted(views().keys() - kept.keys())}; "
             f"only in {said_in('views')}: {sorted(kept.keys() - views().keys())}. "
-            "A view is in both, or in none"
+            "A view is in both, or in none",
         )
 
     @pytest.mark.parametrize("name", sorted(views()))
@@ -193,38 +211,45 @@ class TestViews:
             "follows": entry.get("follows", set()),
             "lists": entry.get("lists", set()),
         }
-        assert said == {
-            "kind": view.kind,
-            "follows": services_of(view),
-            "lists": set(view.lists),
-        }, f"make the entry of {name} in {said_in('views')} what its module says"
+        meant = {"kind": view.kind, "follows": services_of(view), "lists": set(view.lists)}
+        agree(
+            said == meant,
+            f"make the entry of {name} in {said_in('views')} what its module says: {meant}",
+        )
 
 
 class TestProcesses:
     def test_terraform_keeps_the_processes_that_the_doors_let_out(self) -> None:
         kept = terraform("processes")
-        assert kept.keys() == processes().keys(), (
+        agree(
+            kept.keys() == processes().keys(),
             f"only in PROCESSES of the doors: {sorted(processes().keys() - kept.keys())}; "
             f"only in {said_in('processes')}: {sorted(kept.keys() - processes().keys())}. "
-            "A process is in both, or in none"
+            "A process is in both, or in none",
         )
 
     @pytest.mark.parametrize("name", sorted(processes()))
     def test_a_process_is_in_terraform_what_it_is_in_the_code(self, name: str) -> None:
         process, entry = processes()[name], terraform("processes").get(name, {})
-        assert {noun: entry.get(noun, set()) for noun in ("follows", "commands", "deadlines")} == {
+        said = {noun: entry.get(noun, set()) for noun in ("follows", "commands", "deadlines")}
+        meant = {
             "follows": services_of(process),
             "commands": set(process.commands),
             "deadlines": set(process.deadlines),
-        }, f"make the entry of {name} in {said_in('processes')} what its module says"
+        }
+        agree(
+            said == meant,
+            f"make the entry of {name} in {said_in('processes')} what its module says: {meant}",
+        )
 
 
 def test_the_sweeper_sweeps_for_every_view_and_process() -> None:
     _, uses = made("sweeper")
     everything = views().keys() | processes().keys()
-    assert uses["keeps"] == everything, (
+    agree(
+        uses["keeps"] == everything,
         f"functions/sweeper/handler.py leaves out {sorted(everything - uses['keeps'])}: "
-        "add VIEWS, SEARCH_VIEWS or PROCESSES of their context's door"
+        "add VIEWS, SEARCH_VIEWS or PROCESSES of their context's door",
     )
 
 
@@ -239,8 +264,9 @@ class TestUnions:
         events = import_module(f"domain.{context}.events")
         (types,) = [value for value in vars(events).values() if isinstance(value, EventTypes)]
         forgotten = types.schemas().keys() - _in_unions(events, "Event")
-        assert not forgotten, (
-            f"add {sorted(forgotten)} to the union at the end of shared/domain/{context}/events.py"
+        agree(
+            not forgotten,
+            f"add {sorted(forgotten)} to the union at the end of shared/domain/{context}/events.py",
         )
 
     def test_every_command_is_in_the_union(self, context: str) -> None:
@@ -251,16 +277,17 @@ class TestUnions:
             if is_dataclass(value) and value.__module__ == commands.__name__
         }
         forgotten = defined - _in_unions(commands, "Command")
-        assert not forgotten, (
+        agree(
+            not forgotten,
             f"add {sorted(forgotten)} to the union at the end of "
-            f"shared/domain/{context}/commands.py"
+            f"shared/domain/{context}/commands.py",
         )
 
     def test_every_command_has_a_route(self, context: str) -> None:
         handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
         commands = _in_unions(import_module(f"domain.{context}.commands"), "Command")
         forgotten = sorted(name for name in commands if not re.search(rf"\b{name},", handlers))
-        assert not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands"
+        agree(not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands")
 
 
 def _in_unions(module: ModuleType, suffix: str) -> set[str]:

@@ -14,78 +14,36 @@ from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded, row_after, shows
 from cqrs.views.rows import Row
-from domain.kernel import Currency, OrderId
 from domain.orders import (
     ORDER_EVENTS,
-    Address,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
     OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
     OrderStatus,
-    Paid,
-    RejectReason,
-    Reserved,
 )
 from domain.payments import (
     PAYMENT_EVENTS,
-    AuthorisationRequested,
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
     PaymentEvent,
-    PaymentRefunded,
-    PaymentVoided,
-    RefundRequested,
-    VoidRequested,
 )
 from domain.storefront import BY_CUSTOMER, BY_STATUS, ORDER_HISTORY
 from tests.examples import examples
-
-SEVEN = OrderId("7")
-VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
-GRAZ = Address(name="Ada", street="2 Street", postal_code="8010", city="Graz", country="AT")
-placed = OrderPlaced(
-    order_id=SEVEN,
-    customer_id="c-1",
-    currency=Currency.EUR,
-    lines=(
-        Line(sku="book-1", quantity=2, unit_price=1250),
-        Line(sku="pen", quantity=1, unit_price=99),
-    ),
-    address=VIENNA,
-    payment_method="card-on-file",
+from tests.shop.happened import (
+    VIENNA,
+    asked,
+    authorised,
+    cancelled,
+    capture_asked,
+    captured,
+    confirmed,
+    declined,
+    delivered,
+    moved,
+    placed,
+    refund_asked,
+    refunded,
+    rejected,
+    shipped,
+    void_asked,
+    voided,
 )
-moved = OrderAddressChanged(order_id=SEVEN, customer_id="c-1", address=GRAZ)
-confirmed = OrderConfirmed(
-    order_id=SEVEN,
-    reserved=(Reserved(sku="book-1", quantity=2), Reserved(sku="pen", quantity=1)),
-    paid=Paid(amount=2599, currency=Currency.EUR, reference="auth-1"),
-)
-rejected = OrderRejected(
-    order_id=SEVEN, reason=RejectReason.PAYMENT_DECLINED, detail="No money left."
-)
-cancelled = OrderCancelled(order_id=SEVEN, reason="too late")
-shipped = OrderShipped(order_id=SEVEN)
-delivered = OrderDelivered(order_id=SEVEN)
-
-asked = AuthorisationRequested(
-    order_id=SEVEN, amount=2599, currency=Currency.EUR, method="card-on-file"
-)
-authorised = PaymentAuthorised(order_id=SEVEN, reference="auth-1")
-declined = PaymentDeclined(order_id=SEVEN, reason="No money left.")
-capture_asked = CaptureRequested(order_id=SEVEN)
-captured = PaymentCaptured(order_id=SEVEN, reference="capture-1")
-void_asked = VoidRequested(order_id=SEVEN)
-voided = PaymentVoided(order_id=SEVEN)
-refund_asked = RefundRequested(order_id=SEVEN)
-refunded = PaymentRefunded(order_id=SEVEN, reference="refund-1")
 
 
 def orders(*events: OrderEvent) -> list[Commit]:

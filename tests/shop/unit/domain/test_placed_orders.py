@@ -1,6 +1,5 @@
 """The view `placed_orders`: what the orders service itself tells of an order."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,50 +12,10 @@ from domain.orders import (
     BY_CUSTOMER,
     ORDER_EVENTS,
     PLACED_ORDERS,
-    Address,
-    Currency,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
     OrderEvent,
-    OrderId,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-    Paid,
-    RejectReason,
-    Reserved,
 )
 from tests.examples import examples
-
-SEVEN = OrderId("7")
-VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
-GRAZ = replace(VIENNA, postal_code="8010", city="Graz")
-placed = OrderPlaced(
-    order_id=SEVEN,
-    customer_id="c-1",
-    currency=Currency.EUR,
-    lines=(
-        Line(sku="book-1", quantity=2, unit_price=1250),
-        Line(sku="pen", quantity=1, unit_price=99),
-    ),
-    address=VIENNA,
-    payment_method="card-on-file",
-)
-moved = OrderAddressChanged(order_id=SEVEN, customer_id="c-1", address=GRAZ)
-confirmed = OrderConfirmed(
-    order_id=SEVEN,
-    reserved=(Reserved(sku="book-1", quantity=2), Reserved(sku="pen", quantity=1)),
-    paid=Paid(amount=2599, currency=Currency.EUR, reference="auth-1"),
-)
-rejected = OrderRejected(
-    order_id=SEVEN, reason=RejectReason.PAYMENT_DECLINED, detail="No money left."
-)
-cancelled = OrderCancelled(order_id=SEVEN, reason="too late")
-shipped = OrderShipped(order_id=SEVEN)
-delivered = OrderDelivered(order_id=SEVEN)
+from tests.shop.happened import cancelled, confirmed, delivered, moved, placed, rejected, shipped
 
 
 def orders(*events: OrderEvent) -> list[Commit]:

@@ -9,45 +9,22 @@ from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
 from cqrs.testing.views import recorded, row_after
 from cqrs.views.tallies import Cell, Counts
-from domain.kernel import Currency, OrderId
+from domain.kernel import Currency
 from domain.orders import (
     ORDER_EVENTS,
-    Address,
-    Line,
-    OrderAddressChanged,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderDelivered,
     OrderEvent,
-    OrderPlaced,
-    OrderRejected,
-    OrderShipped,
-    Paid,
-    RejectReason,
 )
 from domain.storefront import SALE_WITH_TITLE, SALES, shown_sale
-
-SEVEN = OrderId("7")
-VIENNA = Address(name="Ada", street="1 Street", postal_code="1010", city="Vienna", country="AT")
-BOOKS = Line(sku="book-1", quantity=2, unit_price=1250)
-PEN = Line(sku="pen", quantity=1, unit_price=99)
-
-placed = OrderPlaced(
-    order_id=SEVEN,
-    customer_id="c-1",
-    currency=Currency.EUR,
-    lines=(BOOKS, PEN),
-    address=VIENNA,
-    payment_method="card-on-file",
+from tests.shop.happened import (
+    PEN,
+    cancelled,
+    confirmed,
+    delivered,
+    moved,
+    placed,
+    rejected,
+    shipped,
 )
-confirmed = OrderConfirmed(
-    order_id=SEVEN, reserved=(), paid=Paid(amount=2599, currency=Currency.EUR, reference="a")
-)
-moved = OrderAddressChanged(order_id=SEVEN, customer_id="c-1", address=VIENNA)
-rejected = OrderRejected(order_id=SEVEN, reason=RejectReason.TIMED_OUT, detail=None)
-cancelled = OrderCancelled(order_id=SEVEN, reason=None)
-shipped = OrderShipped(order_id=SEVEN)
-delivered = OrderDelivered(order_id=SEVEN)
 
 SOLD = {
     "2026-01": {
