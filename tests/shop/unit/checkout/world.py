@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -248,6 +249,8 @@ class World:
         self.rows = {name: MemoryRows() for name in ("checkout", "payment_gateway")}
         self.numbers = iter(range(10**9))
         self.refused = 0
+        self.seen: list[Commit] = []  # of orders and payments, in front what was seen first
+        self.seen_to: Counter[str] = Counter()
 
     # The services
 
