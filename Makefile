@@ -63,6 +63,7 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 ##@ Check
 # On several processors. (What is tested end to end shares one stack, so it is not.)
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
+export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
 .PHONY: test test-unit check fmt
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end

@@ -2,11 +2,16 @@
 
 from hypothesis import settings
 
-__all__ = ["examples"]
+__all__ = ["as_many", "examples"]
 
 OF = 100  # examples, where nothing else is said
 
 
 def examples(number: int) -> settings:
     """`number` examples; in a profile with fewer, as much fewer."""
-    return settings(max_examples=max(1, number * settings.default.max_examples // OF))
+    return settings(max_examples=as_many(number))
+
+
+def as_many(number: int, least: int = 1) -> int:
+    """`number`; in a profile with fewer examples as much fewer, but `least`."""
+    return max(least, number * settings.default.max_examples // OF)
