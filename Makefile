@@ -76,7 +76,7 @@ test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer exa
 	@$(BIN)/pytest $(AT_ONCE) --hypothesis-profile=quick tests/*/unit
 
 check: .venv ## Format, lint, types, Terraform format and validity
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff format --check . || { echo 'Run `make fmt`, which formats everything.'; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m scripts.build.terraform check

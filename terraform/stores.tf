@@ -12,7 +12,7 @@ module "events" {
 
 module "guards" {
   source   = "./modules/guard_store"
-  for_each = { for service, said in module.nouns.services : service => said if said.guarded }
+  for_each = { for service, said in module.nouns.services : service => said if said.guards }
 
   name                   = "${local.prefix}-${replace(each.key, "_", "-")}-guards"
   point_in_time_recovery = var.protect_data

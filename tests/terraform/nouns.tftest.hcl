@@ -3,7 +3,7 @@
 variables {
   services = {
     books   = {}
-    readers = { guarded = true }
+    readers = { guards = true }
     staff   = {} # followed by nobody
   }
 
@@ -168,7 +168,7 @@ run "a_name_that_nobody_has_is_said" {
   }
 
   variables {
-    services = { books = {}, readers = { guarded = true } }
+    services = { books = {}, readers = { guards = true } }
     views = {
       shelves = { follows = ["books", "boks"], lists = ["genre"] }
       loans   = { follows = ["books", "readers"], kind = "tally" }
@@ -196,7 +196,7 @@ run "a_name_that_nobody_has_is_said" {
 
   assert {
     condition = sort(output.mistakes) == sort([
-      "`books_commands` in `local.functions` says `claims = [\"books\"]`, but `books` has no guards: correct the name, or say `guarded = true` in `local.services`.",
+      "`books_commands` in `local.functions` says `claims = [\"books\"]`, but `books` has no guards: correct the name, or say `guards = true` in `local.services`.",
       "`library_follower` in `local.functions` says `keeps = [\"shelfs\"]`, but there is no view or process `shelfs`: correct the name, or add it to `local.views` or `local.processes`.",
       "`library_queries` in `local.functions` says `queries = [\"loan\"]`, but there is no view or process `loan`: correct the name, or add it to `local.views` or `local.processes`.",
       "`readers_queries` in `local.functions` says `reads = [\"reader\"]`, but there is no service `reader`: correct the name, or add it to `local.services`.",
@@ -221,7 +221,7 @@ run "what_is_there_for_nobody_is_said" {
   }
 
   variables {
-    services  = { books = {}, readers = { guarded = true } }
+    services  = { books = {}, readers = { guards = true } }
     processes = {}
     functions = {
       books_commands   = { description = "Decides on books.", memory_megabytes = 512, timeout_seconds = 10 }
@@ -236,7 +236,7 @@ run "what_is_there_for_nobody_is_said" {
   assert {
     condition = sort(output.mistakes) == sort([
       "No function appends to the events of `books`: let its command function say `appends = [\"books\"]`, or take it out of `local.services`.",
-      "No function claims the guards of `readers`: let its command function say `claims = [\"readers\"]`, or let `local.services` not say `guarded`.",
+      "No function claims the guards of `readers`: let its command function say `claims = [\"readers\"]`, or let `local.services` not say `guards`.",
       "No function keeps `shelves`: let a follower say `keeps = [\"shelves\"]`, or take it out of `local.views` or `local.processes`.",
       "Nothing brings work to `books_commands`: give it a route in `local.routes` or something to keep, or take it out of `local.functions` and functions/.",
     ])
@@ -252,7 +252,7 @@ run "what_is_there_for_one_and_taken_by_two_is_said" {
   }
 
   variables {
-    services  = { books = {}, readers = { guarded = true } }
+    services  = { books = {}, readers = { guards = true } }
     processes = {}
     functions = {
       books_commands   = { description = "Decides on books.", memory_megabytes = 512, timeout_seconds = 10, appends = ["books"] }
@@ -283,7 +283,7 @@ run "what_contradicts_itself_is_said" {
   }
 
   variables {
-    services = { books = {}, readers = { guarded = true } }
+    services = { books = {}, readers = { guards = true } }
     views = {
       shelves = { follows = ["books", "readers"], kind = "rows" }
       loans   = { follows = [], kind = "tally", lists = ["day"] }

@@ -10,7 +10,7 @@ it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from cqrs import plain
@@ -38,6 +38,11 @@ class CommandRoute:
     command: type
     id_field: str
     answer: Handler
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in fields(self.command)]
+        if self.id_field not in names:
+            raise ValueError(f"{self.command.__name__} has no '{self.id_field}'; it has {names}")
 
     def __call__(self, request: Request) -> Response:
         return self.answer(request)

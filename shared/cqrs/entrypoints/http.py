@@ -118,7 +118,9 @@ class Request:
 
     def id(self, name: str) -> str:
         """An id in the path. Raises NotFound for what can't be one."""
-        value = self.params.get(name, "")
+        if name not in self.params:
+            raise LookupError(f"the path of the route {self.route} names no {{{name}}}")
+        value = self.params[name]
         if not _ID.fullmatch(value):
             raise NotFound(f"There is nothing at {self.path}.")
         return value

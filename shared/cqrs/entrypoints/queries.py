@@ -78,8 +78,11 @@ def page_of(
 ) -> Handler:
     """The route of a list: `limit` and `cursor` in the query, and `partition_in` says which one.
 
-    A cursor is good for one list of one generation of the view.
+    A cursor is good for one list of one generation of the view. Raises ValueError for a list that
+    the view does not have.
     """
+    if name not in reader.lists:
+        raise ValueError(f"{reader.scope} has no list '{name}'; it has {sorted(reader.lists)}")
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)

@@ -11,5 +11,10 @@ from domain.storefront.sales import *
 from domain.storefront.search_questions import *
 from domain.storefront.search_views import *
 
-VIEWS: Sequence[Followed] = [CUSTOMER_LOOKUPS, ORDER_HISTORY, PRODUCT_LOOKUPS, SALES]
+VIEWS: Sequence[Followed] = [
+    CUSTOMER_LOOKUPS,
+    ORDER_HISTORY,
+    PRODUCT_LOOKUPS,
+    SALES,
+]
 SEARCH_VIEWS = [CUSTOMER_SEARCH, ORDER_SEARCH, PRODUCT_SEARCH]

@@ -11,7 +11,7 @@ locals {
 
   # What an entry may say, and what it means where it says nothing.
   words = {
-    services  = { guarded = false }
+    services  = { guards = false }
     views     = { follows = [], kind = "row", lists = [] }
     processes = { follows = [], commands = [], deadlines = [], settings = {} }
 
@@ -48,7 +48,7 @@ locals {
 
   names = {
     service = keys(var.services)
-    guarded = [for name, service in local.entries.services : name if service.guarded]
+    guarded = [for name, service in local.entries.services : name if service.guards]
     kept    = concat(keys(var.views), keys(var.processes))
   }
 

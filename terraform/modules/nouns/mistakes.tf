@@ -42,7 +42,7 @@ locals {
 
   is_not_there = {
     service = "there is no service `%s`: correct the name, or add it to `local.services`"
-    guarded = "`%s` has no guards: correct the name, or say `guarded = true` in `local.services`"
+    guarded = "`%s` has no guards: correct the name, or say `guards = true` in `local.services`"
     kept    = "there is no view or process `%s`: correct the name, or add it to `local.views` or `local.processes`"
   }
 
@@ -70,7 +70,7 @@ locals {
     ],
     [
       for service, functions in local.claiming :
-      "No function claims the guards of `${service}`: let its command function say `claims = [\"${service}\"]`, or let `local.services` not say `guarded`."
+      "No function claims the guards of `${service}`: let its command function say `claims = [\"${service}\"]`, or let `local.services` not say `guards`."
       if length(functions) == 0
     ],
     [

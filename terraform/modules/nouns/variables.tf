@@ -2,7 +2,7 @@
 # may say, and what it means where it says nothing, is in main.tf.
 
 variable "services" {
-  description = "Services, each with an event store. `guarded`: with a store beside it of what must be unique."
+  description = "Services, each with an event store. `guards`: with a store beside it of what must be unique."
   type        = any
   nullable    = false
 }

@@ -21,7 +21,7 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.wiring import LambdaHandler, wired
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
-from domain import customers, inventory, orders, payments
+from domain import customers, inventory, orders, payments, storefront
 from scripts.shop.compare.shape import (
     ORDERS,
     PAGE,
@@ -51,11 +51,10 @@ SERVICES = {
     "order": ("orders", orders.ORDER),
     "payment": ("payments", payments.PAYMENT),
 }
-VIEWS: Mapping[str, tuple[str, ...]] = {
-    "customer_lookups": (),
-    "order_history": ("customer", "status"),
-    "placed_orders": ("customer",),
-    "product_lookups": (),
+VIEWS = {
+    view.name: tuple(view.lists)
+    for view in [*orders.VIEWS, *storefront.VIEWS]
+    if view.kind == "row"
 }
 KEPT = {Way.VIEW: {"order_history", "product_lookups"}, Way.COMPOSITION: {"placed_orders"}}
 INDEXED = {"doc", "positions", "parked", "row"}

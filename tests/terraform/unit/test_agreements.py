@@ -166,10 +166,10 @@ class TestServices:
 
     @pytest.mark.parametrize("service", sorted(deciders()))
     def test_a_service_that_has_guards_has_a_store_for_them(self, service: str) -> None:
-        guarded = "guarded" in terraform("services").get(service, {})
+        guarded = "guards" in terraform("services").get(service, {})
         agree(
             guarded == deciders()[service].has_guards,
-            f"say `guarded = true` of {service} in {said_in('services')} if its decider has "
+            f"say `guards = true` of {service} in {said_in('services')} if its decider has "
             "guards, and nothing if not",
         )
 
