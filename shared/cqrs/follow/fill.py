@@ -48,7 +48,8 @@ def fill(
         state = index.create()
     # Bookmarks are those of this very index: whoever is still filling the one before does no harm.
     name = f"{follower.view.name}/{state.made}"
-    feeding = {f"fill/{name}/{s}": stores[s] for s in stores if follower.reads(stores[s])}
+    services = sorted({fold.events.context for fold in follower.view.folds})
+    feeding = {f"fill/{name}/{service}": stores[service] for service in services}
     if state.condition == "empty":
         # what is counted lags behind what was saved; rows that are asked for by key do not
         if not any(follower.behind(store.heads().versions) for store in feeding.values()):

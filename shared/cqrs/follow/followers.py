@@ -139,10 +139,6 @@ class Follower:
         parts = {name: rows[key].part(name) for name, key in keys.items()}
         return [name for name, p in parts.items() if p.version < heads[name] and not p.parked]
 
-    def reads(self, store: EventReader) -> bool:
-        """Whether streams of this store feed the view."""
-        return self._sources.are_in(store)
-
     def parked(self, limit: int) -> dict[str, ParkedAt]:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""
         return {name: mark for row in self._rows.parked(limit) for name, mark in row.parked.items()}

@@ -103,9 +103,6 @@ class Sources:
         parts = {name: part for name, part in row.parts.items() if name in self}
         return [name for name, part in parts.items() if not self[name].can_read(part)]
 
-    def are_in(self, store: EventReader) -> bool:
-        return any(self._stores[category] is store for category in self._codecs)
-
     def tail(self, name: str, after: int) -> Sequence[Commit]:
         """What the store has of a stream after a version, however new. Raises Unavailable."""
         return self._stores[category_of(name)].read(name, after)

@@ -81,9 +81,9 @@ class Searching:
         self.store = MemoryEventStore(page=3)
         self.prefix = next(prefixes)
         self.rows = [OpenSearchRows(view, OpenSearch(url), self.prefix) for view in views]
-        categories = {fold.category for view in views for fold in view.folds}
-        self.stores: Mapping[str, EventReader] = dict.fromkeys(categories, self.store)
-        self.services: Mapping[str, EventReader] = {"all": self.store}
+        folds = [fold for view in views for fold in view.folds]
+        self.stores: Mapping[str, EventReader] = {fold.category: self.store for fold in folds}
+        self.services = {fold.events.context: self.store for fold in folds}
         self.followers = [Follower(rows.view, rows, self.stores) for rows in self.rows]
         self.marks: dict[str, str | None] = {}
 
