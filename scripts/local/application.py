@@ -19,4 +19,4 @@ def first_steps(module: str) -> FirstSteps:
     try:
         return cast(FirstSteps, import_module(module))
     except ModuleNotFoundError as error:
-        raise LocalError(f"{error}: FIRST_STEPS in scripts/*/*.mk names no module") from None
+        raise LocalError(f"{error} (FIRST_STEPS, in scripts/*/*.mk, is {module})") from None
