@@ -1,4 +1,4 @@
-"""What a follower does when the doorbell rings: each line of the table in cqrs/follow/followers.py."""
+"""What a follower does when the doorbell rings: each line of the table in `followers.py`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
