@@ -8,10 +8,10 @@ from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import Unavailable
-from cqrs.follow.followers import Report
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_followers import ProcessFollower
 from cqrs.follow.process_managers import Entry, ProcessManager, Send, Sent, entries_of
+from cqrs.follow.reports import Report
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.history.instants import later

@@ -36,7 +36,15 @@ from cqrs.history.events import Instant
 from cqrs.history.instants import now
 from cqrs.observability import count, logger
 
-__all__ = ["HttpFunction", "MethodNotAllowed", "Request", "Response", "Routes", "no_such_route"]
+__all__ = [
+    "HttpFunction",
+    "MethodNotAllowed",
+    "Request",
+    "Response",
+    "Routes",
+    "no_choice",
+    "no_such_route",
+]
 
 K = TypeVar("K", bound=StrEnum)
 
@@ -156,7 +164,7 @@ class Request:
         """One of a closed set in the query; None without. Raises InvalidInput."""
         found = self.choices(name, kind)
         if len(found) > 1:
-            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
+            raise no_choice(name, kind)
         return found[0] if found else None
 
     def choices(self, name: str, kind: type[K]) -> list[K]:
@@ -165,8 +173,7 @@ class Request:
         try:
             return [kind(each) for each in text.split(",")] if text else []
         except ValueError:
-            expected = f"'{name}' in the query must be one of {', '.join(kind)}."
-            raise InvalidInput(expected) from None
+            raise no_choice(name, kind) from None
 
     @property
     def idempotency_key(self) -> str:
@@ -188,6 +195,10 @@ class Request:
         if not match:
             raise InvalidInput('If-Match must be an ETag as it was answered, such as "3", or *.')
         return int(match[1])
+
+
+def no_choice(name: str, kind: type[StrEnum]) -> InvalidInput:
+    return InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
 
 
 @dataclass(frozen=True, kw_only=True)

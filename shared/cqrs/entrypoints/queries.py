@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
-from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.errors import InvalidInput, NotFound
+from cqrs.entrypoints.http import Handler, Request, Response, no_choice
+from cqrs.errors import NotFound
 from cqrs.history.commits import STREAM_NAME
 from cqrs.plain import Json
 from cqrs.read.consistency import Page, Reader
@@ -63,7 +63,7 @@ def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
     def picked(request: Request) -> str:
         chosen = request.choice(name, kind)
         if chosen is None:
-            raise InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
+            raise no_choice(name, kind)
         return chosen
 
     return picked

@@ -15,7 +15,8 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import commit_of
 from cqrs.errors import Unreadable
-from cqrs.follow.followers import Follower, Report
+from cqrs.follow.followers import Follower
+from cqrs.follow.reports import Report
 from cqrs.history.commits import STREAM_NAME, Commit
 from cqrs.history.publisher import Publisher, read_record, records_of
 from cqrs.observability import count, logger

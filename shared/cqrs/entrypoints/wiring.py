@@ -217,14 +217,12 @@ class Wiring:
         timers: dict[str, Timer] = {}
         if process.deadlines:
             self.clients.add(scheduler)
-            group, role = (
-                self.settings.text("deadlines_group"),
-                self.settings.text("deadlines_role"),
-            )
+            group = self.settings.text("deadlines_group")
+            role = self.settings.text("deadlines_role")
             timers = {s: ScheduledCommands(arns[s], group, role) for s in process.deadlines}
-        receivers: dict[str, Receiver] = {s: LambdaCommands(arn) for s, arn in arns.items()}
+        services: dict[str, Receiver] = {s: LambdaCommands(arn) for s, arn in arns.items()}
+        receivers = {**services, **process.receivers}
         stores = self._stores(process.folds)
-        receivers |= process.receivers
         return ProcessFollower(process, self._rows(process), stores, receivers, timers)
 
     # Where things are

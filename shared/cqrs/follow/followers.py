@@ -35,7 +35,7 @@ from cqrs.history.events import CLEAR, Cipher
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
 
-__all__ = ["Follower", "Hints", "Report"]
+__all__ = ["Follower", "Hints"]
 
 Hints = Mapping[str, Sequence[Commit]]
 

@@ -15,7 +15,7 @@ from cqrs.history.events import CLEAR, Cipher
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Versions, Wanted, behind, no_version, parked_by, wanted_by
-from cqrs.views.rows import Part, Row, RowReader, RowView
+from cqrs.views.rows import Row, RowReader, RowView
 from cqrs.views.sources import Sources, parked_at
 from cqrs.waiting import Patience
 
@@ -127,7 +127,7 @@ class Reader:
         if not late:
             return row, 0
         # a part that this code can't read is completed too: the row could not be rendered without
-        unreadable = [name for name, part in row.parts.items() if self._is_unreadable(name, part)]
+        unreadable = [s for s in self._sources.unreadable(row) if not row.part(s).parked]
         missing = {name: wanted.get(name, 0) for name in [*late, *unreadable]}
         commits = 0
         for name, version in missing.items():
@@ -145,9 +145,6 @@ class Reader:
                 mark = parked_at(version, error)
                 row = row.with_part(name, replace(row.part(name), parked=mark))
             return row, commits
-
-    def _is_unreadable(self, name: str, part: Part) -> bool:
-        return not part.parked and name in self._sources and not self._sources[name].can_read(part)
 
 
 def _page(rows: Sequence[Row], token: Token, how: Consistency, more: _Spot | None = None) -> Page:

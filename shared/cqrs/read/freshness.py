@@ -10,8 +10,8 @@ from cqrs.read.tokens import Token
 
 __all__ = ["Consistency", "Freshness"]
 
-Kind = Literal["eventual", "current", "waited", "folded"]
-_EFFORTS: tuple[Kind, ...] = get_args(Kind)  # the least first
+Effort = Literal["eventual", "current", "waited", "folded"]
+_EFFORTS: tuple[Effort, ...] = get_args(Effort)  # the least first
 _SAID = re.compile(rf"({'|'.join(_EFFORTS)})(?:; ms=([0-9]+))?(?:; commits=([0-9]+))?")
 
 
@@ -22,7 +22,7 @@ class Consistency:
     `eventual` when nothing was asked of what is shown.
     """
 
-    kind: Kind = "eventual"
+    kind: Effort = "eventual"
     ms: int = 0
     commits: int = 0
 
