@@ -25,8 +25,9 @@ CqrsError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 __all__ = [
     "Conflict",
@@ -55,8 +56,7 @@ class CqrsError(Exception):
     retryable: ClassVar[bool] = False
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong with an input. `pointer` is a JSON pointer into the body."""
 
     pointer: str

@@ -6,7 +6,8 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from cqrs.plain import Value
 
 __all__ = ["Backoff", "Patience"]
 
@@ -14,8 +15,7 @@ FIRST_LOOK_SECONDS = 0.02
 LONGEST_LOOK_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(Value, kw_only=False):
     """How long to wait for something; with 0 seconds it is looked at once."""
 
     seconds: float
@@ -34,8 +34,7 @@ class Patience:
             pause = min(2 * pause, LONGEST_LOOK_SECONDS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Backoff:
+class Backoff(Value):
     """How often something is tried, and how long is waited before it is tried again: at random, or
     those who met once would meet again.
 

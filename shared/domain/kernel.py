@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, NewType
 
-from cqrs.plain import Between, Text
+from cqrs.plain import between, text
 
 __all__ = [
     "Amount",
@@ -21,15 +21,15 @@ __all__ = [
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _ID_HINT = "may have letters, digits and . _ - only, and must start with a letter or digit"
 
-OrderId = NewType("OrderId", Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)])
-CustomerId = Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)]
-Sku = Annotated[str, Text(max=64, pattern=_ID, hint=_ID_HINT)]
-Quantity = Annotated[int, Between(1, 1_000)]
-Money = Annotated[int, Between(0, 10_000_000)]
+OrderId = NewType("OrderId", Annotated[str, text(max=64, pattern=_ID, hint=_ID_HINT)])
+CustomerId = Annotated[str, text(max=64, pattern=_ID, hint=_ID_HINT)]
+Sku = Annotated[str, text(max=64, pattern=_ID, hint=_ID_HINT)]
+Quantity = Annotated[int, between(1, 1_000)]
+Money = Annotated[int, between(0, 10_000_000)]
 """A price in minor units of its currency: 1250 is 12.50 euros."""
-Amount = Annotated[int, Between(0, 10**12)]
+Amount = Annotated[int, between(0, 10**12)]
 """A sum of money in minor units of its currency."""
-PaymentMethod = Annotated[str, Text(max=64)]
+PaymentMethod = Annotated[str, text(max=64)]
 """What is paid with, by the name the gateway has for it: never a card number."""
 
 

@@ -7,13 +7,12 @@ their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, assert_never
 
 from cqrs.errors import NotFound, Refused
 from cqrs.history.events import EventTypes, Instant, Recorded
-from cqrs.plain import Between, Text
+from cqrs.plain import Value, between, replace, text
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from cqrs.views.searches import SearchView
@@ -22,32 +21,28 @@ from cqrs.write.decider import Decider
 
 LIBRARY = EventTypes("library")
 
-Id = Annotated[str, Text(max=64, pattern="[A-Za-z0-9][A-Za-z0-9._-]*", hint="must be an id")]
+Id = Annotated[str, text(max=64, pattern="[A-Za-z0-9][A-Za-z0-9._-]*", hint="must be an id")]
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class BookAdded:
+class BookAdded(Value):
     title: str = "On engines"
     author: str = "byron"
     copies: int = 2
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class CopiesBought:
+class CopiesBought(Value):
     copies: int
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class BookLent:
+class BookLent(Value):
     reader: str
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class BookWithdrawn:
+class BookWithdrawn(Value):
     reason: str | None = None
 
 
@@ -55,45 +50,39 @@ BookEvent = BookAdded | CopiesBought | BookLent | BookWithdrawn
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class Reviewed:
+class Reviewed(Value):
     """Of the stream `review-<book>`."""
 
     stars: int
 
 
 @LIBRARY.event()
-@dataclass(frozen=True, kw_only=True)
-class Named:
+class Named(Value):
     """Of the streams `author-<id>` and `reader-<id>`."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddBook:
+class AddBook(Value):
     book_id: Id
-    title: Annotated[str, Text(max=80)]
+    title: Annotated[str, text(max=80)]
     author: Id
-    copies: Annotated[int, Between(0, 100)]
+    copies: Annotated[int, between(0, 100)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuyCopies:
+class BuyCopies(Value):
     book_id: Id
-    copies: Annotated[int, Between(1, 100)]
+    copies: Annotated[int, between(1, 100)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LendBook:
+class LendBook(Value):
     book_id: Id
     reader: Id
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithdrawBook:
+class WithdrawBook(Value):
     book_id: Id
-    reason: Annotated[str, Text(max=80)] | None = None
+    reason: Annotated[str, text(max=80)] | None = None
 
 
 class NoSuchBook(NotFound):
@@ -118,8 +107,7 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Book:
+class Book(Value):
     """`copies` are those that are left."""
 
     title: str
@@ -198,8 +186,7 @@ def book_facts(book_id: str, book: Book | None) -> Document | None:
     return {"book_id": book_id, "status": book.status, "copies": book.copies}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Value):
     """A book as rows remember it; `loans` are `<day>/<reader>`."""
 
     book: Book
@@ -214,8 +201,7 @@ def follow(entry: Entry | None, recorded: Recorded[BookEvent]) -> Entry:
     return replace(entry, book=book, loans=(*entry.loans, *new))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reviews:
+class Reviews(Value):
     stars: tuple[int, ...] = ()
 
 

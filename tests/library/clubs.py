@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from cqrs import plain
 from cqrs.errors import Refused
 from cqrs.history.commits import Envelope
 from cqrs.history.events import EventCodec, EventTypes, Instant
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.history.idempotency import command_id_of, fingerprint_of
+from cqrs.plain import Value, replace
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.decider import Decider
 from tests.library.stores import Counting
@@ -20,55 +21,46 @@ FAR_MORE_THAN_IS_REMEMBERED = 150
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class NameTaken:
+class NameTaken(Value):
     name: str
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class NameGivenUp:
+class NameGivenUp(Value):
     name: str
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class PrizeWon:
+class PrizeWon(Value):
     prize: str
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class VisitCounted:
+class VisitCounted(Value):
     visits: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class TakeName:
+class TakeName(Value):
     """Gives up the name that was taken before."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class GiveUpName:
+class GiveUpName(Value):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
-class WinPrize:
+class WinPrize(Value):
     """Its effect is in no state: only the guard knows that a prize is gone."""
 
     prize: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class CountVisits:
+class CountVisits(Value):
     visits: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Member:
+class Member(Value):
     name: str | None = None
     visits: int = 0
 
@@ -154,7 +146,7 @@ def send(
     envelope = Envelope(
         command_id=command_id_of("ada", key),
         command_type=type(command).__name__,
-        fingerprint=fingerprint_of(type(command).__name__, member, vars(command)),
+        fingerprint=fingerprint_of(type(command).__name__, member, plain.dump(command)),
         actor="ada",
         correlation_id="r",
         causation_id="r",

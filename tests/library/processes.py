@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
@@ -15,6 +15,7 @@ from cqrs.follow.reports import Report
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.history.instants import later
+from cqrs.plain import Value, replace
 from cqrs.views.rows import Fold, Row, States
 from tests.library.worlds import Watched
 
@@ -25,8 +26,7 @@ DOWN = Unavailable("the works are down")
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class Wished:
+class Wished(Value):
     """`what` is to be done: by `to`, once `after` was answered, `seconds` later; and if it is
     refused, something instead, if that will do.
     """
@@ -39,20 +39,17 @@ class Wished:
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class Dropped:
+class Dropped(Value):
     """`what` is no longer wished for, and to be undone if it may have been done."""
 
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Do:
+class Do(Value):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Value):
     wishes: tuple[Wished, ...] = ()
     dropped: tuple[str, ...] = ()
 

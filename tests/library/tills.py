@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cqrs.errors import Refused
 from cqrs.history.commits import Envelope
 from cqrs.history.events import EventCodec, EventTypes, Instant
 from cqrs.history.idempotency import command_id_of, fingerprint_of
+from cqrs.plain import Value
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.decider import Decider
 from tests.library.stores import Counting
@@ -19,16 +19,14 @@ LIMIT = 1_000
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class Added:
+class Added(Value):
     """`base` is the sum that the decision was made on."""
 
     amount: int
     base: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Add:
+class Add(Value):
     amount: int
 
 
@@ -36,8 +34,7 @@ class OverLimit(Refused):
     code = "over_limit"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Till:
+class Till(Value):
     total: int = 0
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
+from cqrs.plain import Value, replace
 from cqrs.views.rows import Document, Fold, Place, Row, RowStore, RowView, SaveResult, States
 
 TYPES = EventTypes("world")
 
 
 @TYPES.event()
-@dataclass(frozen=True, kw_only=True)
-class Noted:
+class Noted(Value):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notes:
+class Notes(Value):
     texts: tuple[str, ...] = ()
 
 

@@ -1,7 +1,6 @@
 """What happens in the examples: an order and its payment, event by event."""
 
-from dataclasses import replace
-
+from cqrs.plain import replace
 from domain.kernel import Currency, OrderId
 from domain.orders import (
     Address,

@@ -15,13 +15,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.observability import logger
+from cqrs.plain import replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Place, Row, Saved, SaveResult
 
 if TYPE_CHECKING:

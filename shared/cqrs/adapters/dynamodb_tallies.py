@@ -19,12 +19,12 @@ a partition should not have all there is for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_rows import DynamoDbRows, NeverSaved, size_of
 from cqrs.errors import Unavailable
+from cqrs.plain import Value, replace
 from cqrs.views.rows import Row, Saved, SaveResult
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
 
@@ -34,8 +34,7 @@ MAX_ACTIONS = 100
 MAX_BYTES = 4 * 1024 * 1024 - 512 * 1024  # room for the cells: a key takes 3 kB at most
 
 
-@dataclass(frozen=True)
-class _Save:
+class _Save(Value, kw_only=False):
     """A row that changes cells, on its way into a transaction."""
 
     key: str

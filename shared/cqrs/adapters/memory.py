@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from cqrs import plain
@@ -13,6 +12,7 @@ from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.history.publisher import Record
+from cqrs.plain import replace
 from cqrs.views.rows import Row, Saved, SaveResult
 from cqrs.views.tallies import MAX_CHANGES, Cell, TallyRow, changes_of, summed
 

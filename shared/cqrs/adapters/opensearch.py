@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
@@ -18,6 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Unavailable
+from cqrs.plain import Value
 
 if TYPE_CHECKING:
     import requests
@@ -30,8 +30,7 @@ RETRIES = 2
 CONNECTIONS = 8
 
 
-@dataclass(frozen=True)
-class OpenSearchReply:
+class OpenSearchReply(Value, kw_only=False):
     """What OpenSearch said. `body` is empty if it was not a JSON object."""
 
     status: int

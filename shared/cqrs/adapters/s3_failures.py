@@ -6,11 +6,11 @@ Each object is the whole invocation record; its field `payload` is the event tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
+from cqrs.plain import Value
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FailedBatch", "S3Failures"]
 
 
-@dataclass(frozen=True)
-class FailedBatch:
+class FailedBatch(Value, kw_only=False):
     """`records` are those of the event; none if the object is not an invocation record."""
 
     key: str

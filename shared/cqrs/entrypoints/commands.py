@@ -10,7 +10,6 @@ it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from cqrs import plain
@@ -21,28 +20,28 @@ from cqrs.history.commits import Envelope
 from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
 from cqrs.history.instants import now
 from cqrs.observability import logger
+from cqrs.plain import Value
 from cqrs.read.tokens import Token
 from cqrs.write.commands import CommandHandler, Outcome
 
 __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
 
 
-C = TypeVar("C")
+C = TypeVar("C", bound=Value)
 
 
-@dataclass(frozen=True)
-class CommandRoute:
+class CommandRoute(Value, kw_only=False):
     """How one command is taken: over HTTP by `answer`, and as a message of another service."""
 
     commands: CommandHandler[Any, Any, Any]
-    command: type
+    command: type[Value]
     id_field: str
     answer: Handler
 
     def __post_init__(self) -> None:
-        names = [field.name for field in fields(self.command)]
+        names = self.command.__struct_fields__
         if self.id_field not in names:
-            raise ValueError(f"{self.command.__name__} has no '{self.id_field}'; it has {names}")
+            raise ValueError(f"{self.command.__name__} has no '{self.id_field}'; it has {[*names]}")
 
     def __call__(self, request: Request) -> Response:
         return self.answer(request)

@@ -12,7 +12,6 @@ import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
@@ -35,6 +34,7 @@ from cqrs.errors import (
 from cqrs.history.events import Instant
 from cqrs.history.instants import now
 from cqrs.observability import count, logger
+from cqrs.plain import Value, field
 
 __all__ = [
     "HttpFunction",
@@ -80,8 +80,7 @@ STATUS: Mapping[type[CqrsError], int] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Value):
     """A request. Header names are in lower case."""
 
     route: str
@@ -201,8 +200,7 @@ def no_choice(name: str, kind: type[StrEnum]) -> InvalidInput:
     return InvalidInput(f"'{name}' in the query must be one of {', '.join(kind)}.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Response:
+class Response(Value):
     """An answer. `notes` go into the log line."""
 
     status: int = 200

@@ -23,7 +23,6 @@ in order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from cqrs.errors import Unavailable
 from cqrs.follow.parking import park_first_refused
@@ -32,6 +31,7 @@ from cqrs.follow.saving import CONTENDED, save, shown_or_refused
 from cqrs.history.commits import Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.plain import Value, field, replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
 
@@ -42,8 +42,7 @@ Hints = Mapping[str, Sequence[Commit]]
 ATTEMPTS = 6  # at a row that others save at the same time; each stream parked in it takes one
 
 
-@dataclass(frozen=True)
-class _Task:
+class _Task(Value, kw_only=False):
     """A row that is to be brought up to date: hints by stream. Streams in `anew` start from
     nothing. `trouble`: why the row was not saved, if it is known.
     """
@@ -57,8 +56,7 @@ class _Task:
         return Report(failed=dict.fromkeys(self.hints, reason))
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(Value, kw_only=False):
     """A row before and after its streams went on. Some are still parked, or have failed."""
 
     before: Row

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cqrs.history.events import Instant
+from cqrs.plain import Value
 
 __all__ = ["Answer", "Message", "Receiver", "Timer"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Value):
     """A command on its way: `command` is the name of its class, `data` its fields as plain JSON.
 
     `id` is the same for every try: whoever receives the message twice must do it once.
@@ -26,8 +25,7 @@ class Message:
     causation_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Value):
     """What became of a message. One that was not accepted never will be: `code` and `detail` say
     why.
 

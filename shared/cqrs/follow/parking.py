@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from cqrs.errors import Unavailable
 from cqrs.follow.reports import Report
 from cqrs.follow.saving import save, shown_or_refused
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved
 from cqrs.views.sources import Advance, Sources, parked_at
 

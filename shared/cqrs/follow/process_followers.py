@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from cqrs.errors import Refused, Throttled, Unavailable, Unreadable
@@ -24,6 +23,7 @@ from cqrs.follow.saving import CONTENDED, Outcome, is_raced, save
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, Instant
 from cqrs.history.instants import later, now
+from cqrs.plain import Value, replace
 from cqrs.views.rows import Row, RowReader, RowStore, Saved, SaveResult
 from cqrs.views.sources import reason_of
 from cqrs.waiting import Backoff
@@ -44,8 +44,7 @@ class ProcessRows(RowStore, RowReader, Protocol):
     """Where the rows of a process are."""
 
 
-@dataclass(frozen=True)
-class _Errand:
+class _Errand(Value, kw_only=False):
     """A command that is due: what waits in a row under a key."""
 
     row: str

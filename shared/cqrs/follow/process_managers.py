@@ -19,7 +19,6 @@ delivered waits for the next visit, of an event or of the sweep.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from cqrs import plain
@@ -28,6 +27,7 @@ from cqrs.follow.messages import Answer, Message, Receiver
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of
 from cqrs.history.instants import later
+from cqrs.plain import Value, field, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Place, Row, States
 
@@ -40,8 +40,7 @@ AT_ONCE = "0"
 GRACE_SECONDS = 120  # a timer may be this late before the command is sent without it
 
 
-@dataclass(frozen=True, kw_only=True)
-class Send:
+class Send(Value):
     """A command that a process wants to have been sent, to the receiver named `to`.
 
     `key` names it in its row: whatever has the same key is the same command. `refusable`: a refusal
@@ -57,8 +56,7 @@ class Send:
     after_seconds: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Value):
     """A command in a row: waiting, answered, or (neither) asked for and no longer wanted.
 
     `at`: a timer has it, for then.
@@ -98,8 +96,7 @@ class Sent:
         return answer if answer and not answer.accepted else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProcessManager(KeyedByEntity):
+class ProcessManager(Value, KeyedByEntity):
     """A process per entity. Its rows can't be made again: what was asked for is only here.
 
     It sends to the services named in `commands`, at a time to come to those in `deadlines`, and to
@@ -111,7 +108,7 @@ class ProcessManager(KeyedByEntity):
     name: str
     folds: Sequence[Fold[Any, Any]]
     react: Callable[[States, Sent], Iterable[Send]]
-    lists: Mapping[str, object] = field(default_factory=lambda: {WAITING: None}, init=False)
+    lists: ClassVar[Mapping[str, object]] = {WAITING: None}
     commands: Sequence[str] = ()
     deadlines: Sequence[str] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
@@ -134,7 +131,7 @@ class ProcessManager(KeyedByEntity):
         message = Message(
             id=command_id_of(actor, f"{row}/{send.key}"),
             command=type(send.command).__name__,
-            data=plain.dump(send.command),  # type: ignore[arg-type]
+            data=plain.dump(send.command),
             actor=actor,
             correlation_id=send.correlation_id,
             causation_id=f"{self.name}/{row}",

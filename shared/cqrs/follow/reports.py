@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cqrs.plain import Value, field
 from cqrs.views.rows import ParkedAt, Row
 
 __all__ = ["Report", "merged"]
@@ -14,8 +14,7 @@ __all__ = ["Report", "merged"]
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Value):
     """What following did, by stream.
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the

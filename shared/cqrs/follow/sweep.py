@@ -7,17 +7,16 @@ silent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cqrs.follow.followers import Follower, Hints
 from cqrs.follow.reports import Report
 from cqrs.history.event_store import EventReader
+from cqrs.plain import Value
 
 __all__ = ["Swept", "sweep"]
 
 
-@dataclass(frozen=True)
-class Swept:
+class Swept(Value, kw_only=False):
     """What one page of a walk had, with the reports of the followers that had something to do.
 
     `behind` counts streams by view; `cursor` says where to go on, None at the end of the store;

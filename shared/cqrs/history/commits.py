@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from cqrs import plain
 from cqrs.errors import Unreadable
 from cqrs.history.events import EventCodec, Instant, Recorded
+from cqrs.plain import Raw, Value
 
 __all__ = ["STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
 
@@ -25,8 +25,7 @@ STREAM_NAME = r"[a-z][a-z0-9_]*-[A-Za-z0-9._:-]{1,128}"
 """`<category>-<entity>`: fits a Kinesis partition key, a key of DynamoDB, and a token."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Envelope:
+class Envelope(Value):
     """Who sent a command, when, and because of what: stored with the events that came of it.
 
     `command_id` is the same for every try of one command; `fingerprint` differs when the same
@@ -53,8 +52,22 @@ def entity_of(stream: str) -> str:
     return stream.partition("-")[2]
 
 
-@dataclass(frozen=True)
-class Commit:
+class Sent(Value, forbid_unknown_fields=False):
+    id: str
+    type: str
+    hash: str
+
+
+class Body(Value, forbid_unknown_fields=False):
+    events: tuple[Raw, ...]
+    command: Sent
+    actor: str
+    correlation: str
+    causation: str
+    time: Instant
+
+
+class Commit(Value, kw_only=False, dict=True):
     """One commit. `version` counts the stream's commits: 1, 2, 3 ... without gaps."""
 
     stream: str
@@ -72,61 +85,54 @@ class Commit:
     ) -> Commit:
         if not re.fullmatch(STREAM_NAME, stream):
             raise ValueError(f"'{stream}' can't be the name of a stream: {STREAM_NAME}")
-        body = {
-            "events": [codec.encode(event) for event in events],
-            "command": {
-                "id": envelope.command_id,
-                "type": envelope.command_type,
-                "hash": envelope.fingerprint,
-            },
-            "actor": envelope.actor,
-            "correlation": envelope.correlation_id,
-            "causation": envelope.causation_id,
-            "time": envelope.time,
-        }
-        return cls(stream, version, plain.to_json(body))
+        body = Body(
+            events=tuple(Raw(codec.encode(event)) for event in events),
+            command=Sent(
+                id=envelope.command_id,
+                type=envelope.command_type,
+                hash=envelope.fingerprint,
+            ),
+            actor=envelope.actor,
+            correlation=envelope.correlation_id,
+            causation=envelope.causation_id,
+            time=envelope.time,
+        )
+        return cls(stream, version, plain.write(body).decode())
 
     @cached_property
     def envelope(self) -> Envelope:
         """Raises Unreadable."""
-        try:
-            command = self._content["command"]
-            stored = {
-                "command_id": command["id"],
-                "command_type": command["type"],
-                "fingerprint": command["hash"],
-                "actor": self._content["actor"],
-                "correlation_id": self._content["correlation"],
-                "causation_id": self._content["causation"],
-                "time": self._content["time"],
-            }
-        except (KeyError, TypeError) as error:
-            raise Unreadable(f"{self} lacks {error}") from error
-        envelope: Envelope = plain.load(Envelope, stored)
-        return envelope
+        body = self._content
+        return Envelope(
+            command_id=body.command.id,
+            command_type=body.command.type,
+            fingerprint=body.command.hash,
+            actor=body.actor,
+            correlation_id=body.correlation,
+            causation_id=body.causation,
+            time=body.time,
+        )
 
     def events(self, codec: EventCodec) -> list[Recorded[Any]]:
         """The events in order, upcast. Raises Unreadable."""
-        envelope = self.envelope
+        body = self._content
         return [
             Recorded(
                 event=codec.decode(stored),
                 version=self.version,
-                at=envelope.time,
-                actor=envelope.actor,
-                correlation_id=envelope.correlation_id,
+                at=body.time,
+                actor=body.actor,
+                correlation_id=body.correlation,
             )
-            for stored in self._content["events"]
+            for stored in body.events
         ]
 
     @cached_property
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> Body:
         try:
-            content = plain.from_json(self.body)
-        except ValueError as error:
-            raise Unreadable(f"{self} is not JSON: {error}") from error
-        if not isinstance(content, dict) or not isinstance(content.get("events"), list):
-            raise Unreadable(f"{self} has no events")
+            content: Body = plain.read(Body, self.body)
+        except Unreadable as error:
+            raise Unreadable(f"{self} can't be read: {error}") from error
         return content
 
     def __str__(self) -> str:

@@ -7,12 +7,12 @@ the decision was made on, or not at all; nothing is ever changed or removed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from cqrs.errors import CqrsError
 from cqrs.history.commits import Commit
 from cqrs.history.guards import Claim, Guard
+from cqrs.plain import Value
 
 __all__ = ["AppendConflict", "EventReader", "EventStore", "GuardTaken", "Heads", "History"]
 
@@ -40,8 +40,7 @@ class GuardTaken(CqrsError):
         self.claim, self.stream, self.version = claim, stream, version
 
 
-@dataclass(frozen=True)
-class History(Generic[S]):
+class History(Value, Generic[S], kw_only=False):
     """What a stream's state follows from: the newest usable snapshot, and the commits after it in
     order.
 
@@ -53,8 +52,7 @@ class History(Generic[S]):
     version: int
 
 
-@dataclass(frozen=True)
-class Heads:
+class Heads(Value, kw_only=False):
     """A part of a walk over all streams: the newest version of each stream seen, and where to go
     on.
 

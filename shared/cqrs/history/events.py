@@ -6,8 +6,7 @@ An event class is registered under its name, which is stored for ever. When its 
     SHOP = EventTypes("shop")
 
     @SHOP.event(schema=2)
-    @dataclass(frozen=True, kw_only=True)
-    class ItemPriced:
+    class ItemPriced(Value):
         amount: int
         currency: str
 
@@ -19,12 +18,11 @@ An event class is registered under its name, which is stored for ever. When its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, NewType, Protocol, TypeVar, cast
+from typing import Any, Generic, NewType, Protocol, TypeVar
 
 from cqrs import plain
 from cqrs.errors import Unreadable
-from cqrs.plain import Json
+from cqrs.plain import Json, Raw, Value, field
 
 __all__ = ["CLEAR", "Cipher", "Data", "EventCodec", "EventTypes", "Instant", "Recorded"]
 
@@ -38,8 +36,7 @@ E_co = TypeVar("E_co", covariant=True)
 Upcaster = Callable[[Data], Data]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recorded(Generic[E_co]):
+class Recorded(Value, Generic[E_co]):
     """An event with where and when it was recorded. `version` is that of its commit."""
 
     event: E_co
@@ -71,8 +68,7 @@ CLEAR: Cipher = _Clear()
 """Stores what is personal as it is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _EventType:
+class _EventType(Value):
     cls: type
     schema: int
     personal: Mapping[str, str]
@@ -132,38 +128,60 @@ class EventTypes:
         return {name: kind.schema for name, kind in self._by_name.items()}
 
 
+class Stored(Value, forbid_unknown_fields=False):
+    type: str
+    schema: int
+    data: Raw
+
+
 class EventCodec:
-    """Writes and reads the events of a context as `{"type", "schema", "data"}`."""
+    """Writes and reads the events of a context as JSON, `{"type", "schema", "data"}`."""
 
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
         self._types = types
         self._cipher = cipher
-        self.seals = cipher is not CLEAR and types.has_personal_fields()
+        self._hides = cipher is not CLEAR
+        self.seals = self._hides and types.has_personal_fields()
 
-    def encode(self, event: object) -> Data:
-        """Raises Unreadable for an event that could not be read again: history can't be mended."""
-        kind = self._types.named(type(event).__name__)
-        data = cast(Data, plain.dump(event))
-        plain.load(kind.cls, data)
-        for name, subject in kind.personal.items():
-            data[name] = self._cipher.seal(str(data[subject]), data[name])
-        return {"type": type(event).__name__, "schema": kind.schema, "data": data}
-
-    def decode(self, stored: Mapping[str, Any]) -> Any:
-        """The event, upcast to its current schema. Raises Unreadable."""
-        try:
-            name, schema = str(stored["type"]), int(stored["schema"])
-            data = dict(stored["data"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Unreadable("not an event: needs 'type', 'schema' and 'data'") from error
+    def encode(self, event: object) -> bytes:
+        """Raises Unreadable for an event that would not be read again as it is: history can't be
+        mended.
+        """
+        name = type(event).__name__
         kind = self._types.named(name)
-        if schema > kind.schema:
-            raise Unreadable(f"{name} of schema {schema} was written by newer code")
         try:
-            for older in range(schema, kind.schema):
+            data = plain.write(event)
+        except (TypeError, ValueError) as error:
+            raise Unreadable(f"{name} can't be written: {error}") from error
+        if plain.read(kind.cls, data) != event:
+            raise Unreadable(f"{name} would be read as another: {event}")
+        if self._hides and kind.personal:
+            sealed = plain.from_json(data)
+            for field_name, subject in kind.personal.items():
+                sealed[field_name] = self._cipher.seal(str(sealed[subject]), sealed[field_name])
+            data = plain.write(sealed)
+        return plain.write(Stored(type=name, schema=kind.schema, data=Raw(data)))
+
+    def decode(self, text: str | bytes) -> Any:
+        """The event, upcast to its current schema. Raises Unreadable."""
+        stored: Stored = plain.read(Stored, text)
+        kind = self._types.named(stored.type)
+        if stored.schema > kind.schema:
+            raise Unreadable(f"{stored.type} of schema {stored.schema} was written by newer code")
+        if stored.schema == kind.schema and not (self._hides and kind.personal):
+            return plain.read(kind.cls, stored.data)
+        return plain.load(kind.cls, self._raised(kind, stored))
+
+    def _raised(self, kind: _EventType, stored: Stored) -> Data:
+        """The data in the current schema, opened."""
+        try:
+            data: Data = dict(plain.from_json(bytes(stored.data)))
+            for older in range(stored.schema, kind.schema):
                 data = kind.upcaster(older)(data)
             for field_name, subject in kind.personal.items():
                 data[field_name] = self._cipher.open(str(data[subject]), data[field_name])
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise Unreadable(f"{name} of schema {schema} can't be read: {error!r}") from error
-        return plain.load(kind.cls, data)
+            raise Unreadable(
+                f"{stored.type} of schema {stored.schema} can't be read: {error!r}"
+            ) from error
+        return data

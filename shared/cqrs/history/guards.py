@@ -9,10 +9,10 @@ released stands for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cqrs.errors import Refused
 from cqrs.history.idempotency import digest_of
+from cqrs.plain import Value
 
 __all__ = ["Claim", "Guard", "Release", "guard_key_of", "no_guards"]
 
@@ -22,8 +22,7 @@ def guard_key_of(kind: str, value: str) -> str:
     return f"{kind}#{digest_of(kind, value)}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(Value):
     """`value` may be held once among all claims of its `kind`.
 
     If it is held already, by whatever commit, the command is refused with `taken`; with None it has
@@ -39,8 +38,7 @@ class Claim:
         return guard_key_of(self.kind, self.value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Value):
     """Gives up what this stream has claimed. Nothing happens if it holds no such claim."""
 
     kind: str

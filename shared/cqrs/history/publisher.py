@@ -8,13 +8,13 @@ call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 from cqrs import plain
 from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit, entity_of
+from cqrs.plain import Value
 
 __all__ = ["RECORD_BYTES", "Publisher", "Record", "read_record", "records_of"]
 
@@ -22,8 +22,7 @@ RECORD_BYTES = 256 * 1024
 """Where a record is cut. A Lambda payload holds 6 MB after base64; Kinesis takes 1 MB a record."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Value, kw_only=False, dict=True):
     key: str
     commits: tuple[Commit, ...]
 

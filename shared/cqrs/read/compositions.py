@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol
 from urllib.parse import quote, urlencode
 
 from cqrs import plain
 from cqrs.errors import CqrsError, InvalidCursor, InvalidToken, NotFound, Unavailable
+from cqrs.plain import Value, field, replace
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Document
@@ -41,8 +41,7 @@ REFUSALS: Mapping[tuple[int, str], type[CqrsError]] = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Value, kw_only=False):
     """What a service answered. Header names are in lower case."""
 
     status: int
@@ -55,8 +54,7 @@ class Services(Protocol):
         """Raises TimeoutError if there is no answer within about `seconds`, and Unavailable."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ask:
+class Ask(Value):
     """A question to a service, about `of`: a collection, or one in it, as in `("orders", "7")`.
     `read` takes what is needed from the answer; if it raises, whatever it is, that was none.
     """
@@ -71,8 +69,7 @@ AllTold = Mapping[str, Any]
 """What was read from each answer, by part; None where there was none."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Value):
     """`beside` is asked together with `root`; `after` says what to ask once the root is told.
     `join` makes the document of all that was told.
     """
@@ -90,8 +87,7 @@ class Status(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
+class Told(Value):
     """How a question ended, and after how long. `reason` is for the log."""
 
     status: Status
@@ -101,8 +97,7 @@ class Told:
     freshness: Freshness = field(default_factory=Freshness)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Composed:
+class Composed(Value):
     """`freshness` has the token of all parts that are there; what it took is what the root says."""
 
     document: Document
@@ -110,8 +105,7 @@ class Composed:
     freshness: Freshness
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Value, kw_only=False):
     """A question that is on its way."""
 
     name: str

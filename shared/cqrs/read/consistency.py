@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.plain import Value, replace
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Versions, Wanted, behind, no_version, parked_by, wanted_by
@@ -28,8 +28,7 @@ _Spot = tuple[str, str]
 """Where a row stands in a list: what it is sorted by, and its key."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Value, kw_only=False):
     """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
 
     rows: Sequence[Row]

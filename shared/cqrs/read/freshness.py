@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from cqrs.plain import Value, field
 from cqrs.read.tokens import Token
 
 __all__ = ["Consistency", "Freshness"]
@@ -15,8 +15,7 @@ _EFFORTS: tuple[Effort, ...] = get_args(Effort)  # the least first
 _SAID = re.compile(rf"({'|'.join(_EFFORTS)})(?:; ms=([0-9]+))?(?:; commits=([0-9]+))?")
 
 
-@dataclass(frozen=True)
-class Consistency:
+class Consistency(Value, kw_only=False):
     """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
 
     `eventual` when nothing was asked of what is shown.
@@ -54,8 +53,7 @@ class Consistency:
         return self.kind + efforts.get(self.kind, "")
 
 
-@dataclass(frozen=True)
-class Freshness:
+class Freshness(Value, kw_only=False):
     """How an answer came to be as new as asked, and the token of what it has seen."""
 
     consistency: Consistency = field(default_factory=Consistency)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.plain import replace
 from cqrs.read.consistency import Page, Reader
 from cqrs.views.joins import Join, Lookups, problem_of
 from cqrs.views.rows import Row, RowReader

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
-from cqrs.plain import Json
+from cqrs.plain import Json, Value
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Wanted, wanted_by, why_behind
@@ -31,8 +30,7 @@ WANTED = "wanted"  # the name of our own aggregation
 PATIENCE = Patience(2)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Value, kw_only=False):
     """`hits` of each question, in their order."""
 
     hits: Sequence[Hits]

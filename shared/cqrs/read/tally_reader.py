@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
+from cqrs.plain import Value
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Wanted, wanted_by, why_behind
@@ -20,8 +20,7 @@ __all__ = ["Tallied", "TallyReader"]
 PATIENCE = Patience(1)
 
 
-@dataclass(frozen=True)
-class Tallied:
+class Tallied(Value, kw_only=False):
     """`counts` in order; `more` is the last cell if others follow it."""
 
     counts: Counts

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from cqrs.errors import InvalidToken
 from cqrs.history.commits import STREAM_NAME
+from cqrs.plain import Value, field
 
 __all__ = ["Token"]
 
@@ -19,8 +19,7 @@ MAX_POSITIONS = 150
 _POSITION = re.compile(rf"({STREAM_NAME})@([1-9][0-9]{{0,9}})")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Value, kw_only=False):
     """How far an answer must have come, per stream."""
 
     positions: Mapping[str, int] = field(default_factory=dict)

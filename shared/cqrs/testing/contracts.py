@@ -11,7 +11,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -20,6 +19,7 @@ from cqrs.errors import TooLarge, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.guards import Claim, Release
+from cqrs.plain import replace
 from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 from cqrs.views.sources import ERROR_LENGTH
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore

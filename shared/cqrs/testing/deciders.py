@@ -9,12 +9,12 @@ given(CUSTOMER).when(register).then_guards(Claim(kind="email", value="ada@b.org"
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from cqrs.errors import CqrsError
 from cqrs.history.guards import Claim, Guard
+from cqrs.plain import Value
 from cqrs.write.decider import Decider
 
 __all__ = ["given"]
@@ -23,8 +23,7 @@ C = TypeVar("C")
 E = TypeVar("E")
 
 
-@dataclass(frozen=True)
-class _When(Generic[C, E]):
+class _When(Value, Generic[C, E], kw_only=False):
     decider: Decider[C, Any, E]
     state: Any
     command: C
@@ -63,8 +62,7 @@ def _compared(guard: Guard) -> tuple[object, ...]:
     return type(guard), guard.kind, guard.value, taken
 
 
-@dataclass(frozen=True)
-class _Given(Generic[C, E]):
+class _Given(Value, Generic[C, E], kw_only=False):
     decider: Decider[C, Any, E]
     events: tuple[E, ...]
 

@@ -7,9 +7,9 @@ view of its own. So to change it is one write, and all who name it show it at on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from cqrs.errors import Parked
+from cqrs.plain import Value
 from cqrs.views.rows import Document, Row, RowView
 
 __all__ = ["Join", "Lookups", "problem_of"]
@@ -20,8 +20,7 @@ there is not among them.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Join:
+class Join(Value):
     """`keys` says which lookups, rows of `view`, a document names; `put` puts them into it."""
 
     view: RowView

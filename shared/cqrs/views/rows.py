@@ -11,14 +11,13 @@ A stream feeds exactly one row of a view, and its id says which: `order-7` and `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from cqrs import plain
 from cqrs.history.commits import category_of, entity_of
 from cqrs.history.events import EventTypes, Recorded
-from cqrs.plain import Json
+from cqrs.plain import Json, Value, field, replace
 
 __all__ = [
     "Document",
@@ -45,8 +44,7 @@ S = TypeVar("S")
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fold(Generic[S, E]):
+class Fold(Value, Generic[S, E]):
     """What a view remembers of one stream. `state` is the type of its states."""
 
     category: str
@@ -56,16 +54,14 @@ class Fold(Generic[S, E]):
     evolve: Callable[[S, Recorded[E]], S]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ParkedAt:
+class ParkedAt(Value):
     """Why a part does not go on: `version` could not be applied."""
 
     version: int
     error: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Value):
     """How far a row has followed one stream, and the plain form of the fold's state."""
 
     version: int = 0
@@ -76,8 +72,7 @@ class Part:
 _NOTHING = Part()  # of a stream that nobody has followed yet
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Value, kw_only=False):
     """Where a row stands in a list: in which one (`c-1` among the lists by customer), and before
     what.
 
@@ -88,8 +83,7 @@ class Place:
     sort: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Value):
     """A row as it is stored. `revision` counts its saves; 0 was never saved.
 
     `document` is what it shows; None before there is something to show, and after it was removed.
@@ -196,8 +190,7 @@ class Followed(Protocol):
         """`row` with document and places as its parts have them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowView(KeyedByEntity):
+class RowView(Value, KeyedByEntity):
     """A view with one row per entity. `render` shows a row, or None if there is nothing to show.
 
     `lists` name the orders in which rows can be paged through; each says where a document stands.
@@ -225,8 +218,7 @@ class Saved(Enum):
     FAILED = "failed"  # the store is down or has no capacity
 
 
-@dataclass(frozen=True)
-class SaveResult:
+class SaveResult(Value, kw_only=False):
     saved: Saved
     reason: str = ""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from cqrs.plain import Json
+from cqrs.plain import Json, Value, field
 from cqrs.views.rows import Document, Kind, Row, RowStore, RowView
 
 __all__ = [
@@ -27,7 +26,6 @@ Question = Mapping[str, Json]
 """The body of a search, in OpenSearch's own words. Fields of a document are called `doc.status`."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class SearchView(RowView):
     """A row view that is kept in a search index.
 
@@ -39,8 +37,7 @@ class SearchView(RowView):
     fields: Mapping[str, Json]
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(Value, kw_only=False):
     """A row that was found: without states, as in a list; what of it matched, by field."""
 
     row: Row
@@ -49,8 +46,7 @@ class Hit:
     highlights: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Hits:
+class Hits(Value, kw_only=False):
     """`total` counts all hits. `facets` are the answer's aggregations, as they are."""
 
     hits: Sequence[Hit]
@@ -58,8 +54,7 @@ class Hits:
     facets: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class IndexState:
+class IndexState(Value, kw_only=False):
     """`filling` until it is opened, `empty` if it is open and has no row. `made` tells one index
     from the next of the same name.
     """
@@ -95,8 +90,7 @@ it found out. It is pure: who asks is somebody else.
 """
 
 
-@dataclass(frozen=True)
-class SearchPage:
+class SearchPage(Value, kw_only=False):
     """What a search came to. `body` is what is shown; `last` is the place of the last hit, if
     others follow it.
     """

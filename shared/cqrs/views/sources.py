@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from cqrs import plain
@@ -11,6 +10,7 @@ from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, EventCodec
+from cqrs.plain import Value, replace
 from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state
 
 __all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "parked_at", "reason_of"]
@@ -18,8 +18,7 @@ __all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "parked_at", "reason_
 ERROR_LENGTH = 500
 
 
-@dataclass(frozen=True)
-class Advance:
+class Advance(Value, kw_only=False):
     """How a part went on: from `base`, by `commits`, to `part`, which may be parked there.
 
     `repaired`: the commits had to be read from the store.
@@ -58,8 +57,7 @@ class Source:
         state = load_state(self._fold, part)
         for recorded in commit.events(self._codec):
             state = self._fold.evolve(state, recorded)
-        tagged = plain.is_tagged(self._fold.state)
-        return Part(version=commit.version, state=plain.dump(state, tagged=tagged))
+        return Part(version=commit.version, state=plain.dump(state))
 
     def apply_all(self, part: Part, commits: Sequence[Commit]) -> Part:
         """`part` after all of `commits`, or parked at the first that can't be applied.

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, ClassVar, Protocol
 
 from cqrs import plain
+from cqrs.plain import Value, field
 from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Part, Row, States
 
 __all__ = [
@@ -35,8 +35,7 @@ MAX_CHANGES = 99
 """The cells that one row may change at once: they and the row fit in a transaction."""
 
 
-@dataclass(frozen=True, order=True)
-class Cell:
+class Cell(Value, kw_only=False, order=True):
     """Where numbers are summed up. The cells of a partition are read in the order of `sort`."""
 
     partition: str
@@ -58,7 +57,6 @@ def summed(*several: Counts) -> dict[Cell, dict[str, int]]:
     return {cell: numbers for cell, numbers in left.items() if numbers}
 
 
-@dataclass(frozen=True, kw_only=True)
 class TallyRow(Row):
     """A row with what saving it adds to the cells. It does so once: a row that goes on from here
     has no changes until it is shown again.
@@ -85,15 +83,14 @@ def changes_of(row: Row) -> Counts:
     return row.changes if isinstance(row, TallyRow) else {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class TallyView(KeyedByEntity):
+class TallyView(Value, KeyedByEntity):
     """A view with sums over all entities. `counted` says what one of them contributes."""
 
     kind: ClassVar[Kind] = "tally"
     name: str
     folds: Sequence[Fold[Any, Any]]
     counted: Callable[[States], Counts]
-    lists: Mapping[str, object] = field(default_factory=dict, init=False)
+    lists: ClassVar[Mapping[str, object]] = {}
     generation: int = 1
 
     def shown(self, row: Row) -> TallyRow:

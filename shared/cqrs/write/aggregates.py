@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from cqrs import plain
 from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import EventStore
 from cqrs.history.events import EventCodec
+from cqrs.plain import Raw, Value
 from cqrs.write.decider import Decider
 
 __all__ = ["Aggregates", "Loaded"]
@@ -24,8 +24,7 @@ SNAPSHOT_INTERVAL = 8  # a load reads at most this many commits and one snapshot
 REMEMBERED_COMMANDS = 100  # per stream: the idempotency window
 
 
-@dataclass(frozen=True)
-class Loaded(Generic[S]):
+class Loaded(Value, Generic[S], kw_only=False):
     """A stream's state. `recent` are the ids of its last commands, newest last; `tail` is what was
     read to get here.
     """
@@ -35,6 +34,12 @@ class Loaded(Generic[S]):
     recent: tuple[str, ...] = ()
     tail: Sequence[Commit] = ()
     since_snapshot: int = 0
+
+
+class Snapshot(Value):
+    schema: int
+    state: Raw
+    commands: tuple[str, ...]
 
 
 class Aggregates(Generic[C, S, E]):
@@ -79,22 +84,18 @@ class Aggregates(Generic[C, S, E]):
             return None
         recent = (*loaded.recent, envelope.command_id)[-REMEMBERED_COMMANDS:]
         state = reduce(self._decider.evolve, events, loaded.state)
-        return plain.to_json(
-            {
-                "schema": self._decider.state_schema,
-                "state": plain.dump(state, tagged=plain.is_tagged(self._decider.state)),
-                "commands": recent,
-            }
+        snapshot = Snapshot(
+            schema=self._decider.state_schema, state=Raw(plain.write(state)), commands=recent
         )
+        return plain.write(snapshot).decode()
 
     def _open_snapshot(self, text: str) -> Loaded[S] | None:
         """None for a snapshot that this code did not write: it is a cache, so it is ignored."""
         try:
-            stored: dict[str, Any] = plain.from_json(text)
-            if stored["schema"] != self._decider.state_schema:
+            stored: Snapshot = plain.read(Snapshot, text)
+            if stored.schema != self._decider.state_schema:
                 return None
-            state: S = plain.load(self._decider.state, stored["state"])
-            recent = tuple(str(command_id) for command_id in stored["commands"])
-        except (Unreadable, ValueError, LookupError, TypeError):
+            state: S = plain.read(self._decider.state, stored.state)
+        except Unreadable:
             return None
-        return Loaded(state, 0, recent)
+        return Loaded(state, 0, stored.commands)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
@@ -13,6 +12,7 @@ from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.events import CLEAR, Cipher, EventCodec
 from cqrs.history.guards import Claim, Guard
+from cqrs.plain import Value
 from cqrs.waiting import Backoff
 from cqrs.write.aggregates import Aggregates, Loaded
 from cqrs.write.decider import Decider
@@ -27,8 +27,7 @@ E = TypeVar("E")
 RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[E]):
+class Outcome(Value, Generic[E], kw_only=False):
     """What a command led to: the events of the commit `version`; none if there was nothing to do.
 
     `repeated` if an earlier try of the same command did it.

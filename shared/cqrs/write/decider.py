@@ -13,11 +13,11 @@ guards(state, event)          what `event`, which happens at `state`, claims and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cqrs.history.events import EventTypes
 from cqrs.history.guards import Guard, no_guards
+from cqrs.plain import Value
 
 __all__ = ["Decider"]
 
@@ -26,8 +26,7 @@ S = TypeVar("S")
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decider(Generic[C, S, E]):
+class Decider(Value, Generic[C, S, E]):
     """The rules of the streams named `<category>-<id>`.
 
     Time, ids and randomness come in with the command. `state` is the type (or union) of the states

@@ -7,13 +7,13 @@ for it. Undoing begins when it says so, and undoes whatever may have been done.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import assert_never
 
 from cqrs.follow.process_managers import ProcessManager, Send, Sent
 from cqrs.history.events import Recorded
+from cqrs.plain import Value, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Fold, States
 from domain import inventory, orders, payments
@@ -34,8 +34,7 @@ class Stage(StrEnum):
     OFF = "off"  # rejected or cancelled: nothing may remain of it
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderSeen:
+class OrderSeen(Value):
     stage: Stage
     currency: Currency
     lines: tuple[Line, ...]
@@ -80,8 +79,7 @@ ORDER_FOLD: Fold[OrderSeen | None, OrderEvent] = Fold(
 # What is remembered of the payment
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentSeen:
+class PaymentSeen(Value):
     """`reference` is there once it is authorised, `impossible` says why it can't be any more."""
 
     amount: Amount = 0
@@ -131,8 +129,7 @@ REASONS: Mapping[str, RejectReason] = {
 }
 
 
-@dataclass(frozen=True)
-class _Checkout:
+class _Checkout(Value, kw_only=False):
     """One order's checkout, as it stands."""
 
     order_id: OrderId

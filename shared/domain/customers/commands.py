@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from cqrs.plain import Value
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterCustomer:
+class RegisterCustomer(Value):
     customer_id: CustomerId
     name: Name
     email: Email
 
 
-@dataclass(frozen=True, kw_only=True)
-class RenameCustomer:
+class RenameCustomer(Value):
     customer_id: CustomerId
     name: Name
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeEmail:
+class ChangeEmail(Value):
     customer_id: CustomerId
     email: Email
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import assert_never
 from unicodedata import normalize
 
 from cqrs.errors import NotFound, Refused
 from cqrs.history.guards import Claim, Guard, Release
+from cqrs.plain import Case, replace
 from cqrs.write.decider import Decider
 from domain.customers import commands, events
 from domain.customers.commands import CustomerCommand
@@ -39,13 +39,11 @@ class EmailTaken(Refused):
     code = "email_taken"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoCustomer:
+class NoCustomer(Case):
     """Nobody was registered yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Customer:
+class Customer(Case):
     name: Name
     email: Email
 

@@ -4,9 +4,8 @@ change one, raise its schema and put an upcaster under it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cqrs.history.events import EventTypes
+from cqrs.plain import Value
 from domain.customers.values import Email, Name
 from domain.kernel import CustomerId
 
@@ -14,23 +13,20 @@ CUSTOMER_EVENTS = EventTypes("customers")
 
 
 @CUSTOMER_EVENTS.event(personal={"name": "customer_id", "email": "customer_id"})
-@dataclass(frozen=True, kw_only=True)
-class CustomerRegistered:
+class CustomerRegistered(Value):
     customer_id: CustomerId
     name: Name
     email: Email
 
 
 @CUSTOMER_EVENTS.event(personal={"name": "customer_id"})
-@dataclass(frozen=True, kw_only=True)
-class CustomerRenamed:
+class CustomerRenamed(Value):
     customer_id: CustomerId
     name: Name
 
 
 @CUSTOMER_EVENTS.event(personal={"email": "customer_id"})
-@dataclass(frozen=True, kw_only=True)
-class CustomerEmailChanged:
+class CustomerEmailChanged(Value):
     customer_id: CustomerId
     email: Email
 

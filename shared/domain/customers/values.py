@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cqrs.plain import Text
+from cqrs.plain import text
 
 __all__ = ["Email", "Name"]
 
-Name = Annotated[str, Text(max=100)]
+Name = Annotated[str, text(max=100)]
 Email = Annotated[
     str,
-    Text(
+    text(
         max=254,
         pattern=r"[^@\s]+@(?:[^@\s.]+\.)+[^@\s.]{2,}",
         hint="must be an e-mail address like ada@example.com",

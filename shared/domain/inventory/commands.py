@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from cqrs.plain import Value
 from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterProduct:
+class RegisterProduct(Value):
     sku: Sku
     title: Title
     description: Description
@@ -18,20 +16,17 @@ class RegisterProduct:
     currency: Currency
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangePrice:
+class ChangePrice(Value):
     sku: Sku
     price: Money
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceiveStock:
+class ReceiveStock(Value):
     sku: Sku
     quantity: Received
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReserveStock:
+class ReserveStock(Value):
     """`unit_price` and `currency` are what the customer agreed to."""
 
     sku: Sku
@@ -41,14 +36,12 @@ class ReserveStock:
     currency: Currency
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReleaseStock:
+class ReleaseStock(Value):
     sku: Sku
     order_id: OrderId
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShipStock:
+class ShipStock(Value):
     sku: Sku
     order_id: OrderId
 

@@ -4,9 +4,8 @@ ever: to change one, raise its schema and put an upcaster under it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cqrs.history.events import EventTypes
+from cqrs.plain import Value
 from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
 
@@ -14,8 +13,7 @@ PRODUCT_EVENTS = EventTypes("inventory")
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class ProductRegistered:
+class ProductRegistered(Value):
     sku: Sku
     title: Title
     description: Description
@@ -25,38 +23,33 @@ class ProductRegistered:
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PriceChanged:
+class PriceChanged(Value):
     sku: Sku
     price: Money
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class StockReceived:
+class StockReceived(Value):
     sku: Sku
     quantity: Received
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class StockReserved:
+class StockReserved(Value):
     sku: Sku
     order_id: OrderId
     quantity: Quantity
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class StockReleased:
+class StockReleased(Value):
     sku: Sku
     order_id: OrderId
     quantity: Quantity
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class ReservationBarred:
+class ReservationBarred(Value):
     """The order gave up before it reserved: a reservation that comes late is refused."""
 
     sku: Sku
@@ -64,8 +57,7 @@ class ReservationBarred:
 
 
 @PRODUCT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class StockShipped:
+class StockShipped(Value):
     sku: Sku
     order_id: OrderId
     quantity: Quantity

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs.errors import NotFound, Refused
 from cqrs.history.guards import Claim, Guard
+from cqrs.plain import Case, replace
 from cqrs.write.decider import Decider
 from domain.inventory import commands, events
 from domain.inventory.commands import ProductCommand
@@ -61,13 +61,11 @@ class ReservationIsOver(Refused):
     code = "reservation_is_over"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoProduct:
+class NoProduct(Case):
     """Nothing was registered yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Product:
+class Product(Case):
     """`reserved` has the quantity of each order whose reservation is open."""
 
     title: Title

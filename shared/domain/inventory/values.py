@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cqrs.plain import Between, Size, Text
+from cqrs.plain import between, size, text
 
 __all__ = ["Description", "Received", "Tags", "Title"]
 
-Title = Annotated[str, Text(max=200)]
-Description = Annotated[str, Text(max=4_000, lines=True)]
-Tags = Annotated[tuple[Annotated[str, Text(max=40)], ...], Size(max=20)]
-Received = Annotated[int, Between(1, 1_000_000)]
+Title = Annotated[str, text(max=200)]
+Description = Annotated[str, text(max=4_000, lines=True)]
+Tags = Annotated[tuple[Annotated[str, text(max=40)], ...], size(max=20)]
+Received = Annotated[int, between(1, 1_000_000)]
 """How many pieces arrive at once: more than an order may have on a line."""

@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from cqrs.plain import Size, Text
+from cqrs.plain import Value, size, text
 from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
 MAX_LINES = 50
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlaceOrder:
+class PlaceOrder(Value):
     order_id: OrderId
     customer_id: CustomerId
     currency: Currency
-    lines: Annotated[tuple[Line, ...], Size(min=1, max=MAX_LINES)]
+    lines: Annotated[tuple[Line, ...], size(min=1, max=MAX_LINES)]
     address: Address
     payment_method: PaymentMethod = "card-on-file"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeAddress:
+class ChangeAddress(Value):
     order_id: OrderId
     address: Address
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConfirmOrder:
+class ConfirmOrder(Value):
     """Says that all of the order is reserved and paid for."""
 
     order_id: OrderId
-    reserved: Annotated[tuple[Reserved, ...], Size(min=1, max=MAX_LINES)]
+    reserved: Annotated[tuple[Reserved, ...], size(min=1, max=MAX_LINES)]
     paid: Paid
 
 
-@dataclass(frozen=True, kw_only=True)
-class RejectOrder:
+class RejectOrder(Value):
     order_id: OrderId
     reason: RejectReason
-    detail: Annotated[str, Text(max=500)] | None = None
+    detail: Annotated[str, text(max=500)] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CancelOrder:
+class CancelOrder(Value):
     order_id: OrderId
-    reason: Annotated[str, Text(max=200)] | None = None
+    reason: Annotated[str, text(max=200)] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShipOrder:
+class ShipOrder(Value):
     order_id: OrderId
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeliverOrder:
+class DeliverOrder(Value):
     order_id: OrderId
 
 

@@ -4,9 +4,8 @@ one, raise its schema and put an upcaster under it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cqrs.history.events import Data, EventTypes
+from cqrs.plain import Value
 from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 
@@ -14,8 +13,7 @@ ORDER_EVENTS = EventTypes("orders")
 
 
 @ORDER_EVENTS.event(schema=2, personal={"address": "customer_id"})
-@dataclass(frozen=True, kw_only=True)
-class OrderPlaced:
+class OrderPlaced(Value):
     order_id: OrderId
     customer_id: CustomerId
     currency: Currency
@@ -31,45 +29,39 @@ def _order_placed_1(data: Data) -> Data:
 
 
 @ORDER_EVENTS.event(personal={"address": "customer_id"})
-@dataclass(frozen=True, kw_only=True)
-class OrderAddressChanged:
+class OrderAddressChanged(Value):
     order_id: OrderId
     customer_id: CustomerId
     address: Address
 
 
 @ORDER_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class OrderConfirmed:
+class OrderConfirmed(Value):
     order_id: OrderId
     reserved: tuple[Reserved, ...]
     paid: Paid
 
 
 @ORDER_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class OrderRejected:
+class OrderRejected(Value):
     order_id: OrderId
     reason: RejectReason
     detail: str | None
 
 
 @ORDER_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class OrderCancelled:
+class OrderCancelled(Value):
     order_id: OrderId
     reason: str | None
 
 
 @ORDER_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class OrderShipped:
+class OrderShipped(Value):
     order_id: OrderId
 
 
 @ORDER_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class OrderDelivered:
+class OrderDelivered(Value):
     order_id: OrderId
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs.errors import NotFound, Refused
+from cqrs.plain import Case, replace
 from cqrs.write.decider import Decider
 from domain.kernel import Currency, CustomerId, OrderId
 from domain.orders import commands, events
@@ -69,13 +69,11 @@ class OrderIsCancelled(Refused):
     code = "order_is_cancelled"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoOrder:
+class NoOrder(Case):
     """Nothing was placed yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlacedOrder:
+class PlacedOrder(Case):
     """Waits until all of it is reserved and paid for."""
 
     customer_id: CustomerId
@@ -84,29 +82,24 @@ class PlacedOrder:
     address: Address
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConfirmedOrder:
+class ConfirmedOrder(Case):
     customer_id: CustomerId
     address: Address
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShippedOrder:
+class ShippedOrder(Case):
     """On its way: nothing can be changed any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeliveredOrder:
+class DeliveredOrder(Case):
     """Nothing can happen any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RejectedOrder:
+class RejectedOrder(Case):
     """Nothing can happen any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CancelledOrder:
+class CancelledOrder(Case):
     """Nothing can happen any more."""
 
 

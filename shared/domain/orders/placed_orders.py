@@ -4,13 +4,12 @@ own stream; lists by customer, newest first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
 from cqrs import plain
 from cqrs.history.events import Instant, Recorded
-from cqrs.plain import Json
+from cqrs.plain import Json, Value, replace
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from domain.kernel import Currency, CustomerId
 from domain.orders import events
@@ -43,8 +42,7 @@ class ReservationStatus(StrEnum):
     GIVEN_BACK = "given_back"
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderFacts:
+class OrderFacts(Value):
     """What a view remembers of the stream `order-<id>`. `reserved` is empty until confirmed."""
 
     status: OrderStatus

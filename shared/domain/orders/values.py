@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from cqrs.plain import Text
+from cqrs.plain import Value, text
 from domain.kernel import Amount, Currency, Money, Quantity, Sku
 
 __all__ = [
@@ -20,8 +19,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Value):
     """`unit_price` is what the customer agreed to."""
 
     sku: Sku
@@ -29,30 +27,27 @@ class Line:
     unit_price: Money
 
 
-@dataclass(frozen=True, kw_only=True)
-class Address:
-    name: Annotated[str, Text(max=100)]
-    street: Annotated[str, Text(max=200)]
-    postal_code: Annotated[str, Text(max=20)]
-    city: Annotated[str, Text(max=100)]
-    country: Annotated[str, Text(max=2, pattern="[A-Z]{2}", hint="must be a code like AT")]
+class Address(Value):
+    name: Annotated[str, text(max=100)]
+    street: Annotated[str, text(max=200)]
+    postal_code: Annotated[str, text(max=20)]
+    city: Annotated[str, text(max=100)]
+    country: Annotated[str, text(max=2, pattern="[A-Z]{2}", hint="must be a code like AT")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reserved:
+class Reserved(Value):
     """What lies in the stock for this order."""
 
     sku: Sku
     quantity: Quantity
 
 
-@dataclass(frozen=True, kw_only=True)
-class Paid:
+class Paid(Value):
     """What the customer's bank has set aside for this order; `reference` is the gateway's."""
 
     amount: Amount
     currency: Currency
-    reference: Annotated[str, Text(max=200)]
+    reference: Annotated[str, text(max=200)]
 
 
 class RejectReason(StrEnum):

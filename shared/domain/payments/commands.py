@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from cqrs.plain import Value
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.payments.values import GatewayCall, Reason, Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuthorisePayment:
+class AuthorisePayment(Value):
     order_id: OrderId
     amount: Amount
     currency: Currency
     method: PaymentMethod
 
 
-@dataclass(frozen=True, kw_only=True)
-class CapturePayment:
+class CapturePayment(Value):
     order_id: OrderId
 
 
-@dataclass(frozen=True, kw_only=True)
-class VoidPayment:
+class VoidPayment(Value):
     order_id: OrderId
 
 
-@dataclass(frozen=True, kw_only=True)
-class RefundPayment:
+class RefundPayment(Value):
     order_id: OrderId
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordAnswer:
+class RecordAnswer(Value):
     """What the gateway answered to `call`: an approval with its reference, or why not."""
 
     order_id: OrderId

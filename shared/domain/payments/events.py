@@ -7,9 +7,8 @@ after a crash between the two it is made again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cqrs.history.events import EventTypes
+from cqrs.plain import Value
 from domain.kernel import Amount, Currency, OrderId, PaymentMethod
 from domain.payments.values import Reason, Reference
 
@@ -17,8 +16,7 @@ PAYMENT_EVENTS = EventTypes("payments")
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class AuthorisationRequested:
+class AuthorisationRequested(Value):
     order_id: OrderId
     amount: Amount
     currency: Currency
@@ -26,53 +24,45 @@ class AuthorisationRequested:
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PaymentAuthorised:
+class PaymentAuthorised(Value):
     order_id: OrderId
     reference: Reference
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PaymentDeclined:
+class PaymentDeclined(Value):
     order_id: OrderId
     reason: Reason
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class CaptureRequested:
+class CaptureRequested(Value):
     order_id: OrderId
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PaymentCaptured:
+class PaymentCaptured(Value):
     order_id: OrderId
     reference: Reference
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class VoidRequested:
+class VoidRequested(Value):
     order_id: OrderId
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PaymentVoided:
+class PaymentVoided(Value):
     order_id: OrderId
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class RefundRequested:
+class RefundRequested(Value):
     order_id: OrderId
 
 
 @PAYMENT_EVENTS.event()
-@dataclass(frozen=True, kw_only=True)
-class PaymentRefunded:
+class PaymentRefunded(Value):
     order_id: OrderId
     reference: Reference
 

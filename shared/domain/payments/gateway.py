@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from cqrs.errors import Unavailable
+from cqrs.plain import Value
 from domain.kernel import Amount, Currency, PaymentMethod
 from domain.payments.values import GatewayCall, Reason, Reference
 
@@ -18,13 +18,11 @@ class GatewayTimeout(Unavailable):
     code = "gateway_timeout"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Approved:
+class Approved(Value):
     reference: Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(Value):
     reason: Reason
 
 

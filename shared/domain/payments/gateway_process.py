@@ -5,13 +5,13 @@ answered, and the answer recorded.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs import plain
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_managers import ProcessManager, Send, Sent
 from cqrs.history.events import Recorded
+from cqrs.plain import Value, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Fold, States
 from domain.kernel import OrderId
@@ -27,8 +27,7 @@ __all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver", "set_up_gateway"]
 MAX_REASON = 500  # characters, in one line: who answers does not keep to our rules
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskGateway:
+class AskGateway(Value):
     """A call to the gateway; `payment` is the key that makes it safe to repeat."""
 
     call: GatewayCall
@@ -36,8 +35,7 @@ class AskGateway:
     terms: Terms
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calling:
+class Calling(Value):
     """What a payment is waiting to hear from the gateway, if anything."""
 
     terms: Terms

@@ -5,10 +5,10 @@ none after the payment was voided.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from cqrs.errors import NotFound, Refused, Unreadable
+from cqrs.plain import Case
 from cqrs.write.decider import Decider
 from domain.kernel import OrderId
 from domain.payments import commands, events
@@ -69,60 +69,50 @@ class AnswerNotUnderstood(Refused):
     code = "answer_not_understood"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoPayment:
+class NoPayment(Case):
     """Nothing was asked for yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Authorising:
+class Authorising(Case):
     terms: Terms
 
 
-@dataclass(frozen=True, kw_only=True)
-class Authorised:
+class Authorised(Case):
     terms: Terms
     reference: Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declined:
+class Declined(Case):
     terms: Terms
     reason: Reason
 
 
-@dataclass(frozen=True, kw_only=True)
-class Capturing:
+class Capturing(Case):
     terms: Terms
     reference: Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Captured:
+class Captured(Case):
     terms: Terms
     reference: Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voiding:
+class Voiding(Case):
     terms: Terms
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voided:
+class Voided(Case):
     """For good. Without terms if it was voided before it was to be authorised."""
 
     terms: Terms | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refunding:
+class Refunding(Case):
     terms: Terms
     reference: Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refunded:
+class Refunded(Case):
     terms: Terms
     reference: Reference
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from cqrs.plain import Text
+from cqrs.plain import Value, text
 from domain.kernel import Amount, Currency, PaymentMethod
 
 __all__ = ["GatewayCall", "Reason", "Reference", "Terms"]
 
-Reference = Annotated[str, Text(max=200)]
+Reference = Annotated[str, text(max=200)]
 """What the gateway calls a payment, or a part of it."""
-Reason = Annotated[str, Text(max=500)]
+Reason = Annotated[str, text(max=500)]
 
 
 class GatewayCall(StrEnum):
@@ -23,8 +22,7 @@ class GatewayCall(StrEnum):
     REFUND = "refund"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terms:
+class Terms(Value):
     """What the customer agreed to pay, and with what."""
 
     amount: Amount

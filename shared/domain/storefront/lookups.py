@@ -5,11 +5,11 @@ who name one; and how an order is shown with its lookups.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from cqrs import plain
 from cqrs.history.events import Recorded
+from cqrs.plain import Value, replace
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, RowView, States
 from domain import customers, inventory
@@ -31,16 +31,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CustomerPart:
+class CustomerPart(Value):
     """What a lookup remembers of the stream `customer-<id>`."""
 
     name: str
     email: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProductPart:
+class ProductPart(Value):
     """What a lookup remembers of the stream `product-<sku>`. Stock is none of its business."""
 
     title: str

@@ -4,12 +4,11 @@ its payment and all that happened to both; lists by customer and by status, newe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
 
 from cqrs.history.events import Instant, Recorded
-from cqrs.plain import Json
+from cqrs.plain import Json, Value, replace
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from domain import payments
 from domain.orders import (
@@ -40,8 +39,7 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moment:
+class Moment(Value):
     """An event, as a timeline shows it."""
 
     at: Instant
@@ -56,16 +54,14 @@ def _after(timeline: Timeline, recorded: Recorded[Any]) -> Timeline:
     return (*timeline, moment)[-TIMELINE:]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderPart:
+class OrderPart(Value):
     """What the row remembers of the stream `order-<id>`."""
 
     facts: OrderFacts
     timeline: Timeline
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentPart:
+class PaymentPart(Value):
     """What the row remembers of the stream `payment-<id>`. `amount` is what is to be paid."""
 
     status: PaymentStatus | None = None

@@ -7,10 +7,10 @@ same day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cqrs.history.events import Recorded
+from cqrs.plain import Value, replace
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, States
 from cqrs.views.tallies import Cell, Counts, TallyView, daily, summed
@@ -22,8 +22,7 @@ from domain.storefront.lookups import PRODUCT_LOOKUPS, title_of
 __all__ = ["SALES", "SALE_WITH_TITLE", "shown_sale"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sale:
+class Sale(Value):
     """What an order sells; `day` once it is confirmed."""
 
     currency: Currency

@@ -7,12 +7,11 @@ keeps its place while others come and go, and a cursor can go on there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 
 from cqrs.errors import InvalidCursor, InvalidInput
-from cqrs.plain import Json
+from cqrs.plain import Json, Value
 from cqrs.views.searches import Hits, Question
 from domain.orders import OrderStatus
 
@@ -71,8 +70,7 @@ class Worth(IntEnum):
     LIKE_IT = 1  # something is in one of these that is spelt almost so
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderQuestion:
+class OrderQuestion(Value):
     """What somebody looks for: words, and days (UTC) of which both are included.
 
     Raises InvalidInput for words that can't be looked for, and InvalidCursor if no hit can stand
@@ -114,8 +112,7 @@ def _is_place(after: Sequence[Json], sort: Sort) -> bool:
     return fits and all(isinstance(n, int | float) and abs(n) < LARGEST for n in numbers)
 
 
-@dataclass(frozen=True)
-class Meant:
+class Meant(Value, kw_only=False):
     """The lookups that a word may mean: that have it, and that have something like it."""
 
     it: Sequence[str]

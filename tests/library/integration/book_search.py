@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cqrs.history.commits import Commit
-from cqrs.plain import Json
+from cqrs.plain import Json, replace
 from cqrs.read.freshness import Consistency
 from cqrs.testing.views import recorded
 from cqrs.views.searches import Conversation, Hits, SearchView

@@ -15,6 +15,7 @@ from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import EventStore
 from cqrs.history.events import Instant
+from cqrs.plain import Value
 from cqrs.read.consistency import Reader
 from cqrs.write.commands import CommandHandler
 from tests.library.books import BOOK, BOOKS, AddBook, BuyCopies, WithdrawBook
@@ -23,8 +24,7 @@ from tests.library.integration.tables import create_event_store, create_view_sto
 __all__ = ["Books", "Call", "Counted", "counted_books", "envelope"]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Value, kw_only=False):
     operation: str
     request: dict[str, Any]
 

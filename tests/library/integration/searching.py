@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -18,6 +17,7 @@ from cqrs.follow.followers import Follower
 from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader
+from cqrs.plain import replace
 from cqrs.read.freshness import Consistency
 from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from cqrs.adapters.opensearch import OpenSearch
@@ -11,6 +9,7 @@ from cqrs.adapters.opensearch_rows import OpenSearchRows
 from cqrs.errors import Unavailable
 from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
+from cqrs.plain import replace
 from tests.library.integration.book_search import BOOK_SEARCH, Books, a_book
 from tests.library.integration.searching import Beset
 from tests.library.opensearch import Proxy, Server

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -27,6 +26,7 @@ from cqrs.entrypoints.wiring import Wiring
 from cqrs.errors import Conflict, Throttled, Unavailable
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant
+from cqrs.plain import replace
 from cqrs.settings import Settings
 from cqrs.write.commands import CommandHandler
 from tests.library.books import BOOK, AddBook, BuyCopies

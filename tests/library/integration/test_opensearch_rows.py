@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
 from cqrs.errors import Parked
 from cqrs.follow.followers import Follower
+from cqrs.plain import replace
 from cqrs.read.searchers import Searcher
 from cqrs.read.tokens import Token
 from cqrs.testing.contracts import RowStoreContract

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -19,6 +19,7 @@ from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Throttled, Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.read.tally_reader import TallyReader
 from cqrs.read.tokens import Token
 from cqrs.testing.contracts import Tallies, TalliesContract

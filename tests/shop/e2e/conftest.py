@@ -8,7 +8,6 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from cqrs.adapters.opensearch_rows import READ_SECONDS
+from cqrs.plain import Value, field
 from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
@@ -75,8 +75,7 @@ def many_at_a_time() -> requests.Session:
     return session
 
 
-@dataclass(frozen=True)
-class Shop:
+class Shop(Value, kw_only=False):
     """The running system, as its users, and as its operator."""
 
     url: str

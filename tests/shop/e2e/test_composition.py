@@ -7,12 +7,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 
+from cqrs.plain import Value
 from tests.shop.e2e.conftest import GRAZ, Shop, until
 
 DEADLINE_SECONDS = 5  # as in terraform/shop_functions.tf
@@ -23,8 +23,7 @@ in the view.
 """
 
 
-@dataclass(frozen=True)
-class Ordered:
+class Ordered(Value, kw_only=False):
     customer: str
     order_id: str
     token: str

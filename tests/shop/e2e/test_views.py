@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import string
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from cqrs.plain import Value
 from tests.shop.e2e.conftest import PRICE, VIENNA, Shop, answered
 
 DETAILS = {"timeline", "reservation", "payment", "reject_reason", "reject_detail", "cancel_reason"}
@@ -20,8 +20,7 @@ def word() -> str:
     return "".join(random.choices(string.ascii_lowercase, k=12))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Purchase:
+class Purchase(Value):
     """Somebody has bought two of something. Nobody else has these names, or lives in this street.
 
     `token` is for all that was seen of it.

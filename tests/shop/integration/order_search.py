@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from cqrs.entrypoints.http import Request
 from cqrs.history.commits import Commit
 from cqrs.history.events import Instant
+from cqrs.plain import replace
 from cqrs.testing.views import recorded
 from cqrs.views.searches import SearchPage
 from domain.customers import CUSTOMER_EVENTS, CustomerRegistered, CustomerRenamed

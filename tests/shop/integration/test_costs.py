@@ -5,7 +5,7 @@ these follow from what the library does: tests/library/integration/test_costs_of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.read.consistency import Reader
 from cqrs.read.joiner import Joiner
 from cqrs.read.tokens import Token

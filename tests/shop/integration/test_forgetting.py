@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from cqrs.plain import Value
 
 ROOT = Path(__file__).parents[3]
 COPIED = ["shared", "functions", "terraform", "tests", "pyproject.toml"]
@@ -20,8 +21,7 @@ CHECKS = ["tests/terraform/unit", "tests/shop/unit/domain/test_golden.py"]
 Take = Callable[[str], str]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Value, kw_only=False):
     """Something that is said of a view or a service; `told` is what is said when it is gone."""
 
     file: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from cqrs.errors import InvalidInput, Unavailable
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.testing.views import recorded
 from domain.inventory import PRODUCT_EVENTS, StockReceived
 from domain.kernel import Currency

@@ -3,15 +3,14 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cqrs.entrypoints.http import HttpFunction, Request, Response
+from cqrs.plain import Value
 from tests.library.payloads import http
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value, kw_only=False):
     """An answer as API Gateway gets it; `text` is the body."""
 
     status: int

@@ -1,14 +1,13 @@
 """Commands over HTTP: what is answered, what is refused and why, and what a repeat gets."""
 
 import json
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
 
 from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
 from cqrs.history.idempotency import entity_id_of
-from cqrs.plain import MAX_FAULTS
+from cqrs.plain import MAX_FAULTS, replace
 from cqrs.write.aggregates import SNAPSHOT_INTERVAL
 from tests.library.books import BOOK, BookLent, BookWithdrawn
 from tests.library.unit.entrypoints.asking import Answer, faults, refused

@@ -1,6 +1,5 @@
 """Command functions: what they answer to messages of other services, beside their routes."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from cqrs import plain
 from cqrs.errors import Conflict, Refused, Throttled, TooLarge, Unavailable, Unreadable
 from cqrs.follow.messages import Answer, Message
+from cqrs.plain import replace
 from tests.library.books import BOOK
 from tests.library.unit.entrypoints.asking import refused
 from tests.library.unit.entrypoints.conftest import Lines

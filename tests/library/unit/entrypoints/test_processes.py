@@ -1,6 +1,5 @@
 """The edges of a process: what makes it deliver, and what is told of what it could not."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from cqrs.follow.messages import Answer
 from cqrs.follow.process_followers import PAGE
 from cqrs.follow.process_managers import GRACE_SECONDS
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.views.rows import Row
 from tests.library.payloads import kinesis_of
 from tests.library.processes import Wished, World

@@ -1,12 +1,12 @@
 """A row over HTTP: how new it is, what a token asks of it, and what is refused."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
+from cqrs.plain import replace
 from tests.library.books import BookLent, BookWithdrawn, Reviewed
 from tests.library.unit.entrypoints.asking import Answer, refused, token
 from tests.library.unit.entrypoints.conftest import Lines

@@ -1,14 +1,13 @@
 """Searches over HTTP: what is refused, and that a cursor is good for its own search only."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from cqrs.entrypoints.http import Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.errors import InvalidCursor
-from cqrs.plain import Json
+from cqrs.plain import Json, replace
 from cqrs.read.searchers import Searchers
 from cqrs.views.searches import Conversation, SearchPage, SearchView
 from tests.library.books import BOOK_SEARCH

@@ -1,7 +1,6 @@
 """The streams' edges: batches come in, the first record that must come again goes out."""
 
 import json
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -11,6 +10,7 @@ from cqrs.entrypoints.streams import LOGGED, FollowerFunction, PublisherFunction
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.publisher import read_record
+from cqrs.plain import replace
 from tests.library.books import BookAdded, CopiesBought
 from tests.library.payloads import dynamodb, kinesis, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines

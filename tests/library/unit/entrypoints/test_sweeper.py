@@ -1,7 +1,7 @@
 """The operator's edge: the sweep finds what no message told, and a person can ask and redrive."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventStore, Heads
+from cqrs.plain import replace
 from tests.library.payloads import dynamodb, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures

@@ -1,7 +1,6 @@
 """The wiring: a function is made of the names of what it uses, once, and when it is needed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from cqrs.entrypoints.http import HttpFunction, Response
 from cqrs.entrypoints.wiring import LambdaHandler, Wiring, on_lambda, wired
 from cqrs.follow.process_managers import ProcessManager
 from cqrs.history.guards import Claim
+from cqrs.plain import replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Followed
 from tests.library.books import (

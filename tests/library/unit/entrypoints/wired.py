@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import EventStore
 from cqrs.history.events import EventCodec, Instant
 from cqrs.history.instants import later
+from cqrs.plain import replace
 from cqrs.read.consistency import Reader
 from cqrs.read.joiner import Joiner
 from cqrs.write.commands import CommandHandler

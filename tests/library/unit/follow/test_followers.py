@@ -1,14 +1,13 @@
 """What a follower does when the doorbell rings: each line of the table in `followers.py`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
 from cqrs.history.events import EventTypes
-from cqrs.plain import Json
+from cqrs.plain import Json, replace
 from cqrs.testing.views import recorded
 from cqrs.views.rows import Row, Saved, SaveResult
 from tests.library import worlds

@@ -1,7 +1,6 @@
 """What a bad commit stops: its own stream in that row, and nothing else."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -9,7 +8,7 @@ from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.events import EventTypes
-from cqrs.plain import Json
+from cqrs.plain import Json, replace
 from cqrs.testing.views import recorded
 from cqrs.views.rows import Document, Row, Saved, SaveResult, States
 from tests.library import worlds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from cqrs.errors import Unreadable
 from cqrs.follow.messages import Answer
 from cqrs.follow.process_followers import STEPS, ProcessFollower
 from cqrs.follow.process_managers import Entry, Send, Sent
+from cqrs.plain import replace
 from cqrs.views.rows import States
 from tests.library import processes
 from tests.library.processes import (

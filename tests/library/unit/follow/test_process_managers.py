@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cqrs.follow.messages import Answer
 from cqrs.follow.process_managers import WAITING, Entry, Send, Sent, entries_of
+from cqrs.plain import replace
 from cqrs.views.rows import Row, States
 from tests.library.processes import (
     DOWN,

@@ -1,11 +1,11 @@
 """Streams that are folded anew: after a fix, or to repair a row."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from cqrs.adapters.memory import MemoryRows
+from cqrs.plain import replace
 from cqrs.views.rows import Row
 from tests.library import worlds
 from tests.library.worlds import Watched, commit, follower, history, shown, stored

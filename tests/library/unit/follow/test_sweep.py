@@ -1,12 +1,12 @@
 """The sweep finds what no message told."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.sweep import sweep
+from cqrs.plain import replace
 from cqrs.views.rows import Row
 from tests.library.worlds import ORDER, VIEW, follower, history, shown, stored
 

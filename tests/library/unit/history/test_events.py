@@ -1,22 +1,20 @@
 """Events: stored under their names for ever, read in any schema they were ever written in."""
 
-from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import pytest
 
 from cqrs.errors import Unreadable
 from cqrs.history.events import CLEAR, Cipher, Data, EventCodec, EventTypes
-from cqrs.plain import Json, Text, to_json
+from cqrs.plain import Json, Value, replace, text, to_json
 
 SHOP = EventTypes("shop")
 
 
 @SHOP.event(schema=3, personal={"name": "person_id"})
-@dataclass(frozen=True, kw_only=True)
-class PersonNamed:
+class PersonNamed(Value):
     person_id: str
-    name: Annotated[str, Text(max=5)] | None
+    name: Annotated[str, text(max=5)] | None
     language: str
 
 
@@ -31,8 +29,7 @@ def _person_named_2(data: Data) -> Data:
 
 
 @SHOP.event()
-@dataclass(frozen=True, kw_only=True)
-class ShopClosed:
+class ShopClosed(Value):
     shop_id: str
 
 
@@ -57,13 +54,13 @@ class Vault:
         return self.kept[subject][place] if subject in self.kept else None
 
 
-def stored(schema: object = 3, kind: object = "PersonNamed", /, **data: object) -> dict[str, Any]:
-    return {"type": kind, "schema": schema, "data": data}
+def stored(schema: object = 3, kind: object = "PersonNamed", /, **data: object) -> str:
+    return to_json({"type": kind, "schema": schema, "data": data})
 
 
 def test_an_event_is_stored_with_its_name_and_schema_and_read_again() -> None:
     encoded = codec.encode(ADA)
-    assert encoded == stored(person_id="p-1", name="Ada", language="en")
+    assert encoded.decode() == stored(person_id="p-1", name="Ada", language="en")
     assert codec.decode(encoded) == ADA
 
 
@@ -72,20 +69,13 @@ def test_an_event_of_an_older_schema_is_raised_step_by_step() -> None:
     assert codec.decode(stored(2, person_id="p-1", name="Ada")) == ADA
 
 
-def test_upcasting_leaves_what_is_stored_as_it_is() -> None:
-    old = stored(2, person_id="p-1", name="Ada")
-    codec.decode(old)
-    assert old == stored(2, person_id="p-1", name="Ada")
-
-
 def test_an_event_of_a_newer_schema_is_refused() -> None:
     with pytest.raises(Unreadable, match="PersonNamed of schema 4 was written by newer code"):
         codec.decode(stored(4, person_id="p-1", name="Ada", language="en"))
 
 
 def test_an_event_of_an_unknown_type_is_refused_in_both_directions() -> None:
-    @dataclass(frozen=True)
-    class PersonForgotten:
+    class PersonForgotten(Value, kw_only=False):
         person_id: str
 
     with pytest.raises(Unreadable, match="shop has no event type 'PersonForgotten'"):
@@ -113,12 +103,16 @@ def test_an_event_without_an_upcaster_for_its_schema_is_refused() -> None:
 @pytest.mark.parametrize(
     "damaged",
     [
-        {},
-        {"type": "PersonNamed", "schema": 3},
-        {"type": "PersonNamed", "data": {}},
-        {"schema": 3, "data": {}},
-        {"type": "PersonNamed", "schema": 3, "data": None},
-        {"type": "PersonNamed", "schema": 3, "data": "Ada"},
+        "",
+        "{}",
+        '{"type":"PersonNamed","schema":3}',
+        '{"type":"PersonNamed","data":{}}',
+        '{"schema":3,"data":{}}',
+        '{"type":"PersonNamed","schema":3,"data":null}',
+        '{"type":"PersonNamed","schema":2,"data":null}',
+        '{"type":"PersonNamed","schema":3,"data":"Ada"}',
+        '{"type":"PersonNamed","schema":2,"data":"Ada"}',
+        '{"type":"PersonNamed","schema":3,"data":' + "[" * 100_000,
         stored("newest", person_id="p-1"),
         stored(None, person_id="p-1"),
         stored(3, ["PersonNamed"], person_id="p-1"),
@@ -130,7 +124,7 @@ def test_an_event_without_an_upcaster_for_its_schema_is_refused() -> None:
         stored(1, id="p-1"),
     ],
 )
-def test_a_damaged_event_is_unreadable_and_nothing_worse(damaged: dict[str, Any]) -> None:
+def test_a_damaged_event_is_unreadable_and_nothing_worse(damaged: str) -> None:
     with pytest.raises(Unreadable):
         codec.decode(damaged)
 
@@ -151,14 +145,13 @@ def test_a_registry_says_what_golden_files_must_cover() -> None:
 
 def test_what_is_personal_is_stored_as_it_is_when_nothing_is_to_be_hidden() -> None:
     cipher: Cipher = CLEAR
-    assert "Ada" in to_json(EventCodec(SHOP, cipher).encode(ADA))
+    assert b"Ada" in EventCodec(SHOP, cipher).encode(ADA)
 
 
 def test_what_is_personal_is_sealed_in_the_stored_text_and_opened_again() -> None:
     sealing = EventCodec(SHOP, Vault())
     encoded = sealing.encode(ADA)
-    assert "Ada" not in to_json(encoded)
-    assert encoded["data"] == {"person_id": "p-1", "name": {"sealed": 0}, "language": "en"}
+    assert encoded.decode() == stored(person_id="p-1", name={"sealed": 0}, language="en")
     assert sealing.decode(encoded) == ADA
 
 

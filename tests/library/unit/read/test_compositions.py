@@ -4,13 +4,13 @@ missing.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
 
 from cqrs.errors import InvalidCursor, InvalidToken, NotFound, Throttled, Unavailable
+from cqrs.plain import replace
 from cqrs.read.compositions import ASKED_AT_ONCE, Ask, Composed, Composition, Plan, Reply, Status
 from cqrs.read.tokens import Token
 from tests.library.services import FakeServices, problem, told

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import InvalidToken, Parked, Unavailable
+from cqrs.plain import replace
 from cqrs.read.consistency import Reader
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Row

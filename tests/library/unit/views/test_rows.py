@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from cqrs.plain import replace
 from cqrs.views.rows import Part, Place, Row
 from tests.library.worlds import ORDER, PAYMENT, VIEW
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from cqrs.errors import Unreadable
 from cqrs.history.events import EventCodec
+from cqrs.plain import replace
 from cqrs.views.rows import ParkedAt, Part
 from cqrs.views.sources import ERROR_LENGTH, Source, Sources
 from tests.library.worlds import ORDER, TYPES, VIEW, Notes, history, stored

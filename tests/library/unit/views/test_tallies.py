@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import asdict
 
 from cqrs.adapters.memory import MemoryTallies
+from cqrs.plain import replace
 from cqrs.views.rows import Part, Row, States
 from cqrs.views.tallies import (
     MAX_CHANGES,
@@ -214,7 +214,7 @@ class TestTallyRows:
         assert TALLY.shown(TALLY.shown(further)).changes == {}
 
     def test_nothing_but_the_changes_is_left_out_of_what_is_stored(self) -> None:
-        assert replace(self.SHOWN, changes={}) == TallyRow(**vars(self.SHOWN.stored()))
+        assert replace(self.SHOWN, changes={}) == TallyRow(**asdict(self.SHOWN.stored()))
 
 
 class TestDays:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import pytest
 
 from cqrs.history.commits import Commit
 from cqrs.history.events import EventCodec, EventTypes
-from cqrs.plain import Json
+from cqrs.plain import Json, Value, replace
 from cqrs.write.commands import CommandHandler, Outcome
-from cqrs.write.decider import Decider
 from tests.library.stores import Counting
 from tests.library.tills import TILL, TYPES, Add, Added, Till, add, amounts, envelope, handler
 
@@ -60,7 +57,7 @@ def test_snapshots_of_another_schema_are_ignored(store: Counting) -> None:
     for n in range(20):
         add(store, 1, f"k{n}")
     doubled = {"evolve": lambda till, event: Till(total=till.total + 2 * event.amount)}
-    newer = Decider(**{**vars(TILL), **doubled, "state_schema": 2})
+    newer = replace(TILL, **doubled, state_schema=2)
 
     outcome = CommandHandler(store, newer, pause=lambda _: None).handle(
         "1", Add(amount=1), envelope("new")
@@ -73,8 +70,7 @@ def test_with_a_cipher_no_state_lies_open_in_snapshots(store: Counting) -> None:
     secret = EventTypes("secret")
 
     @secret.event(personal={"amount": "base"})
-    @dataclass(frozen=True, kw_only=True)
-    class Added:
+    class Added(Value):
         amount: int
         base: int
 
@@ -85,12 +81,10 @@ def test_with_a_cipher_no_state_lies_open_in_snapshots(store: Counting) -> None:
         def open(self, subject: str, sealed: Json) -> Json:
             return sealed["sealed"] if isinstance(sealed, dict) else None
 
-    decider = Decider(
-        **{
-            **vars(TILL),
-            "events": secret,
-            "decide": lambda command, till: [Added(amount=command.amount, base=0)],
-        }
+    decider = replace(
+        TILL,
+        events=secret,
+        decide=lambda command, till: [Added(amount=command.amount, base=0)],
     )
     sealing = CommandHandler(store, decider, cipher=Vault(), pause=lambda _: None)
     for n in range(20):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from cqrs.errors import Conflict, KeyReused, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import GuardTaken
 from cqrs.history.guards import Guard, guard_key_of
+from cqrs.plain import replace
 from cqrs.write.commands import RACE, Outcome
 from tests.examples import examples
 from tests.library.clubs import (

@@ -17,8 +17,8 @@ from cqrs.errors import Conflict, CqrsError, KeyReused, PreconditionFailed
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict
 from cqrs.history.events import EventCodec
+from cqrs.plain import replace
 from cqrs.write.commands import CommandHandler, Outcome
-from cqrs.write.decider import Decider
 from tests.examples import examples
 from tests.library.stores import Counting
 from tests.library.tills import (
@@ -204,7 +204,7 @@ def test_a_repeat_of_an_opening_command_is_found_although_the_rules_got_stricter
     def refuse(command: Add, till: Till) -> Sequence[Added]:
         raise OverLimit("a new rule")
 
-    stricter = Decider(**{**vars(TILL), "decide": refuse})
+    stricter = replace(TILL, decide=refuse)
     again = CommandHandler(store, stricter, pause=lambda _: None).handle(
         "1", Add(amount=5), envelope("a", payload=5), opens=True
     )

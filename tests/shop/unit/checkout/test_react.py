@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from cqrs import plain
 from cqrs.follow.messages import Answer
 from cqrs.follow.process_managers import Entry, ProcessManager, Send, Sent
 from cqrs.history.events import Instant, Recorded
+from cqrs.plain import replace
 from cqrs.views.rows import Part, States
 from domain.checkout import checkout
 from domain.inventory import ReleaseStock, ReserveStock, ShipStock

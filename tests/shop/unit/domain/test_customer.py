@@ -2,13 +2,12 @@
 that no two customers have the same e-mail address.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from cqrs import plain
 from cqrs.errors import InvalidInput
 from cqrs.history.guards import Claim, Release
+from cqrs.plain import replace
 from cqrs.testing.deciders import given
 from domain.customers import (
     CUSTOMER,

@@ -1,7 +1,6 @@
 """The view `order_history`: what a row shows, and where it stands in its lists."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.testing.views import recorded, row_after, shows
 from cqrs.views.rows import Row
 from domain.orders import (

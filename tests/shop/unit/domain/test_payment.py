@@ -5,7 +5,7 @@ that the gateway and the history agree about the money, whatever comes in whiche
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cqrs import plain
 from cqrs.errors import NotFound, Refused, Unreadable
+from cqrs.plain import replace
 from cqrs.testing.deciders import given
 from domain.kernel import Amount, Currency, OrderId
 from domain.payments import (
@@ -256,7 +257,7 @@ class TestRecordAnswer:
 @pytest.mark.parametrize("name", HISTORIES)
 def test_what_is_remembered_of_a_payment_can_be_stored_and_read(name: str) -> None:
     payment = state_after(HISTORIES[name])
-    assert plain.load(PAYMENT.state, plain.dump(payment, tagged=True)) == payment
+    assert plain.load(PAYMENT.state, plain.dump(payment)) == payment
 
 
 def test_the_newest_reference_is_remembered() -> None:

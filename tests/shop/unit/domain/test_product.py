@@ -4,7 +4,6 @@ quiet; and that it is never oversold, whatever is asked of it in whichever order
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from cqrs import plain
 from cqrs.errors import InvalidInput, NotFound, Refused
 from cqrs.history.guards import Claim
+from cqrs.plain import replace
 from cqrs.testing.deciders import given
 from domain.inventory import (
     PRODUCT,
@@ -356,5 +356,5 @@ def test_a_state_is_read_from_a_snapshot_as_it_was(sent: list[ProductCommand]) -
     warehouse = Warehouse()
     for command in sent:
         warehouse.send(command)
-    stored = plain.from_json(plain.to_json(plain.dump(warehouse.state, tagged=True)))
+    stored = plain.from_json(plain.to_json(plain.dump(warehouse.state)))
     assert plain.load(PRODUCT.state, stored) == warehouse.state

@@ -1,12 +1,11 @@
 """The tally of sales: what an order counts as, from its confirmation on."""
 
-from dataclasses import replace
-
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryTallies
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
 from cqrs.testing.views import recorded, row_after
 from cqrs.views.tallies import Cell, Counts
 from domain.kernel import Currency
