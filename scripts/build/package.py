@@ -141,11 +141,22 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
     installed.mkdir(parents=True)
     if any(line[:1] not in ("", "#", " ") for line in requirements.read_text().splitlines()):
         pip_install(requirements, target, installed)
+    if target == "aws" and (strangers := foreign(installed)):
+        raise RuntimeError(f"Lambda can't load {', '.join(strangers)}")
     shutil.copytree(installed, needed, ignore=shutil.ignore_patterns(*LEFT_OUT_OF_THIRD_PARTIES))
     shutil.rmtree(installed)
     if python:
         compile_all(python, [needed], needed, "/opt/python")
     return needed.rename(done)
+
+
+def foreign(folder: Path) -> list[str]:
+    """Compiled modules that Lambda's interpreter would not load: their names tell."""
+    tag = f"cpython-{AWS_PYTHON.replace('.', '')}-aarch64-linux-gnu"
+    strangers = (
+        so for so in folder.rglob("*.so") if not so.name.endswith((f".{tag}.so", ".abi3.so"))
+    )
+    return sorted(str(so.relative_to(folder)) for so in strangers)
 
 
 def pip_install(requirements: Path, target: Target, into: Path) -> None:

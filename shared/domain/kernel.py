@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, NewType
 
-from cqrs.plain import between, text
+from cqrs.inputs import between, text
 
 __all__ = [
     "Amount",

@@ -12,7 +12,8 @@ from typing import Annotated, Any, assert_never
 
 from cqrs.errors import NotFound, Refused
 from cqrs.history.events import EventTypes, Instant, Recorded
-from cqrs.plain import Value, between, replace, text
+from cqrs.inputs import between, text
+from cqrs.plain import Value, replace
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from cqrs.views.searches import SearchView

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from cqrs import plain
+from cqrs import inputs, plain
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
 from cqrs.errors import CqrsError, InvalidInput, Unreadable
 from cqrs.follow.messages import Answer, Message
@@ -48,7 +48,7 @@ class CommandRoute(Value, kw_only=False):
 
     def take(self, message: Message) -> Outcome[Any]:
         """Raises all that handling a command raises, and InvalidInput."""
-        command = plain.parse(self.command, message.data)
+        command = inputs.parse(self.command, message.data)
         entity = str(getattr(command, self.id_field))
         envelope = Envelope(
             command_id=message.id,
@@ -122,7 +122,7 @@ def opens(
         key = request.idempotency_key
         entity = entity_id_of(request.actor, command.__name__, key)
         body = request.json()
-        parsed = plain.parse(command, body, **{id_field: entity})
+        parsed = inputs.parse(command, body, **{id_field: entity})
         envelope = _envelope(request, key, command, "", body)
         return _opened(commands, request, entity, parsed, envelope, id_field, location)
 
@@ -136,7 +136,7 @@ def opens_named(
 
     def answer(request: Request) -> Response:
         body = request.json()
-        parsed = plain.parse(command, body)
+        parsed = inputs.parse(command, body)
         entity = str(getattr(parsed, id_field))
         envelope = _envelope(request, request.idempotency_key, command, entity, body)
         return _opened(commands, request, entity, parsed, envelope, id_field, location)
@@ -150,7 +150,7 @@ def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: s
     def answer(request: Request) -> Response:
         entity = request.id("id")
         body = request.json() if request.body else {}
-        parsed = plain.parse(command, body, **{id_field: entity})
+        parsed = inputs.parse(command, body, **{id_field: entity})
         envelope = _envelope(request, request.idempotency_key, command, entity, body)
         outcome = commands.handle(entity, parsed, envelope, expected=request.expected_version)
         return _response(outcome, {id_field: entity})

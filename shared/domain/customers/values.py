@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cqrs.plain import text
+from cqrs.inputs import text
 
 __all__ = ["Email", "Name"]
 

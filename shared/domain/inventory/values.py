@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cqrs.plain import between, size, text
+from cqrs.inputs import between, size, text
 
 __all__ = ["Description", "Received", "Tags", "Title"]
 

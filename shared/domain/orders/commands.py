@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cqrs.plain import Value, size, text
+from cqrs.inputs import size, text
+from cqrs.plain import Value
 from domain.kernel import Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders.values import Address, Line, Paid, RejectReason, Reserved
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
-from cqrs.plain import Value, text
+from cqrs.inputs import text
+from cqrs.plain import Value
 from domain.kernel import Amount, Currency, Money, Quantity, Sku
 
 __all__ = [

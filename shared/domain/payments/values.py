@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from cqrs.plain import Value, text
+from cqrs.inputs import text
+from cqrs.plain import Value
 from domain.kernel import Amount, Currency, PaymentMethod
 
 __all__ = ["GatewayCall", "Reason", "Reference", "Terms"]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from cqrs import plain
+from cqrs import inputs, plain
 from cqrs.adapters import clients, http_services
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.entrypoints.wiring import LambdaHandler, wired
@@ -172,7 +172,7 @@ def fill(shop: Shop) -> list[str]:
     )
     shop.send("customer", ADA, register, opens=True)
     for number in range(PRODUCTS):
-        new = plain.parse(inventory.RegisterProduct, product("1", number))
+        new = inputs.parse(inventory.RegisterProduct, product("1", number))
         shop.send("product", new.sku, new, opens=True)
         shop.send("product", new.sku, inventory.ReceiveStock(sku=new.sku, quantity=1000))
     placed = [f"0b0e8c1e-7f0a-5c3e-9d1b-{number:012}" for number in range(ORDERS)]
@@ -185,7 +185,7 @@ def fill(shop: Shop) -> list[str]:
 
 
 def go_through(shop: Shop, order_id: str, placed: dict[str, Any]) -> None:
-    new = plain.parse(orders.PlaceOrder, placed, order_id=orders.OrderId(order_id))
+    new = inputs.parse(orders.PlaceOrder, placed, order_id=orders.OrderId(order_id))
     total = orders.total_of(new.lines)
     shop.send("order", order_id, new, opens=True)
     for line in new.lines:

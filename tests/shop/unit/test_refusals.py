@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cqrs import plain
+from cqrs import inputs
 from cqrs.entrypoints.http import Request, Response
 from cqrs.errors import CqrsError, InvalidInput
 from domain.inventory import ProductAlreadyRegistered, ProductNotFound, RegisterProduct
@@ -43,7 +43,7 @@ def with_address(**changed: object) -> dict[str, Any]:
 
 def faults_of(command: Any, body: object, **given: str) -> dict[str, str]:
     with pytest.raises(InvalidInput) as error:
-        plain.parse(command, body, **given)
+        inputs.parse(command, body, **given)
     return {fault.pointer: fault.detail for fault in error.value.faults}
 
 

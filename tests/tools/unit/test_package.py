@@ -136,3 +136,19 @@ def test_without_the_interpreter_of_aws_the_zips_hold_sources(
     names = [name for built in package.build("aws", repository) for name in names_in(built.zip)]
     assert names
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_a_module_compiled_for_another_machine_does_not_get_in(tmp_path: Path) -> None:
+    names = (
+        "here/_core.cpython-313-aarch64-linux-gnu.so",
+        "here/_core.cpython-313-x86_64-linux-gnu.so",
+        "here/_core.cpython-311-aarch64-linux-gnu.so",
+        "_core.cpython-313-darwin.so",
+        "_core.abi3.so",
+        "_core.py",
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert package.foreign(tmp_path) == sorted([names[1], names[2], names[3]])

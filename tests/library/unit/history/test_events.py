@@ -6,7 +6,8 @@ import pytest
 
 from cqrs.errors import Unreadable
 from cqrs.history.events import CLEAR, Cipher, Data, EventCodec, EventTypes
-from cqrs.plain import Json, Value, replace, text, to_json
+from cqrs.inputs import text
+from cqrs.plain import Json, Value, replace, to_json
 
 SHOP = EventTypes("shop")
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from cqrs import plain
+from cqrs import inputs
 from domain.customers import RegisterCustomer
 from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct
 from domain.orders import CancelOrder, PlaceOrder
@@ -43,15 +43,15 @@ def test_shops_of_another_seed_or_size_have_nothing_in_common(seed: int, sizes: 
 @every_shop
 def test_every_command_is_one_that_its_service_takes(shop: Shop) -> None:
     for customer in shop.customers:
-        plain.parse(RegisterCustomer, customer.body(), customer_id="c-1")
+        inputs.parse(RegisterCustomer, customer.body(), customer_id="c-1")
     for product in shop.products:
-        plain.parse(RegisterProduct, product.body())
-        plain.parse(ChangePrice, {"price": product.price}, sku=product.sku)
+        inputs.parse(RegisterProduct, product.body())
+        inputs.parse(ChangePrice, {"price": product.price}, sku=product.sku)
         if product.stock:
-            plain.parse(ReceiveStock, {"quantity": product.stock}, sku=product.sku)
+            inputs.parse(ReceiveStock, {"quantity": product.stock}, sku=product.sku)
     for order in shop.orders:
-        plain.parse(PlaceOrder, order.body("c-1"), order_id="o-1")
-        plain.parse(CancelOrder, {"reason": order.cancel_reason}, order_id="o-1")
+        inputs.parse(PlaceOrder, order.body("c-1"), order_id="o-1")
+        inputs.parse(CancelOrder, {"reason": order.cancel_reason}, order_id="o-1")
 
 
 @every_shop

@@ -4,7 +4,7 @@ that no two customers have the same e-mail address.
 
 import pytest
 
-from cqrs import plain
+from cqrs import inputs
 from cqrs.errors import InvalidInput
 from cqrs.history.guards import Claim, Release
 from cqrs.plain import replace
@@ -137,7 +137,7 @@ def test_an_address_with_another_accent_is_another() -> None:
 )
 def test_an_address_is_accepted(email: str) -> None:
     body = {"customer_id": "c-1", "name": "Ada Lovelace", "email": email}
-    assert plain.parse(RegisterCustomer, body) == replace(register, email=email)
+    assert inputs.parse(RegisterCustomer, body) == replace(register, email=email)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_an_address_is_accepted(email: str) -> None:
 )
 def test_what_is_no_address_is_not_understood(email: str) -> None:
     with pytest.raises(InvalidInput) as error:
-        plain.parse(ChangeEmail, {"email": email}, customer_id="c-1")
+        inputs.parse(ChangeEmail, {"email": email}, customer_id="c-1")
     assert [fault.pointer for fault in error.value.faults] == ["/email"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cqrs import plain
+from cqrs import inputs, plain
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_managers import ProcessManager, entries_of
 from cqrs.history.events import Instant, Recorded
@@ -57,7 +57,7 @@ def recorded_after(answer: Answer) -> RecordAnswer:
     row = PAYMENT_GATEWAY.answered(asked(), {"authorise": answer})
     data: Any = message(row, "authorise/record").data
     fields = {name: value for name, value in data.items() if name != "order_id"}
-    return plain.parse(RecordAnswer, fields, order_id=SEVEN)
+    return inputs.parse(RecordAnswer, fields, order_id=SEVEN)
 
 
 def declined(reason: str) -> RecordAnswer:

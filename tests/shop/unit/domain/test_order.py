@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from cqrs import plain
+from cqrs import inputs, plain
 from cqrs.errors import InvalidInput, NotFound, Refused
 from cqrs.history.events import EventCodec
 from cqrs.plain import replace
@@ -120,12 +120,12 @@ class TestPlaceOrder:
         body = plain.dump(place)
         assert isinstance(body, dict)
         del body["payment_method"]
-        assert plain.parse(PlaceOrder, body).payment_method == "card-on-file"
+        assert inputs.parse(PlaceOrder, body).payment_method == "card-on-file"
 
     def test_a_payment_method_has_a_name_of_up_to_64_characters(self) -> None:
         body = plain.dump(replace(place, payment_method="x" * 65))
         with pytest.raises(InvalidInput) as error:
-            plain.parse(PlaceOrder, body)
+            inputs.parse(PlaceOrder, body)
         assert [fault.pointer for fault in error.value.faults] == ["/payment_method"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from cqrs import plain
+from cqrs import inputs, plain
 from cqrs.errors import InvalidInput, NotFound, Refused
 from cqrs.history.guards import Claim
 from cqrs.plain import replace
@@ -99,15 +99,15 @@ class TestRegisterProduct:
     def test_a_product_may_have_up_to_twenty_short_tags(self) -> None:
         fields = plain.dump(register)
         assert isinstance(fields, dict)
-        assert plain.parse(RegisterProduct, {**fields, "tags": []}) == replace(register, tags=())
+        assert inputs.parse(RegisterProduct, {**fields, "tags": []}) == replace(register, tags=())
         with pytest.raises(InvalidInput) as error:
-            plain.parse(RegisterProduct, {**fields, "tags": ["x" * 41] * 21})
+            inputs.parse(RegisterProduct, {**fields, "tags": ["x" * 41] * 21})
         assert {fault.pointer for fault in error.value.faults} >= {"/tags", "/tags/20"}
 
     def test_the_description_may_have_several_lines_and_the_title_has_one(self) -> None:
         fields = plain.dump(replace(register, title="One\nline", description="Two\nlines"))
         with pytest.raises(InvalidInput) as error:
-            plain.parse(RegisterProduct, fields)
+            inputs.parse(RegisterProduct, fields)
         assert [fault.pointer for fault in error.value.faults] == ["/title"]
 
 
@@ -204,7 +204,7 @@ class TestReserveStock:
     def test_an_order_id_is_limited(self) -> None:
         body = {"order_id": "7/8", "quantity": 1, "unit_price": 1250, "currency": "EUR"}
         with pytest.raises(InvalidInput) as error:
-            plain.parse(ReserveStock, body, sku="book-1")
+            inputs.parse(ReserveStock, body, sku="book-1")
         assert [fault.pointer for fault in error.value.faults] == ["/order_id"]
 
 

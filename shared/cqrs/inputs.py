@@ -1,0 +1,236 @@
+"""What comes in: the rules on its values, and all that is wrong with it at once.
+
+Rules are annotations: `Annotated[str, text(max=80)]`. They hold for what comes in, never for what
+was stored (`plain.load`, `plain.read`): a rule made stricter later must not make history
+unreadable. JSON Schema says them, so that readers of an API know them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Meta, inspect
+
+from cqrs.errors import Fault, InvalidInput
+
+__all__ = ["between", "faults_of", "parse", "size", "text"]
+
+T = TypeVar("T")
+
+MAX_FAULTS = 100  # said of one input: it may have more entries than an answer has room for
+
+
+def parse(kind: Callable[..., T], plain: Any, /, **given: Any) -> T:
+    """The `kind` that an untrusted `plain` value describes; `given` fields come from the caller
+    instead, and are unknown fields when the input has them.
+
+    Raises InvalidInput with every fault found, up to a hundred.
+    """
+    if found := faults_of(kind, plain, frozenset(given)):
+        raise InvalidInput("The request is not valid; see 'errors'.", found[:MAX_FAULTS])
+    value: T = msgspec.convert({**plain, **given}, kind)
+    return value
+
+
+def text(
+    *,
+    max: int,  # noqa: A002
+    min: int = 1,  # noqa: A002
+    lines: bool = False,
+    pattern: str | None = None,
+    hint: str = "has characters that are not allowed here",
+) -> Meta:
+    """A rule: a line of text (`lines`: or several), not blank, of `min` to `max` characters that
+    match `pattern`; `hint` says what they are.
+    """
+
+    def fault(value: str) -> str | None:
+        if not min <= len(value) <= max:
+            return f"must have {min} to {max} characters, has {len(value)}"
+        if min and not value.strip():
+            return "must not be blank"
+        shown = value.replace("\n", "") if lines else value
+        if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in shown):
+            return "must not contain control characters"
+        if pattern and not re.fullmatch(pattern, value):
+            return hint
+        return None
+
+    schema: dict[str, object] = {"minLength": min, "maxLength": max}
+    return _rule(str, fault, schema | ({"pattern": f"^(?:{pattern})$"} if pattern else {}))
+
+
+def between(low: int, high: int) -> Meta:
+    """A rule: a whole number from `low` to `high`, both included."""
+
+    def fault(value: int) -> str | None:
+        return None if low <= value <= high else f"must be {low} to {high}"
+
+    return _rule(int, fault, {"minimum": low, "maximum": high})
+
+
+def size(*, max: int, min: int = 0) -> Meta:  # noqa: A002
+    """A rule: a list with `min` to `max` entries."""
+
+    def fault(value: list[object]) -> str | None:
+        if min <= len(value) <= max:
+            return None
+        return f"must have {min} to {max} entries, has {len(value)}"
+
+    return _rule(list, fault, {"minItems": min, "maxItems": max})
+
+
+def _rule(kind: type[T], fault: Callable[[T], str | None], schema: dict[str, object]) -> Meta:
+    """What JSON Schema says of a rule is for readers: msgspec's own limits would bind history."""
+    return Meta(extra_json_schema=schema, extra={"rule": (kind, fault)})
+
+
+def faults_of(kind: Any, plain: object, given: frozenset[str] = frozenset()) -> list[Fault]:
+    """All that keeps an untrusted `plain` value from being a `kind` without its `given` fields."""
+    found: list[Fault] = []
+    _look(kind, given)(plain, (), found)
+    return found
+
+
+_At = tuple[Any, ...]
+"""Where in an input: what is around it and its name there, as `((), "lines"), 0)`."""
+_Look = Callable[[Any, _At, list[Fault]], None]
+"""Finds what is wrong with a plain value that is somewhere."""
+
+
+@cache
+def _look(kind: Any, given: frozenset[str]) -> _Look:
+    """How to look at one kind of value. Made once per kind: looking follows no types."""
+    return _looks(inspect.type_info(kind), given)
+
+
+def _looks(kind: inspect.Type, given: frozenset[str] = frozenset()) -> _Look:
+    match kind:
+        case inspect.Metadata(type=inner, extra={"rule": (of, fault)}):
+            return _ruled(_looks(inner), of, fault)
+        case inspect.StructType():
+            return _object(kind, given)
+        case inspect.VarTupleType(item_type=inner):
+            return _list(_looks(inner))
+        case inspect.DictType(value_type=inner):
+            return _names(_looks(inner))
+        case inspect.UnionType(types=kinds):
+            return _several(kinds)
+        case inspect.LiteralType(values=allowed):
+            return _one_of(allowed)
+        case inspect.EnumType(cls=cls):
+            return _one_of([member.value for member in cls])
+        case inspect.AnyType():
+            return lambda plain, at, found: None
+        case inspect.StrType():
+            return _scalar(str, "must be a string")
+        case inspect.IntType():
+            return _scalar(int, "must be a whole number")
+        case inspect.BoolType():
+            return _scalar(bool, "must be true or false")
+    raise TypeError(f"{kind} is not a kind of value that can come in")
+
+
+def _scalar(of: type, fault: str) -> _Look:
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if type(plain) is not of:  # a bool is an int to Python, not to JSON
+            found.append(_fault(at, fault))
+
+    return look
+
+
+def _ruled(inner: _Look, of: type, rule: Callable[[Any], str | None]) -> _Look:
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        inner(plain, at, found)
+        if type(plain) is of and (fault := rule(plain)):
+            found.append(_fault(at, fault))
+
+    return look
+
+
+def _one_of(allowed: Sequence[Any]) -> _Look:
+    fault = "must be one of " + ", ".join(map(str, allowed))
+
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if type(plain) is not str or plain not in allowed:
+            found.append(_fault(at, fault))
+
+    return look
+
+
+def _list(inner: _Look) -> _Look:
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if type(plain) is not list:
+            found.append(_fault(at, "must be a list"))
+            return
+        for n, entry in enumerate(plain):
+            inner(entry, (at, n), found)
+
+    return look
+
+
+def _names(inner: _Look) -> _Look:
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if type(plain) is not dict:
+            found.append(_fault(at, "must be an object"))
+            return
+        for name, entry in plain.items():
+            inner(entry, (at, name), found)
+
+    return look
+
+
+def _object(kind: inspect.StructType, given: frozenset[str]) -> _Look:
+    looks = {each.name: _looks(each.type) for each in kind.fields if each.name not in given}
+    required = {each.name for each in kind.fields if each.required} - given
+    known = {*looks, kind.tag_field}
+
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if type(plain) is not dict:
+            found.append(_fault(at, "must be an object"))
+            return
+        names = plain.keys()
+        found += [_fault((at, name), "is missing") for name in sorted(required - names)]
+        found += [_fault((at, name), "is not a known field") for name in sorted(names - known)]
+        for name, inner in looks.items():
+            if name in plain:
+                inner(plain[name], (at, name), found)
+
+    return look
+
+
+def _several(kinds: Sequence[inspect.Type]) -> _Look:
+    """A value or null, or one of several cases."""
+    others = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
+    optional = len(others) < len(kinds)
+    cases = {kind.tag: _looks(kind) for kind in others if isinstance(kind, inspect.StructType)}
+    single = _looks(others[0]) if len(others) == 1 else None
+    fault = f"must be an object whose 'is' is one of {[*cases]}"
+
+    def look(plain: Any, at: _At, found: list[Fault]) -> None:
+        if plain is None and optional:
+            return
+        if single:
+            single(plain, at, found)
+            return
+        tag = plain.get("is") if type(plain) is dict else None
+        inner = cases.get(tag) if type(tag) is str else None
+        if inner:
+            inner(plain, at, found)
+        else:
+            found.append(_fault(at, fault))
+
+    return look
+
+
+def _fault(at: _At, detail: str) -> Fault:
+    """`detail` said of a place, which is written as a JSON pointer only here."""
+    pointer = ""
+    while at:
+        at, name = at
+        pointer = f"/{str(name).replace('~', '~0').replace('/', '~1')}{pointer}"
+    return Fault(pointer, detail)
