@@ -7,7 +7,8 @@ import pytest
 
 from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
 from cqrs.history.idempotency import entity_id_of
-from cqrs.inputs import MAX_FAULTS, replace
+from cqrs.inputs import MAX_FAULTS
+from cqrs.plain import replace
 from cqrs.write.aggregates import SNAPSHOT_INTERVAL
 from tests.library.books import BOOK, BookLent, BookWithdrawn
 from tests.library.unit.entrypoints.asking import Answer, faults, refused
