@@ -67,7 +67,7 @@ class Body(Value, forbid_unknown_fields=False):
     time: Instant
 
 
-class Commit(Value, kw_only=False, dict=True):
+class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
     """One commit. `version` counts the stream's commits: 1, 2, 3 ... without gaps."""
 
     stream: str

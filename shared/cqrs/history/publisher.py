@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Protocol
 
 from cqrs import plain
-from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit, entity_of
 from cqrs.plain import Value
 
@@ -30,6 +29,12 @@ class Record(Value, kw_only=False, dict=True):
     def data(self) -> bytes:
         commits = [{"stream": c.stream, "version": c.version, "body": c.body} for c in self.commits]
         return plain.to_json({"commits": commits}).encode()
+
+
+class Carried(Value, forbid_unknown_fields=False):
+    """What is in a record."""
+
+    commits: tuple[Commit, ...]
 
 
 class Publisher(Protocol):
@@ -65,10 +70,5 @@ def _cut(commits: Sequence[Commit]) -> Iterator[tuple[Commit, ...]]:
 
 def read_record(data: bytes) -> list[Commit]:
     """The commits in a record. Raises Unreadable."""
-    try:
-        return [
-            Commit(str(stored["stream"]), int(stored["version"]), str(stored["body"]))
-            for stored in plain.from_json(data)["commits"]
-        ]
-    except (ValueError, LookupError, TypeError) as error:
-        raise Unreadable(f"not a record of commits: {error}") from error
+    carried: Carried = plain.read(Carried, data)
+    return list(carried.commits)
