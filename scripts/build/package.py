@@ -30,7 +30,7 @@ NO_PYTHON = (
 )
 
 # From the sources: what the code does not need when it runs.
-LEFT_OUT = ("__pycache__", "*.pyc", "*.md", "tests", "testing")
+LEFT_OUT = ("__pycache__", "*.pyc", "*.md", "py.typed", "tests", "testing")
 # From third parties: the same, and what pip writes (which differs from machine to machine).
 LEFT_OUT_OF_THIRD_PARTIES = (
     *("__pycache__", "*.pyc", "*.pyi", "py.typed", "tests", "bin"),

@@ -20,6 +20,7 @@ def small(folder: Path) -> Path:
         "functions/notes/thoughts.txt": "",
         "shared/cqrs/errors.py": "class Refused(Exception):\n    pass\n",
         "shared/cqrs/adapters/__init__.py": "",
+        "shared/cqrs/py.typed": "",
         "shared/cqrs/testing/given.py": "",
         "shared/cqrs/__pycache__/errors.cpython-39.pyc": "of another time",
         "shared/domain/orders/order.py": "",
@@ -62,7 +63,7 @@ def test_the_handler_lies_at_the_root_of_its_zip_with_its_bytecode(built: dict[s
     assert names == [f"__pycache__/handler.{PYC}", "handler.py"]
 
 
-def test_the_layer_holds_library_and_domain_without_what_only_tests_need(
+def test_the_layer_holds_library_and_domain_without_what_only_tests_and_tools_need(
     built: dict[str, Path],
 ) -> None:
     sources = [name for name in names_in(built["layer"]) if "__pycache__" not in name]
