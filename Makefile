@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator build/search
+.PHONY: help .venv build/emulator build/search build/lock
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
-.PHONY: test test-unit check fmt
+.PHONY: test test-unit check fmt lock
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
@@ -85,6 +85,13 @@ fmt: .venv ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python -m scripts.build.terraform fmt
+
+lock: build/lock ## Pin what requirements/*.in ask for; pins that still fit stay, unless UPGRADE=1
+	@cp requirements/*.txt build/lock/
+	@for asked in requirements/*.in; do pins="$$(basename "$$asked" .in).txt"; \
+	build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	$(if $(UPGRADE),--upgrade) "$$asked" -o "build/lock/$$pins" && \
+	install -C -m 644 "build/lock/$$pins" "requirements/$$pins" || exit; done
 
 ##@ Deploy
 .PHONY: package plan deploy destroy
@@ -109,18 +116,17 @@ clean: down ## Stop the local stack and remove all that was built
 .venv: .venv/.installed
 .venv/.installed: requirements/dev.txt
 	@echo "installing the development tools (once)"
-	@$(call require_python)
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+	$(installed_in_a_venv)
 
 build/emulator: build/emulator/.installed
 build/emulator/.installed: requirements/local.txt
 	@echo "installing the local AWS (once)"
-	@$(call require_python)
-	@$(PYTHON) -m venv --clear build/emulator
-	@build/emulator/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+	$(installed_in_a_venv)
+
+build/lock: build/lock/.installed
+build/lock/.installed: requirements/lock.txt
+	@echo "installing uv (once)"
+	$(installed_in_a_venv)
 
 # Without it there is a local stack without search. It is tried again the next time.
 build/search: build/search/.installed
@@ -130,8 +136,12 @@ build/search/.installed: requirements/search.txt | .venv/.installed
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --target build/search -r $< && touch $@ \
 	|| echo "It can't be installed on this machine: going on without search. OPENSEARCH_URL can name one."
 
-define require_python
-$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % sys.version_info[:2])'
+define installed_in_a_venv
+@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % v[:2])'
+@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 14) and print("$(PYTHON) is Python %d.%d, which was not tried: going on" % v[:2], file=sys.stderr)'
+@$(PYTHON) -m venv --clear $(@D)
+@$(@D)/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+@touch $@
 endef
 
 # What goes with an application: targets of its own, and FIRST_STEPS, a module for `make up`.
