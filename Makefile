@@ -65,7 +65,7 @@ history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
-.PHONY: test test-unit check fmt lock
+.PHONY: test test-unit check fmt lock picture
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
@@ -92,6 +92,9 @@ lock: build/lock ## Pin what requirements/*.in ask for; pins that still fit stay
 	build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	$(if $(UPGRADE),--upgrade) "$$asked" -o "build/lock/$$pins" && \
 	install -C -m 644 "build/lock/$$pins" "requirements/$$pins" || exit; done
+
+picture: .venv ## Draw docs/system.svg anew: the system as Terraform says it is
+	@$(BIN)/python -m scripts.picture
 
 ##@ Deploy
 .PHONY: package plan deploy destroy

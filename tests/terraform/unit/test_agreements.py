@@ -3,7 +3,6 @@ in its context's door. Whoever forgets a place is told which.
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
@@ -19,6 +18,7 @@ from cqrs.history.events import EventTypes
 from cqrs.settings import Settings
 from cqrs.views.rows import Followed, KeyedByEntity
 from cqrs.write.decider import Decider
+from scripts.build.terraform.nouns import nouns, routes, said_in
 
 ROOT = Path(__file__).parents[3]
 CONTEXTS = sorted(path.parent.name for path in (ROOT / "shared/domain").glob("*/__init__.py"))
@@ -26,16 +26,11 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/han
 OF_THE_FRAME = {"event_publisher", "sweeper"}  # Terraform knows these without the shop's lists
 NOUNS = ("appends", "claims", "reads", "keeps", "queries")
 
-Entry = Mapping[str, Any]
-
 
 def agree(is_so: bool, otherwise: str) -> None:
     """Fails with a sentence that says what to do, and nothing else."""
     if not is_so:
         pytest.fail(otherwise, pytrace=False)
-
-
-# What the code says
 
 
 class Everything(dict[str, str]):
@@ -81,42 +76,8 @@ def services_of(view: Followed) -> set[str]:
     return {fold.events.context for fold in view.folds}
 
 
-# What Terraform says
-
-
-@cache
-def terraform(name: str) -> dict[str, Entry]:
-    """A map of maps in `locals` of the root: lists and texts of each entry, by name."""
-    entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", _found(name)[1])
-    return {key: dict(_values(entry)) for key, entry in entries}
-
-
-def said_in(name: str) -> str:
-    return _found(name)[0]
-
-
-@cache
-def _found(name: str) -> tuple[str, str]:
-    """In which file a map is, and its entries."""
-    for path in sorted((ROOT / "terraform").glob("*.tf")):
-        text = re.sub(r"(?m)^\s*#.*$|\s# .*$", "", path.read_text())
-        if body := re.search(rf"(?ms)^  {name}\s*= \{{(\}}$|$.*?^  \}}$)", text):
-            return f"terraform/{path.name}", body[1]
-    raise AssertionError(f"no `{name} = {{` in the locals of terraform/*.tf")
-
-
-def _values(entry: str) -> Iterator[tuple[str, Any]]:
-    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)"|true)', entry):
-        yield key, text or set(re.findall(r'"(\w+)"', several))
-
-
-@cache
-def terraform_routes() -> dict[str, str]:
-    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', _found("routes")[1]))
-
-
 def test_every_function_has_a_folder_and_an_entry() -> None:
-    folders, entries = {*FUNCTIONS} - OF_THE_FRAME, terraform("functions").keys()
+    folders, entries = {*FUNCTIONS} - OF_THE_FRAME, nouns("functions").keys()
     agree(
         folders == entries,
         f"only in functions/: {sorted(folders - entries)}; only in {said_in('functions')}: "
@@ -128,7 +89,7 @@ class TestFunctions:
     @pytest.mark.parametrize("function", sorted({*FUNCTIONS} - OF_THE_FRAME))
     def test_a_function_uses_what_terraform_lets_it_use(self, function: str) -> None:
         _, uses = made(function)
-        entry = terraform("functions").get(function, {})
+        entry = nouns("functions").get(function, {})
         for noun in NOUNS:
             used, given = uses.get(noun, set()), entry.get(noun, set())
             agree(
@@ -140,7 +101,7 @@ class TestFunctions:
     @pytest.mark.parametrize("function", FUNCTIONS)
     def test_a_function_answers_the_routes_that_lead_to_it(self, function: str) -> None:
         answered = set(getattr(made(function)[0], "routes", ()))
-        routed = {route for route, owner in terraform_routes().items() if owner == function}
+        routed = {route for route, owner in routes().items() if owner == function}
         agree(
             answered == routed,
             f"only in functions/{function}/handler.py: {sorted(answered - routed)}; "
@@ -150,13 +111,13 @@ class TestFunctions:
 
 
 def test_what_a_path_names_is_what_handlers_read() -> None:
-    odd = [route for route in terraform_routes() if {*re.findall(r"{(.*?)}", route)} - {"id"}]
+    odd = [route for route in routes() if {*re.findall(r"{(.*?)}", route)} - {"id"}]
     agree(not odd, f"{odd} in {said_in('routes')}: what a path names is called {{id}}")
 
 
 class TestServices:
     def test_every_service_that_decides_has_a_store(self) -> None:
-        said, known = terraform("services").keys(), deciders().keys()
+        said, known = nouns("services").keys(), deciders().keys()
         agree(
             said == known,
             f"only in the doors of shared/domain: {sorted(known - said)}; "
@@ -166,7 +127,7 @@ class TestServices:
 
     @pytest.mark.parametrize("service", sorted(deciders()))
     def test_a_service_that_has_guards_has_a_store_for_them(self, service: str) -> None:
-        guarded = "guards" in terraform("services").get(service, {})
+        guarded = "guards" in nouns("services").get(service, {})
         agree(
             guarded == deciders()[service].has_guards,
             f"say `guards = true` of {service} in {said_in('services')} if its decider has "
@@ -195,7 +156,7 @@ class TestViews:
         )
 
     def test_terraform_keeps_the_views_that_the_doors_let_out(self) -> None:
-        kept = terraform("views")
+        kept = nouns("views")
         agree(
             kept.keys() == views().keys(),
             f"only in the doors of shared/domain: {sorted(views().keys() - kept.keys())}; "
@@ -205,7 +166,7 @@ class TestViews:
 
     @pytest.mark.parametrize("name", sorted(views()))
     def test_a_view_is_in_terraform_what_it_is_in_the_code(self, name: str) -> None:
-        view, entry = views()[name], terraform("views").get(name, {})
+        view, entry = views()[name], nouns("views").get(name, {})
         said = {
             "kind": entry.get("kind", "row"),
             "follows": entry.get("follows", set()),
@@ -220,7 +181,7 @@ class TestViews:
 
 class TestProcesses:
     def test_terraform_keeps_the_processes_that_the_doors_let_out(self) -> None:
-        kept = terraform("processes")
+        kept = nouns("processes")
         agree(
             kept.keys() == processes().keys(),
             f"only in PROCESSES of the doors: {sorted(processes().keys() - kept.keys())}; "
@@ -230,7 +191,7 @@ class TestProcesses:
 
     @pytest.mark.parametrize("name", sorted(processes()))
     def test_a_process_is_in_terraform_what_it_is_in_the_code(self, name: str) -> None:
-        process, entry = processes()[name], terraform("processes").get(name, {})
+        process, entry = processes()[name], nouns("processes").get(name, {})
         said = {noun: entry.get(noun, set()) for noun in ("follows", "commands", "deadlines")}
         meant = {
             "follows": services_of(process),

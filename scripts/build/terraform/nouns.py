@@ -1,0 +1,43 @@
+"""What the shop's lists in Terraform say, read without Terraform: names, lists and texts."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from scripts.build.terraform.program import ROOT
+
+Entry = Mapping[str, Any]
+
+
+@cache
+def nouns(name: str) -> dict[str, Entry]:
+    """A map of maps in `locals` of the root: lists and texts of each entry, by name."""
+    entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", _found(name)[1])
+    return {key: dict(_values(entry)) for key, entry in entries}
+
+
+@cache
+def routes() -> dict[str, str]:
+    """The functions that answer the API's routes."""
+    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', _found("routes")[1]))
+
+
+def said_in(name: str) -> str:
+    """The file that such a map is in."""
+    return _found(name)[0]
+
+
+@cache
+def _found(name: str) -> tuple[str, str]:
+    """In which file a map is, and its entries."""
+    for path in sorted(ROOT.glob("*.tf")):
+        text = re.sub(r"(?m)^\s*#.*$|\s# .*$", "", path.read_text())
+        if body := re.search(rf"(?ms)^  {name}\s*= \{{(\}}$|$.*?^  \}}$)", text):
+            return f"terraform/{path.name}", body[1]
+    raise LookupError(f"no `{name} = {{` in the locals of terraform/*.tf")
+
+
+def _values(entry: str) -> Iterator[tuple[str, Any]]:
+    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)"|true)', entry):
+        yield key, text or set(re.findall(r'"(\w+)"', several))
