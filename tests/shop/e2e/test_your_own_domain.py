@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local.home import ROOT
+from tests.clones import ROOT, cloned
 
 PAGE = ROOT / "docs" / "your-own-domain.md"
 NEXT = "--- the page goes on ---"
@@ -39,16 +38,8 @@ def _writing(path: str, text: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
-    """The repository as it is checked in or will be, with what is installed here: nothing need be
-    downloaded.
-    """
-    clone = tmp_path / "clone"
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).exists():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, clone / name)
+    """With what is installed here: nothing need be downloaded."""
+    clone = cloned(tmp_path / "clone")
     _lend(Path(sys.prefix), clone / ".venv")
     for tool in ("emulator", "search"):
         _lend(ROOT / "build" / tool, clone / "build" / tool)

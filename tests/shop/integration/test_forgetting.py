@@ -1,48 +1,36 @@
-"""Who adds a view or a service and forgets a place is told which: each place is taken away, in a
-copy, and the inner loop says what to do.
+"""Who says half of what a view or a service is, is told the other half: a word is taken away, in a
+copy, and the inner loop says what to do. (What is left out whole: test_recipes.)
 """
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
-from cqrs.plain import Value
+from tests.clones import Clone
 
-ROOT = Path(__file__).parents[3]
-COPIED = ["shared", "functions", "terraform", "tests", "pyproject.toml"]
-CHECKS = ["tests/terraform/unit", "tests/shop/unit/domain/test_golden.py"]
+INNER_LOOP = (
+    "pytest -p no:cacheprovider --hypothesis-profile=quick "
+    "tests/terraform/unit tests/shop/unit/domain/test_golden.py"
+)
 
-Take = Callable[[str], str]
 
-
-class Place(Value, kw_only=False):
-    """Something that is said of a view or a service; `told` is what is said when it is gone."""
+class Word(NamedTuple):
+    """Something that is said of a view or a service; `told` is what is said without it."""
 
     file: str
-    take: Take
+    take: Callable[[str], str]
     told: str
 
 
-def lines(pattern: str) -> Take:
+def lines(pattern: str) -> Callable[[str], str]:
     """Takes away the lines in which `pattern` is found."""
-    return lambda text: "".join(
-        line for line in text.splitlines(keepends=True) if not re.search(pattern, line)
-    )
+    return lambda text: re.sub(rf"(?m)^.*{pattern}.*\n", "", text)
 
 
-def words(pattern: str) -> Take:
+def words(pattern: str) -> Callable[[str], str]:
     return lambda text: re.sub(pattern, "", text)
-
-
-def entry(name: str) -> Take:
-    """Takes away an entry of a map in Terraform."""
-    return lambda text: re.sub(rf"(?ms)^    {name}\s*= \{{.*?^    \}}\n", "", text)
 
 
 def everything(text: str) -> str:
@@ -50,99 +38,39 @@ def everything(text: str) -> str:
 
 
 FUNCTIONS = "terraform/shop_functions.tf"
-VIEW = {
-    "door": Place(
-        "shared/domain/storefront/__init__.py",
-        lines(r"^    SALES,$"),
-        r"add \['sales'\] to VIEWS \(or SEARCH_VIEWS\) in shared/domain/storefront/__init__.py",
-    ),
-    "door's import": Place(
-        "shared/domain/storefront/__init__.py", lines("storefront.sales"), "'SALES' is not defined"
-    ),
-    "sweeper": Place(
+WORDS = {
+    "a context's views in the sweeper": Word(
         "functions/sweeper/handler.py",
         words(r"\*storefront\.VIEWS, "),
         r"functions/sweeper/handler.py leaves out \[.*'sales'.*\]: add VIEWS",
     ),
-    "terraform": Place(
+    "what a view follows": Word(
         "terraform/shop_views.tf",
-        lines(r"^    sales "),
-        r"only in the doors of shared/domain: \['sales'\]; only in terraform/shop_views.tf: \[\]",
-    ),
-    "what it follows": Place(
-        "terraform/shop_views.tf",
-        lambda text: re.sub(r'(sales\s*= \{ )follows = \["orders"\], ', r"\1", text),
+        words(r'(?<=sales            = \{ )follows = \["orders"\], '),
         "make the entry of sales in terraform/shop_views.tf what its module says",
     ),
-    "projector": Place(
-        FUNCTIONS,
-        lambda text: re.sub(r'(keeps .*), "sales"', r"\1", text),
-        r"storefront_projector/handler.py keeps \[.*'sales'.*\], but its entry in "
-        r"terraform/shop_functions.tf says keeps = .*: make them the same",
-    ),
-    "queries": Place(
-        FUNCTIONS,
-        lambda text: re.sub(r'(queries .*), "sales"', r"\1", text),
-        r"storefront_queries/handler.py queries \[.*'sales'.*\], but its entry in "
-        r"terraform/shop_functions.tf says queries = .*: make them the same",
-    ),
-    "route": Place(
-        "terraform/shop_routes.tf",
-        lines("GET /sales/products"),
-        r"only in functions/storefront_queries/handler.py: \['GET /sales/products'\]",
-    ),
-    "handler": Place(
-        "functions/storefront_queries/handler.py",
-        lambda text: re.sub(
-            r'(?s)            "GET /sales/products".*?\),?\n(?= {12}"GET)', "", text
-        ),
-        r"only in terraform/shop_routes.tf: \['GET /sales/products'\]. A route is in both",
-    ),
-}
-SERVICE = {
-    "store": Place(
+    "that a service has guards": Word(
         "terraform/shop_services.tf",
-        lines(r"^    customers "),
-        r"only in the doors of shared/domain: \['customers'\]; only in terraform/shop_services.tf",
-    ),
-    "guards": Place(
-        "terraform/shop_services.tf",
-        lambda text: re.sub(r"(customers = \{) guards = true ", r"\1", text),
+        words(r"(?<=customers = \{) guards = true "),
         "say `guards = true` of customers in terraform/shop_services.tf",
     ),
-    "commands": Place(
+    "what a function appends": Word(
         FUNCTIONS,
-        entry("customers_commands"),
-        r"only in functions/: \['customers_commands'\]; only in terraform/shop_functions.tf: \[\]",
-    ),
-    "what it appends": Place(
-        FUNCTIONS,
-        lambda text: re.sub(r'      appends\s*= \["customers"\]\n', "", text),
+        lines(r'appends .*"customers"'),
         r"customers_commands/handler.py appends \['customers'\], but its entry in "
         r"terraform/shop_functions.tf says appends = \[\]: make them the same",
     ),
-    "what it claims": Place(
+    "what a function claims": Word(
         FUNCTIONS,
-        lambda text: re.sub(r'      claims\s*= \["customers"\]\n', "", text),
+        lines(r'claims .*"customers"'),
         r"customers_commands/handler.py claims \['customers'\], but its entry in",
     ),
-    "queries": Place(
-        FUNCTIONS,
-        entry("customers_queries"),
-        r"only in functions/: \['customers_queries'\]; only in terraform/shop_functions.tf: \[\]",
-    ),
-    "routes": Place(
-        "terraform/shop_routes.tf",
-        lines('"customers_queries"'),
-        r"only in functions/customers_queries/handler.py: "
-        r"\['GET /customers', 'GET /customers/{id}'\]",
-    ),
-    "a command's route": Place(
+    "a command's route": Word(
         "functions/customers_commands/handler.py",
         lines("ChangeEmail"),
         r"\['ChangeEmail'\]: add a route \(or a message\) in functions/\*_commands",
     ),
-    "a golden file": Place(
+    "a golden file": Word(
         "tests/shop/fixtures/history/customers.CustomerRenamed.1.json",
         everything,
         "customers.CustomerRenamed.1",
@@ -150,68 +78,19 @@ SERVICE = {
 }
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("copy")
-    left_out = shutil.ignore_patterns("__pycache__", ".terraform*", "state", "e2e")
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=left_out)
-        else:
-            shutil.copy2(ROOT / name, copy / name)
-    return copy
+def test_with_every_word_there_is_nothing_to_say(clone: Clone) -> None:
+    assert clone.told(INNER_LOOP) == ""
 
 
-@pytest.fixture
-def taken_away(copy: Path) -> Iterator[Callable[[Place], str]]:
-    """What the inner loop says in a copy that lacks a place."""
-    files: list[tuple[Path, str]] = []
+@pytest.mark.parametrize("word", WORDS.values(), ids=WORDS.keys())
+def test_a_word_that_is_forgotten_is_asked_for(clone: Clone, word: Word) -> None:
+    file = clone.folder / word.file
+    before = file.read_text()
+    after = word.take(before)
+    assert after != before, f"{word.file} has no such word any more: correct this test"
+    if after:
+        file.write_text(after)
+    else:
+        file.unlink()
 
-    def without(place: Place) -> str:
-        file = copy / place.file
-        before = file.read_text()
-        files.append((file, before))
-        after = place.take(before)
-        assert after != before, f"{place.file} has no such place any more: correct this test"
-        if after:
-            file.write_text(after)
-        else:
-            file.unlink()
-        return inner_loop(copy)
-
-    yield without
-    for file, before in files:
-        file.write_text(before)
-
-
-def inner_loop(copy: Path) -> str:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CHECKS]
-    compiling_once = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run(
-        command,
-        cwd=copy,
-        env=compiling_once,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return "" if done.returncode == 0 else done.stdout
-
-
-def test_with_every_place_there_is_nothing_to_say(copy: Path) -> None:
-    assert inner_loop(copy) == ""
-
-
-@pytest.mark.parametrize("place", VIEW.values(), ids=VIEW.keys())
-def test_a_place_of_a_view_that_is_forgotten_is_named(
-    taken_away: Callable[[Place], str], place: Place
-) -> None:
-    assert re.search(place.told, taken_away(place))
-
-
-@pytest.mark.parametrize("place", SERVICE.values(), ids=SERVICE.keys())
-def test_a_place_of_a_service_that_is_forgotten_is_named(
-    taken_away: Callable[[Place], str], place: Place
-) -> None:
-    assert re.search(place.told, taken_away(place))
+    assert re.search(word.told, clone.told(INNER_LOOP))
