@@ -73,12 +73,12 @@ def read(kind: Any, text: str | bytes) -> Any:
 
 
 def dump(value: object) -> Any:
-    """`value` as plain JSON, tuples as lists. Raises TypeError or ValueError if JSON can't hold it."""
+    """`value` as plain JSON, tuples as lists. Raises TypeError or ValueError, as `write` does."""
     return msgspec.json.decode(write(value))
 
 
 def write(value: object) -> bytes:
-    """The compact JSON text of a typed value. Raises TypeError or ValueError if JSON can't hold it."""
+    """A typed value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     text = _ENCODER.encode(value)
     if b"null" in text:  # msgspec also writes null for NaN, which must be refused
         to_json(msgspec.to_builtins(value, enc_hook=_other))
@@ -86,7 +86,7 @@ def write(value: object) -> bytes:
 
 
 def to_json(plain: object) -> str:
-    """The compact JSON text of a plain value. Raises TypeError or ValueError if JSON can't hold it."""
+    """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

@@ -14,7 +14,7 @@ ENTITY_ID_LENGTH = 20
 
 
 def command_id_of(actor: str, key: str) -> str:
-    """The id of the command that `actor` sends with `key`. Another actor's `key` gives another id."""
+    """The id of the command that `actor` sends with `key`. Ids differ by actor, too."""
     return digest_of(actor, key)[:COMMAND_ID_LENGTH]
 
 

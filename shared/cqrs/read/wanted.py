@@ -18,7 +18,7 @@ Wanted = Mapping[str, Versions]
 
 
 def wanted_by(token: Token, view: Followed) -> Wanted:
-    """The versions that `token` asks of this view's rows; streams that don't feed it are ignored."""
+    """The versions that `token` asks of this view's rows, without streams that don't feed it."""
     wanted: dict[str, dict[str, int]] = {}
     for stream, version in token.positions.items():
         if view.fold_of(stream) is not None:

@@ -80,7 +80,7 @@ class Aggregates(Generic[C, S, E]):
         )
 
     def snapshot(self, loaded: Loaded[S], events: Sequence[E], envelope: Envelope) -> str | None:
-        """A snapshot after `events`, if the last one is SNAPSHOT_INTERVAL commits old; else None."""
+        """A snapshot after `events` if the last is SNAPSHOT_INTERVAL or more commits old."""
         if loaded.since_snapshot < SNAPSHOT_INTERVAL or self._codec.seals:
             # a snapshot would hold in clear text the data that is encrypted in the events
             return None
