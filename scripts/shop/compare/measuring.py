@@ -81,7 +81,7 @@ def _whole(target: Target, found: Asked) -> float:
 
 
 def _billed(shop: Shop, target: Target, asked: int, logged: Mapping[str, list[float]]) -> float:
-    """The mean billed milliseconds of an answer. Raises LocalError if an invocation is not logged."""
+    """The mean billed milliseconds of an answer. Raises LocalError if log lines are missing."""
     parts = [logged.get(_mark(shop, target, number), []) for number in range(asked)]
     expected = WORK[target].requests
     if {len(part) for part in parts} != {expected}:
