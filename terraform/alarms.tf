@@ -1,4 +1,4 @@
-# What a person has to look at. How late the streams are is watched where they are delivered.
+# The alarms. Those on the lag of streams are in modules/stream_consumer.
 
 locals {
   parked_alarms = merge(flatten([
@@ -7,7 +7,7 @@ locals {
         for service in [follower, "sweeper"] : "${view}-parked-by-${service}" => {
           metric      = "Parked"
           dimensions  = { service = service, view = view }
-          description = "${service} met a commit that it could not apply to ${view}, and parked its stream there. Everything else goes on. `parked` and `redrive` in docs/runbook.md."
+          description = "${service} could not apply a commit to ${view}, and parked its stream there. Other streams go on. `parked` and `redrive` in docs/runbook.md."
         }
       }
     ]
@@ -17,7 +17,7 @@ locals {
     for follower in keys(module.nouns.followers) : "unreadable-records-of-${follower}" => {
       metric      = "UnreadableRecords"
       dimensions  = { service = follower }
-      description = "${follower} let go of a record that is not one of ours. The store has what it was about; find out who writes to the event stream."
+      description = "${follower} skipped a record that it can't read. No commit is lost: they are in the event store. Find out who writes to the event stream."
     }
   }
 
@@ -25,7 +25,7 @@ locals {
     for service in keys(module.nouns.services) : "sweep-of-${service}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = service }
-      description = "The walk over the events of ${service} failed. What no message told is not found until it works again; see the sweeper's log."
+      description = "The sweep of the event store of ${service} failed. Commits whose messages were lost are not found until it works again; see the sweeper's log."
     }
   }
 
@@ -33,7 +33,7 @@ locals {
     for view in keys(module.nouns.views) : "sweep-of-${view}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = view }
-      description = "The sweeper could not reach what holds ${view}. What no message told it waits, and a search index that is new stays empty, until that works again; see the sweeper's log."
+      description = "The sweeper could not reach the table or index of ${view}. Until it can, commits whose messages were lost wait, and a new search index stays empty; see the sweeper's log."
     }
   }
 
@@ -41,7 +41,7 @@ locals {
     for process in keys(module.nouns.processes) : "delivery-of-${process}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = process }
-      description = "The sweeper could not reach what holds ${process}, or look for what it has to send. What was not delivered at once waits until that works again; see the sweeper's log."
+      description = "The sweeper could not reach the table of ${process}, or look for waiting commands in it. Until it can, commands that were not delivered at once wait; see the sweeper's log."
     }
   }
 
@@ -49,28 +49,28 @@ locals {
     unreadable-commits = {
       metric      = "UnreadableRecords"
       dimensions  = { service = "event_publisher" }
-      description = "The publisher let go of an item of an event store that is not a commit. Find out who writes to the store."
+      description = "The publisher skipped an item of an event store that is not a commit. Find out who writes to the store."
     }
     sweep-of-failures = {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = "given_up" }
-      description = "The sweeper could not take up what the stream mappings gave up on; see its log."
+      description = "The sweeper could not process the batches that stream mappings gave up on; see its log."
     }
   })
 
-  # What could not be delivered is tried again every minute, so once is no matter.
+  # An undelivered command is sent again every minute, so a single failure raises no alarm.
   undelivered_alarms = {
     for process in keys(module.nouns.processes) : "${process}-undelivered" => {
       metric         = "Undelivered"
       dimensions     = { service = "sweeper", view = process }
-      description    = "For a quarter of an hour ${process} has had something to send that nobody took, and what depends on it waits. The sweeper's log says what it is and why."
+      description    = "For a quarter of an hour ${process} has had commands that their receiver did not accept; see docs/runbook.md (`waiting`). The sweeper's log has the commands and the errors."
       periods        = 3
       ends_by_itself = true
     }
   }
 
-  # Whatever the code does about errors, here is what it can do nothing about: a function that ends with
-  # one, is timed out, or can't start.
+  # Errors that the code can't handle itself: a function that ends with
+  # an error, is timed out, or can't start.
   error_alarms = {
     for folder, function in module.functions : "${folder}-errors" => {
       namespace      = "AWS/Lambda"
@@ -99,5 +99,5 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   treat_missing_data  = "notBreaching"
 
   alarm_actions = var.alarm_topic_arns
-  ok_actions    = try(each.value.ends_by_itself, false) ? var.alarm_topic_arns : null # most of it does not
+  ok_actions    = try(each.value.ends_by_itself, false) ? var.alarm_topic_arns : null # most alarms need an operator
 }

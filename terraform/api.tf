@@ -1,4 +1,4 @@
-# The HTTP API. Its table of contents is shop_routes.tf.
+# The HTTP API. Its routes are in shop_routes.tf.
 
 module "api" {
   source = "./modules/http_api"

@@ -1,6 +1,6 @@
-# How services are told what to do by others than their users: by processes, and at deadlines.
+# Commands that are not sent by users: by processes, and at deadlines.
 
-# A deadline is a schedule that happens once: it sends a command.
+# A deadline is a one-time schedule that sends a command.
 resource "aws_scheduler_schedule_group" "deadlines" {
   name = local.deadlines_name
 }
@@ -59,6 +59,6 @@ locals {
     ]
   })
 
-  # Asked for a permission, the emulator takes every schedule for one of the default group.
+  # When the emulator checks permissions, it takes every schedule for one of the default group.
   groups_of_the_emulator = var.emulated ? ["default"] : []
 }

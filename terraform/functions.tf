@@ -1,4 +1,4 @@
-# Every function is made the same way.
+# The functions, all created the same way.
 
 module "functions" {
   source   = "./modules/function"

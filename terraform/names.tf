@@ -1,4 +1,4 @@
-# What things are called, and where they lie.
+# Names, and the account and region they are in.
 
 locals {
   prefix = "${var.name}-${var.environment}"
@@ -12,8 +12,8 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
-# Functions that policies name before they are there. Taken from the functions themselves, their ARNs
-# would close a circle: the policies are theirs.
+# Names of functions, for policies. Taken from the functions themselves they would be a cycle: the
+# functions depend on their policies.
 module "named_functions" {
   source   = "./modules/short_name"
   for_each = toset(concat(values(module.nouns.commanded), local.searching))

@@ -1,4 +1,4 @@
-# The shop says in nouns what there is (shop_*.tf); here is what follows, and what does not add up.
+# Derives everything else from the shop's lists (shop_*.tf), and fails the plan if they contradict each other.
 
 module "nouns" {
   source = "./modules/nouns"
@@ -11,7 +11,7 @@ module "nouns" {
 }
 
 locals {
-  # The two that are there whatever the shop is.
+  # The two functions that every application has.
   functions_of_the_frame = {
     event_publisher = {
       description      = "Puts every commit on the event stream once it is stored."
@@ -21,7 +21,7 @@ locals {
     }
 
     sweeper = {
-      description      = "Finds what the streams have missed, lets followers catch up, and delivers what processes could not."
+      description      = "Finds commits that followers missed and lets them catch up, and delivers waiting commands of processes."
       sweeps           = true
       memory_megabytes = 512
       timeout_seconds  = 300

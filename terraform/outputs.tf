@@ -1,5 +1,5 @@
 output "api_url" {
-  description = "Where the API answers in AWS, without a slash at the end. (Of a local stack, `make url` tells.)"
+  description = "URL of the API in AWS, without a slash at the end. (For a local stack use `make url`.)"
   value       = module.api.url
 }
 
@@ -14,7 +14,7 @@ output "function_names" {
 }
 
 output "table_names" {
-  description = "Names of the tables, by what is in them."
+  description = "Names of the tables, by content."
   value = merge(
     { for service, store in module.events : "${service}_events" => store.table_name },
     { for service, store in module.guards : "${service}_guards" => store.table_name },
@@ -29,11 +29,11 @@ output "event_stream_name" {
 }
 
 output "failures_bucket_name" {
-  description = "Name of the bucket with the records that were given up."
+  description = "Name of the bucket with the batches that stream mappings gave up on."
   value       = module.failures.name
 }
 
 output "search_url" {
-  description = "Where documents are searched for, \"none\" if nowhere."
+  description = "URL of the search, \"none\" if there is none."
   value       = module.search.url
 }

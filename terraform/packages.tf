@@ -1,5 +1,5 @@
-# What `make package` has built, put where Lambda fetches it. (Given the files themselves, the provider
-# makes one function after the other, five seconds each; from a bucket it makes all of them at once.)
+# Uploads the packages that `make package` has built. (From local files the provider creates one function
+# after the other, five seconds each; from a bucket it creates all of them at once.)
 
 module "packages" {
   source = "./modules/private_bucket"
@@ -15,7 +15,7 @@ resource "aws_s3_object" "package" {
   key    = "${each.key}/${each.value.sha256}.zip"
   source = each.value.file
 
-  # The old zip goes when nothing is made of it any more.
+  # The old zip is deleted once no function uses it.
   lifecycle {
     create_before_destroy = true
   }

@@ -1,5 +1,5 @@
-# The address of a local AWS comes from AWS_ENDPOINT_URL, never from `endpoints {}`:
-# the configuration stays the one that is deployed.
+# The address of a local AWS comes from AWS_ENDPOINT_URL, never from `endpoints {}`, so that the same
+# configuration is tested and deployed.
 provider "aws" {
   region = var.region
 
@@ -11,8 +11,8 @@ provider "aws" {
     }
   }
 
-  # A local AWS has no metadata service and no buckets with names of their own in DNS, and what it
-  # can't do should fail in seconds: the provider's own patience is 25 retries.
+  # A local AWS has no metadata service and no DNS names for buckets. What it can't do should fail within
+  # seconds: by default the provider retries 25 times.
   max_retries                 = var.emulated ? 2 : null
   s3_use_path_style           = var.emulated
   skip_credentials_validation = var.emulated

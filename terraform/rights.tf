@@ -1,4 +1,4 @@
-# What each function is told, and what it may do. Both follow from what it does (modules/nouns), and from nothing else.
+# The environment variables and the policies of each function, both derived from its entry (modules/nouns).
 
 locals {
   environments = {
@@ -29,7 +29,7 @@ locals {
         FAILURES_BUCKET = module.failures.name
       },
 
-      # What exists, so that the rest can be told apart: not found, or not with this method.
+      # All routes, to distinguish 404 (no such path) from 405 (no such method).
       name != lookup(module.nouns.routes, "$default", null) ? {} : {
         ROUTES = join(",", [for route in keys(module.nouns.routes) : route if route != "$default"])
       },
@@ -49,7 +49,7 @@ locals {
       length(function.deadlines) == 0 ? {} : { set-deadlines = local.deadlines_policy_json },
       !function.searches ? {} : module.search.use_policy_jsons,
 
-      # Lambda polls a stream, and leaves what it gives up, with the role of the function.
+      # Lambda polls a stream, and stores batches that it gives up on, with the function's role.
       !contains(keys(module.nouns.followers), name) ? {} : { put-failures = module.failures.put_policy_json },
       !contains(keys(module.nouns.followers), name) || length(function.fed_by) > 0 ? {} : { consume = module.event_stream.consume_policy_json },
       { for service in function.fed_by : "consume-${service}" => module.events[service].publish_policy_json },
@@ -59,7 +59,7 @@ locals {
         { publish = module.event_stream.publish_policy_json, put-failures = module.failures.put_policy_json },
       ),
 
-      # Of the processes the sweeper finds what is parked and what waits to be delivered: all of their lists.
+      # In the tables of processes the sweeper looks for parked streams and waiting commands, so it may query all their lists.
       !function.sweeps ? {} : merge(
         { for service, store in module.events : "walk-${service}" => store.walk_policy_json },
         { for view, table in merge(module.rows, module.tallies) : "parked-${view}" => table.parked_policy_json },

@@ -1,4 +1,4 @@
-# What happens by the clock.
+# The schedules.
 
 resource "aws_scheduler_schedule" "this" {
   for_each = local.schedules
@@ -16,14 +16,14 @@ resource "aws_scheduler_schedule" "this" {
     role_arn = aws_iam_role.schedules.arn
     input    = jsonencode(each.value.event)
 
-    # The next time finds what this one didn't.
+    # No retries: the next run does what this one missed.
     retry_policy {
       maximum_retry_attempts = 0
     }
   }
 }
 
-# A schedule only hands the event over; Lambda itself would try it twice more.
+# A schedule invokes asynchronously, and Lambda would try twice more.
 resource "aws_lambda_function_event_invoke_config" "sweeper" {
   function_name                = module.functions["sweeper"].name
   maximum_retry_attempts       = 0
@@ -57,12 +57,12 @@ locals {
 
   schedules = merge(local.fillings, {
     sweep = {
-      description = "Lets the sweeper find what the streams have missed."
+      description = "Lets the sweeper find commits that followers missed."
       expression  = var.sweep_schedule
       event       = {}
     }
     delivery = {
-      description = "Lets the sweeper deliver what a process could not deliver."
+      description = "Lets the sweeper deliver waiting commands of processes."
       expression  = "rate(1 minute)"
       event       = { deliver = "waiting" }
     }
@@ -70,13 +70,13 @@ locals {
 
   fillings = module.search.is_there ? {
     filling = {
-      description = "Lets the sweeper fill a search index that is new, or was lost."
+      description = "Lets the sweeper fill a search index that is new or was lost."
       expression  = "rate(1 minute)"
       event       = { fill = "search" }
     }
   } : {}
 
-  # For roles of Scheduler, on behalf of this account only.
+  # Only schedules of this account may use the roles.
   scheduler_trust_json = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -1,5 +1,5 @@
-# Where documents are searched for: a domain, a Serverless collection, one that is there already, or nowhere.
-# Where nobody searches there is none, whatever an environment asks for.
+# The search: a domain, a Serverless collection, an existing one, or none. Without search views there is
+# none, whatever an environment asks for.
 
 module "search" {
   source = "./modules/search"

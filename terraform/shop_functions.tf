@@ -1,9 +1,9 @@
-# One entry per folder in functions/: what it is for, and what it does. What it is told and what it may do follows.
+# One entry per folder in functions/. Environment variables and rights are derived from it.
 
 locals {
   functions = {
     customers_commands = {
-      description      = "Decides on commands for customers and appends what happened to their store."
+      description      = "Handles the commands to customers, and appends events to their store."
       appends          = ["customers"]
       claims           = ["customers"]
       memory_megabytes = 1024
@@ -11,14 +11,14 @@ locals {
     }
 
     customers_queries = {
-      description      = "Answers what the customers service knows of customers."
+      description      = "Answers queries for customers from the service's own event store."
       reads            = ["customers"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
     inventory_commands = {
-      description      = "Decides on commands for products and their stock and appends what happened to their store."
+      description      = "Handles the commands to products and their stock, and appends events to their store."
       appends          = ["inventory"]
       claims           = ["inventory"]
       memory_megabytes = 1024
@@ -26,51 +26,51 @@ locals {
     }
 
     inventory_queries = {
-      description      = "Answers what the inventory service knows of products."
+      description      = "Answers queries for products from the service's own event store."
       reads            = ["inventory"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
     orders_commands = {
-      description      = "Decides on commands for orders and appends what happened to their store."
+      description      = "Handles the commands to orders, and appends events to their store."
       appends          = ["orders"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
     orders_projector = {
-      description      = "Keeps the orders service's own view up to date with the events of its store."
+      description      = "Keeps the orders service's own view up to date with its events."
       keeps            = ["placed_orders"]
-      fed_by           = ["orders"] # its own events are its own business: it takes them from its own table
+      fed_by           = ["orders"] # from its own table: it depends on nothing outside the service
       memory_megabytes = 512
       timeout_seconds  = 60
     }
 
     orders_queries = {
-      description      = "Answers what the orders service knows of an order, and of the orders of a customer."
+      description      = "Answers queries for an order and for a customer's orders from the service's own view."
       queries          = ["placed_orders"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
     payments_commands = {
-      description      = "Decides on commands for payments and appends what happened to their store."
+      description      = "Handles the commands to payments, and appends events to their store."
       appends          = ["payments"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
     payments_queries = {
-      description      = "Answers what the payments service knows of the payments of orders."
+      description      = "Answers queries for payments from the service's own event store."
       reads            = ["payments"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
-    # A process waits for those whom it commands and does little else.
+    # A process mostly waits for the services that it sends commands to.
     checkout_process = {
-      description       = "Takes every order that is placed to its end: confirmed, or rejected and undone."
+      description       = "Runs the checkout of every placed order, until it is confirmed, or rejected and undone."
       keeps             = ["checkout"]
       batch_size        = 25
       batches_at_a_time = 4
@@ -79,7 +79,7 @@ locals {
     }
 
     payments_gateway = {
-      description       = "Asks the payment gateway for what payments wait for, and tells them its answers."
+      description       = "Makes the calls to the payment gateway that payments wait for, and records the answers."
       keeps             = ["payment_gateway"]
       batch_size        = 25
       batches_at_a_time = 4
@@ -88,7 +88,7 @@ locals {
     }
 
     storefront_projector = {
-      description      = "Keeps the storefront's views up to date with the events that arrive."
+      description      = "Keeps the storefront's views up to date with the event stream."
       keeps            = ["customer_lookups", "order_history", "product_lookups", "sales"]
       batch_size       = 200
       memory_megabytes = 512
@@ -96,15 +96,15 @@ locals {
     }
 
     storefront_queries = {
-      description      = "Answers queries from the views, and every request that no other function answers."
+      description      = "Answers queries from the storefront's views, and all requests that match no route."
       queries          = ["customer_lookups", "order_history", "product_lookups", "sales"]
       memory_megabytes = 1024
       timeout_seconds  = 10
     }
 
-    # By itself: while the search is down its batches fail, are kept and come again, and hold up nothing else.
+    # A function of its own: while search is down its batches fail and are repeated, which must not hold up other views.
     storefront_indexer = {
-      description      = "Keeps the search index up to date with the events that arrive."
+      description      = "Keeps the storefront's search views up to date with the event stream."
       keeps            = ["customer_search", "order_search", "product_search"]
       batch_size       = 100
       memory_megabytes = 512
@@ -112,20 +112,20 @@ locals {
     }
 
     storefront_search = {
-      description      = "Searches for orders, and counts them by what they have in common."
+      description      = "Answers searches for orders, with facets."
       queries          = ["customer_search", "order_search", "product_search"]
       memory_megabytes = 1024
       timeout_seconds  = 25
     }
 
     storefront_composition = {
-      description      = "Answers from what each service is asked for at the time, without a view."
+      description      = "Answers queries by API composition: asks each service at query time."
       memory_megabytes = 1024
       timeout_seconds  = 10
 
       settings = {
         SERVICES_URL = coalesce(var.services_url, module.api.url)
-        DEADLINE_MS  = var.emulated ? 5000 : 1500 # where a function starts on a laptop, it takes longer
+        DEADLINE_MS  = var.emulated ? 5000 : 1500 # cold starts on a laptop take longer
       }
     }
   }

@@ -1,4 +1,4 @@
-# Processes: followers whose output is commands.
+# The processes: followers that send commands.
 
 locals {
   processes = {

@@ -1,4 +1,4 @@
-# The API's table of contents: which function (a folder in functions/) answers what.
+# The routes of the API, each with the function (a folder in functions/) that answers it.
 
 locals {
   routes = {
@@ -42,7 +42,7 @@ locals {
 
     "GET /search/orders" = "storefront_search"
 
-    # The same questions, answered by asking the services.
+    # The same queries, answered by API composition.
     "GET /composed/orders/{id}"           = "storefront_composition"
     "GET /composed/customers/{id}/orders" = "storefront_composition"
 

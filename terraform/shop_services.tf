@@ -1,5 +1,5 @@
-# The services: each owns an event store, the truth, which only its own command function adds to. One with
-# guards has a store of what must be unique beside it.
+# The services. Each has an event store, to which only its own command function appends. `guards` adds a
+# table for values that must be unique.
 
 locals {
   services = {

@@ -1,7 +1,7 @@
-# What may differ between environments of the shop.
+# The shop's settings that may differ between environments.
 
 variable "checkout_deadline_seconds" {
-  description = "How long a checkout may take before its order is rejected, in seconds. Scheduler is punctual to the minute. Null means a quarter of an hour, and on a local AWS 20 seconds: soon enough to watch."
+  description = "Seconds until the order of a checkout that is not finished is rejected. Scheduler is punctual to the minute. Null means 900, and 20 on a local AWS."
   type        = number
   default     = null
 

@@ -1,4 +1,4 @@
-# What is made from the events of services, and can be made again.
+# The views: made from the events of services, and rebuilt from them if lost.
 
 locals {
   views = {

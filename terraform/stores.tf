@@ -1,5 +1,5 @@
-# The tables. What can't be made again is also kept as it was at any second; all others too are not made again in
-# a moment, so where data is protected none can be deleted.
+# The tables. Those that can't be rebuilt have point-in-time recovery. Rebuilding the others takes time, so
+# where data is protected no table can be deleted.
 
 module "events" {
   source   = "./modules/event_store"
@@ -19,7 +19,7 @@ module "guards" {
   deletion_protection    = var.protect_data
 }
 
-# What a process was told by others than events, and what it still has to send, can't be made again.
+# Rows of a process can't be rebuilt: only they record which commands were sent, and the answers.
 module "processes" {
   source   = "./modules/view_store"
   for_each = module.nouns.processes
@@ -48,7 +48,7 @@ module "tallies" {
   deletion_protection = var.protect_data
 }
 
-# Where the sweeper's walks leave off. Lost, it costs a walk from the start.
+# The positions where the sweeper's walks stopped. If lost, a walk starts again.
 resource "aws_dynamodb_table" "bookmarks" {
   name         = "${local.prefix}-bookmarks"
   billing_mode = "PAY_PER_REQUEST"
@@ -63,7 +63,7 @@ resource "aws_dynamodb_table" "bookmarks" {
 }
 
 locals {
-  tables = merge(module.processes, module.rows, module.tallies) # of what is kept outside of the search index
+  tables = merge(module.processes, module.rows, module.tallies) # of everything but search views
 
   bookmarks_policy_json = jsonencode({
     Version = "2012-10-17"

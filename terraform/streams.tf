@@ -1,4 +1,4 @@
-# How events travel: event store -> publisher -> event stream -> followers.
+# The way of events: event store -> publisher -> event stream -> followers.
 
 module "event_stream" {
   source = "./modules/event_stream"
@@ -6,7 +6,7 @@ module "event_stream" {
   name            = "${local.prefix}-events"
   shards          = var.stream_shards
   retention_hours = var.stream_retention_hours
-  encrypted       = !var.emulated # encrypting takes the provider ten seconds more, and means nothing there
+  encrypted       = !var.emulated # takes ten seconds more, and has no effect there
 }
 
 module "publishing" {
@@ -18,8 +18,8 @@ module "publishing" {
   function_arn  = local.permitted_function_arns["event_publisher"]
   batch_size    = 500
 
-  # Every commit is an item of its own, and with more than one batch at a time only the order of each
-  # item is kept: version 4 would often overtake version 3.
+  # With more than one batch at a time only the order of each item is kept, and every commit is an item of
+  # its own: version 4 would often arrive before version 3.
   parallelization_factor = 1
 
   filters             = local.commits_only
@@ -39,7 +39,7 @@ module "following" {
   function_arn  = local.permitted_function_arns[each.key]
   batch_size    = each.value.batch_size
 
-  # Kinesis keeps the order of each key. The local runner works on one batch at a time.
+  # Kinesis keeps the order of each key. The local runner supports one batch at a time.
   parallelization_factor = var.emulated ? 1 : each.value.batches_at_a_time
 
   filters             = length(each.value.fed_by) == 0 ? [] : local.commits_only
@@ -49,24 +49,24 @@ module "following" {
   enabled             = !var.emulated
 }
 
-# Records that were given up, until the sweep takes them.
+# Batches that a mapping gave up on, until the sweep processes them.
 module "failures" {
   source = "./modules/private_bucket"
 
   name          = "${local.prefix}-failures-${local.account_id}"
-  expiry_days   = var.emulated ? null : 30 # setting it up takes the provider most of a minute
+  expiry_days   = var.emulated ? null : 30 # setting it up takes most of a minute
   force_destroy = !var.protect_data
 }
 
 locals {
-  # A record is given up while its stream still has it. One that a stream forgets goes nowhere.
+  # A mapping must give up on a record while the stream still has it; otherwise the record is lost.
   hours_to_spare             = 2
   event_maximum_age_seconds  = 3600 * (var.stream_retention_hours - local.hours_to_spare)
-  commit_maximum_age_seconds = 3600 * (24 - local.hours_to_spare) # DynamoDB forgets after 24 hours
+  commit_maximum_age_seconds = 3600 * (24 - local.hours_to_spare) # DynamoDB streams keep records for 24 hours
 
-  commits_only = [jsonencode({ eventName = ["INSERT"] })] # they are added, never changed
+  commits_only = [jsonencode({ eventName = ["INSERT"] })] # commits are never changed
 
-  # Lambda refuses a mapping whose function may not read the stream yet, so the ARN waits for the policies.
+  # Lambda refuses a mapping whose function may not read the stream yet, so the ARN depends on the policies.
   permitted_function_arns = {
     for key, function in module.functions :
     key => length(function.policy_jsons) > 0 ? function.arn : null

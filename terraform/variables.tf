@@ -1,4 +1,4 @@
-# Only what differs between environments (environments/*.tfvars) or between machines.
+# Settings that differ between environments (environments/*.tfvars) or machines.
 
 variable "name" {
   description = "Name of the application: the first part of every resource's name, and the namespace of its metrics."
@@ -30,7 +30,7 @@ variable "region" {
 }
 
 variable "emulated" {
-  description = "Whether this is applied to a local AWS. The stream mappings are then created disabled, because the project's own runner polls the streams and keeps their rules, and what the emulator lacks (X-Ray) or what only costs time there is left out."
+  description = "Whether this is applied to a local AWS. The stream mappings are then created disabled, because the project's own runner polls the streams by their settings; and what the emulator lacks (X-Ray), or only takes time there, is left out."
   type        = bool
   default     = false
   nullable    = false
@@ -43,7 +43,7 @@ variable "local_api_id" {
 
   validation {
     condition     = var.local_api_id == null || can(regex("^[0-9a-f]{8}$", var.local_api_id))
-    error_message = "`local_api_id` must be 8 hexadecimal digits, for example \"e0a10001\": a local AWS finds no other kind by host name."
+    error_message = "`local_api_id` must be 8 hexadecimal digits, for example \"e0a10001\": a local AWS resolves no other ids by host name."
   }
 
   validation {
@@ -53,7 +53,7 @@ variable "local_api_id" {
 }
 
 variable "services_url" {
-  description = "Where a function that asks the services reaches the API, without a slash at the end. Null means at its own URL, which nobody can call on a local AWS."
+  description = "URL at which compositions reach the services, without a slash at the end. Null means the API's own URL, which can't be called on a local AWS."
   type        = string
   default     = null
 
@@ -76,13 +76,13 @@ variable "functions_dir" {
 }
 
 variable "protect_data" {
-  description = "Whether to guard what can't be built again: the stores of events, guards and processes keep 35 days of point-in-time recovery, no table can be deleted, and a bucket that is not empty stays."
+  description = "Whether to protect data: the tables of events, guards and processes have 35 days of point-in-time recovery, no table can be deleted, and a bucket is only destroyed if it is empty."
   type        = bool
   nullable    = false
 }
 
 variable "stream_shards" {
-  description = "Number of shards of the event stream. Null makes it on-demand: nothing to plan, from about four shards of traffic not the cheapest."
+  description = "Number of shards of the event stream. Null makes it on-demand: nothing to plan, but more expensive from about four shards of traffic."
   type        = number
   default     = null
 
@@ -93,7 +93,7 @@ variable "stream_shards" {
 }
 
 variable "stream_retention_hours" {
-  description = "How long the event stream remembers, in hours: the time there is to repair a follower before the sweep has to find what it missed."
+  description = "How long the event stream keeps records, in hours: the time to repair a follower before the sweep has to find what it missed."
   type        = number
   default     = 24
   nullable    = false
@@ -117,7 +117,7 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "How long all log groups keep their lines, in days."
+  description = "Retention of all log groups, in days."
   type        = number
   nullable    = false
 
@@ -128,7 +128,7 @@ variable "log_retention_days" {
 }
 
 variable "throttling" {
-  description = "What the HTTP API lets through, all routes together: requests a second, and how many at once above that. More is answered 429."
+  description = "Limit of the HTTP API, all routes together: requests a second, and a burst above that. More are answered 429."
   type = object({
     requests_per_second = number
     burst               = number
@@ -142,7 +142,7 @@ variable "throttling" {
 }
 
 variable "search" {
-  description = "Where documents are searched for. `kind`: \"domain\" (an OpenSearch domain is made, of `instance_count` nodes of `instance_type`), \"serverless\" (a collection is made, twice unless `standby_replicas` is false), \"existing\" (at `url`; `service` and `arn` say for what requests are signed, if at all) or \"none\"."
+  description = "The search. `kind`: \"domain\" (creates an OpenSearch domain of `instance_count` nodes of `instance_type`), \"serverless\" (creates a collection, with standby replicas unless `standby_replicas` is false), \"existing\" (at `url`; `service` and `arn` say how requests are signed, if at all) or \"none\"."
   type = object({
     kind = string
 
@@ -167,12 +167,12 @@ variable "search" {
 
   validation {
     condition     = var.search.kind != "existing" || can(regex("^https?://.*[^/]$", var.search.url))
-    error_message = "`search.url` must say where the existing search is: http:// or https://, and no slash at the end."
+    error_message = "`search.url` must be the URL of the existing search: http:// or https://, and no slash at the end."
   }
 
   validation {
     condition     = var.search.kind == "existing" || var.search.url == null && var.search.arn == null && var.search.service == "none"
-    error_message = "`search.url`, `search.service` and `search.arn` are of a search that is there: leave them out, or set `search.kind = \"existing\"`."
+    error_message = "`search.url`, `search.service` and `search.arn` belong to an existing search: leave them out, or set `search.kind = \"existing\"`."
   }
 
   validation {
@@ -187,12 +187,12 @@ variable "search" {
 
   validation {
     condition     = var.search.instance_count == 1 || var.search.instance_count >= 2 && (var.search.instance_count % 2 == 0 || var.search.instance_count % 3 == 0)
-    error_message = "`search.instance_count` must be 1, or a multiple of 2 or 3: the nodes are shared out evenly among as many zones."
+    error_message = "`search.instance_count` must be 1, or a multiple of 2 or 3: the nodes are distributed evenly over as many zones."
   }
 }
 
 variable "sweep_schedule" {
-  description = "When the sweeper looks for what the streams have missed, as an EventBridge Scheduler expression. A sweep scans the stores: 131,072 read units per GB of events each time."
+  description = "When the sweeper looks for commits that followers missed, as an EventBridge Scheduler expression. A sweep scans the stores: 131,072 read units per GB of events each time."
   type        = string
   default     = "rate(15 minutes)"
   nullable    = false
@@ -204,7 +204,7 @@ variable "sweep_schedule" {
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that hear of every alarm. Empty: alarms show in CloudWatch only."
+  description = "SNS topics that are notified of every alarm. Empty: alarms show in CloudWatch only."
   type        = list(string)
   default     = []
   nullable    = false

@@ -8,6 +8,6 @@ terraform {
     }
   }
 
-  # Where the state lies is said at init (scripts/build/terraform): each environment has its own.
+  # The state's path is given at init (scripts/build/terraform): each environment has its own state.
   backend "local" {}
 }

@@ -1,4 +1,4 @@
-"""Takes every order that is placed to its end: confirmed, or rejected and undone."""
+"""Runs the checkout of every placed order, until it is confirmed, or rejected and undone."""
 
 import os
 

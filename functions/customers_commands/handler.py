@@ -1,4 +1,4 @@
-"""Takes the commands of the customers service."""
+"""Handles the commands of the customers service."""
 
 import os
 

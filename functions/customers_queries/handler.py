@@ -1,4 +1,4 @@
-"""Answers what the customers service knows of customers, from its own store."""
+"""Answers queries for customers from the customers service's own event store."""
 
 import os
 

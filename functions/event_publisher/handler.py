@@ -1,4 +1,4 @@
-"""Puts what the services' event stores record on the event stream."""
+"""Puts the commits of all event stores on the event stream."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Takes the commands of the inventory service."""
+"""Handles the commands of the inventory service."""
 
 import os
 

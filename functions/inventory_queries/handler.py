@@ -1,4 +1,4 @@
-"""Answers what the inventory service knows of products, from its own store."""
+"""Answers queries for products from the inventory service's own event store."""
 
 import os
 

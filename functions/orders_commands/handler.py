@@ -1,4 +1,4 @@
-"""Takes the commands of the orders service."""
+"""Handles the commands of the orders service."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Keeps the orders service's own view up to date with its own store."""
+"""Keeps the orders service's own view up to date with its events."""
 
 import os
 

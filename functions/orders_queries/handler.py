@@ -1,4 +1,4 @@
-"""Answers what the orders service knows of its orders, from its own view."""
+"""Answers queries for orders from the orders service's own view, `placed_orders`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Takes the commands of the payments service."""
+"""Handles the commands of the payments service."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Asks the payment gateway for what payments wait for, and tells them its answers."""
+"""Makes the calls to the payment gateway that payments wait for, and records the answers."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Answers what the payments service knows of the payments of orders, from its own store."""
+"""Answers queries for payments from the payments service's own event store."""
 
 import os
 

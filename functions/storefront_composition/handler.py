@@ -1,4 +1,4 @@
-"""Answers what the storefront's views answer too, by asking the services one by one."""
+"""Answers queries by API composition: asks each service at query time and joins their answers."""
 
 import os
 

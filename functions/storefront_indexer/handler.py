@@ -1,4 +1,4 @@
-"""Keeps the views that orders are searched in up to date with the event stream."""
+"""Keeps the storefront's search views up to date with the event stream."""
 
 import os
 

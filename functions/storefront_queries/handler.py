@@ -1,4 +1,4 @@
-"""Answers queries from the storefront's views, and what no route of the API knows."""
+"""Answers queries from the storefront's views, and all requests that match no route."""
 
 import os
 

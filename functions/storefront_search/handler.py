@@ -1,4 +1,4 @@
-"""Answers searches over the orders, and what was bought, by whom, and where it went."""
+"""Answers searches for orders by product, customer and address."""
 
 import os
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""Walks over the event stores and lets every follower catch up; redrives what is parked; delivers
-what processes could not; fills search indexes.
+"""Looks for what messages missed: walks over the event stores and lets every follower catch up,
+redrives parked streams, delivers the waiting commands of processes, fills search indexes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Builds what Lambda runs: one zip per function and one layer. Same input, same bytes."""
+"""Builds the packages for Lambda: one zip per function and one layer. Same input, same bytes."""
 
 import argparse
 import hashlib
@@ -29,9 +29,9 @@ NO_PYTHON = (
     " they run as well, but a cold start imports about three times as long."
 )
 
-# From the sources: what the code does not need when it runs.
+# Files of our sources that are not needed at run time.
 LEFT_OUT = ("__pycache__", "*.pyc", "*.md", "py.typed", "tests", "testing")
-# From third parties: the same, and what pip writes (which differs from machine to machine).
+# Files of third parties: the same, and files that pip writes, which differ by machine.
 LEFT_OUT_OF_THIRD_PARTIES = (
     *("__pycache__", "*.pyc", "*.pyi", "py.typed", "tests", "bin"),
     *("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json"),
@@ -40,7 +40,7 @@ LEFT_OUT_OF_THIRD_PARTIES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A zip to be: which folders go where in it, and where Lambda unpacks it."""
+    """A zip to build: its folders by name in the zip, and the path where Lambda unpacks it."""
 
     name: str
     sources: Mapping[str, Path]
@@ -55,11 +55,11 @@ class Built:
 
 
 def build(target: Target, repository: Path = REPOSITORY) -> list[Built]:
-    """All packages of a target, in build/packages/<target>/. What has not changed is left alone."""
+    """Builds the packages of a target in build/packages/<target>/, except unchanged ones."""
     into = repository / "build" / "packages" / target
     into.mkdir(parents=True, exist_ok=True)
     with (into / ".lock").open("w") as lock:
-        flock(lock, LOCK_EX)  # two builds at a time would trip over each other
+        flock(lock, LOCK_EX)  # two builds at the same time would disturb each other
         return build_into(into, target, repository)
 
 
@@ -78,7 +78,7 @@ def build_into(into: Path, target: Target, repository: Path) -> list[Built]:
 
 
 def functions(repository: Path) -> list[Package]:
-    """A function is a folder with a handler.py."""
+    """The packages of functions: the folders with a handler.py."""
     return [
         Package(name=handler.parent.name, sources={"": handler.parent}, unpacked_at="/var/task")
         for handler in sorted((repository / "functions").glob("*/handler.py"))
@@ -86,7 +86,7 @@ def functions(repository: Path) -> list[Package]:
 
 
 def layer(repository: Path, third_parties: Path) -> Package:
-    """What all functions share. boto3 is not in it: Lambda has it."""
+    """The package of the layer. It is without boto3, which Lambda provides."""
     return Package(
         name="layer",
         sources={
@@ -99,7 +99,7 @@ def layer(repository: Path, third_parties: Path) -> Package:
 
 
 def python_for(target: Target) -> str | None:
-    """The interpreter to compile with: the emulator runs the functions with this one."""
+    """The interpreter to compile with. The emulator runs functions with the one of this process."""
     if target == "local":
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
@@ -113,7 +113,7 @@ def python_for(target: Target) -> str | None:
 
 @cache
 def version_of(python: str | None) -> str | None:
-    """What it says when it runs: to be on the PATH is not enough (pyenv puts shells there)."""
+    """The version that `python` prints; not all on the PATH run (pyenv puts scripts there)."""
     if python is None:
         return None
     command = [python, "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
@@ -125,7 +125,7 @@ def version_of(python: str | None) -> str | None:
 
 
 def install(requirements: Path, target: Target, python: str | None, cache: Path) -> Path:
-    """The folder with the third-party packages, compiled. It is made once per requirements file."""
+    """The folder of the third-party packages, compiled. Created once per requirements file."""
     key = digest(
         target.encode(),
         version_of(python) or "",
@@ -151,7 +151,7 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
 
 
 def foreign(folder: Path) -> list[str]:
-    """Compiled modules that Lambda's interpreter would not load: their names tell."""
+    """The compiled modules that Lambda's interpreter can't load, by their names."""
     tag = f"cpython-{AWS_PYTHON.replace('.', '')}-aarch64-linux-gnu"
     strangers = (
         so for so in folder.rglob("*.so") if not so.name.endswith((f".{tag}.so", ".abi3.so"))
@@ -175,7 +175,7 @@ def pip_install(requirements: Path, target: Target, into: Path) -> None:
 
 
 def pack(package: Package, python: str | None, into: Path) -> Built:
-    """One zip, unless the one that is there was made of the same."""
+    """Writes one zip, unless the existing one has the same contents."""
     files = dict(sorted(contents(package)))
     made_of = digest(
         version_of(python) or "",
@@ -201,7 +201,7 @@ def pack(package: Package, python: str | None, into: Path) -> Built:
 
 
 def contents(package: Package) -> Iterator[tuple[str, Path]]:
-    """Every file that goes into a package, by its name there."""
+    """All files of a package, by their names in it."""
     for prefix, folder in package.compiled.items():
         yield from files_in(folder, prefix, left_out=())
     for prefix, folder in package.sources.items():
@@ -219,9 +219,9 @@ def files_in(folder: Path, prefix: str, left_out: Sequence[str]) -> Iterator[tup
 
 
 def compile_all(python: str, folders: Sequence[Path], root: Path, unpacked_at: str) -> None:
-    """Compiles for an interpreter, beside the sources, which tracebacks quote by where `root` will
-    be unpacked. In a process of its own with a fixed hash seed: what a process has done before
-    shows in the bytes."""
+    """Compiles for an interpreter, beside the sources. `root` is the path of the sources in
+    tracebacks, where Lambda unpacks them. Runs in a new process with a fixed hash seed, since the
+    bytes depend on both."""
     subprocess.run(
         [
             *(python, "-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
@@ -233,7 +233,7 @@ def compile_all(python: str, folders: Sequence[Path], root: Path, unpacked_at: s
 
 
 def write_zip(folder: Path, archive: Path) -> None:
-    """Names in order, and one date and one mode for all: nothing of this machine gets in."""
+    """Writes a zip that depends on no machine: sorted names, one date and one mode for all."""
     part = archive.with_suffix(".zip.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(folder.rglob("*")):

@@ -1,1 +1,1 @@
-"""What goes with the shop: its first steps, a demo of it, and both ways of asking it, compared."""
+"""Scripts for the shop: its first steps, a demo, and a comparison of views and compositions."""

@@ -2,7 +2,7 @@
 FIRST_STEPS := scripts.shop.first_steps
 
 .PHONY: demo compare
-demo: .venv ## Fill it with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment
+demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment
 	@$(BIN)/python -m scripts.shop.demo $(if $(SEED),--seed '$(SEED)') $(if $(URL),--url '$(URL)')
 
 compare: .venv ## Measure views against compositions on the local stack; WRITE=1 puts the tables into docs/

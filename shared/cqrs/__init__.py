@@ -1,11 +1,16 @@
-"""CQRS and event sourcing for Lambda: commands decided once, views and processes that follow
-whatever is lost or comes twice, and answers that are never older than asked.
+"""A library for CQRS and event sourcing on AWS Lambda.
 
-Read `history` first (what is stored: events, commits, the event store), then `write` (how a command
-is decided and appended) and `views` (what a row is made of and shows); after these `follow` (how
-rows and processes keep up) and `read` (how queries are answered) stand side by side, and neither
-knows the other.
+A command takes effect once, however often it is sent. Views and processes stay correct when
+messages are lost, repeated or late. A query with a consistency token never gets an older answer.
 
-Around them, `adapters` are the only place that knows AWS, HTTP or memory, `entrypoints` are
-Lambda's edges and the wiring of functions, and `testing` is for the tests of who builds on it.
+The packages, in reading order:
+
+history      events, commits and the event store
+write        decides a command and appends its events
+views        defines what a row of a view contains
+follow       keeps rows and processes up to date; does not import `read`
+read         answers queries; does not import `follow`
+adapters     the only code that uses AWS, HTTP or OpenSearch, and an in-memory twin of every port
+entrypoints  Lambda handlers, and the wiring of functions
+testing      helpers for tests of a domain or an adapter
 """

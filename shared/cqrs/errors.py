@@ -1,25 +1,25 @@
-"""Every way in which the system says no, as one tree.
+"""All errors of the library, as one tree.
 
 CqrsError
-├── InvalidInput             the request is not understood; says all that is wrong, where
+├── InvalidInput             the request is malformed; lists every fault and where it is
 │   ├── InvalidToken         a consistency token that no command or query ever returned
-│   └── InvalidCursor        a page cursor that this list did not hand out
+│   └── InvalidCursor        a page cursor that this list did not return
 ├── NotFound                 no such order, route, ...
-├── Refused                  a rule of the domain says no; each rule is a subclass with its own code
+├── Refused                  a domain rule forbids the command; each rule has a subclass and a code
 ├── KeyReused                an idempotency key was sent again with another command
 ├── PreconditionFailed       the stream is not at the version that the client named
 ├── Conflict                 other writers won every attempt
-├── TooLarge                 a commit or a request that can never be stored
-├── Parked                   a stream that a follower can't get past, so what it shows would be old
+├── TooLarge                 a commit or a request exceeds a size limit
+├── Parked                   a follower can't process a commit, so the answer would be outdated
 ├── Unavailable              a store is down or too slow
 │   └── Throttled            a store has no capacity left for now
-├── NotConfigured            what is asked for needs something that this deployment is without
+├── NotConfigured            this deployment lacks a component that the request needs
 └── Unreadable               stored data that this code can't read: damaged, or too new
 
-(Two more never leave the event store and its caller: `event_store.AppendConflict`, `GuardTaken`.)
+(`event_store.AppendConflict` and `GuardTaken` never reach anyone but the event store's caller.)
 
-`code` is stable and meant for programs; HTTP statuses live at the edge (`entrypoints.http`).
-`retryable` says whether the same request may succeed later without being changed.
+`code` is stable and meant for programs; HTTP statuses are assigned in `entrypoints.http`.
+`retryable`: the same request may succeed later, unchanged.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ __all__ = [
 
 
 class CqrsError(Exception):
-    """The root. `str(error)` is a sentence that a caller of the API may read."""
+    """The root of the tree. `str(error)` is a sentence that a caller of the API may read."""
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
 
 class Fault(Struct, frozen=True):
-    """One thing that is wrong with an input. `pointer` is a JSON pointer into the body."""
+    """One fault of an input. `pointer` is a JSON pointer into the body."""
 
     pointer: str
     detail: str
@@ -121,7 +121,7 @@ class TooLarge(CqrsError):
     code = "too_large"
 
     def __init__(self, what: str, size: int, limit: int) -> None:
-        super().__init__(f"{what} has {size} bytes; at most {limit} can be taken.")
+        super().__init__(f"{what} has {size} bytes; at most {limit} are allowed.")
         self.size, self.limit = size, limit
 
 
@@ -130,8 +130,8 @@ class Parked(CqrsError):
 
     def __init__(self, stream: str, version: int, error: str) -> None:
         super().__init__(
-            f"What is shown here stopped before version {version} of '{stream}', "
-            "which could not be processed. It needs an operator; nothing is lost."
+            f"This answer would be outdated: version {version} of '{stream}' could not be "
+            "processed. An operator has to resolve this; no data is lost."
         )
         self.stream, self.version, self.error = stream, version, error
 

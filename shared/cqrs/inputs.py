@@ -1,8 +1,8 @@
-"""What comes in: the rules on its values, and all that is wrong with it at once.
+"""Validation of untrusted input. Every fault is reported, not only the first.
 
-Rules are annotations: `Annotated[str, text(max=80)]`. They hold for what comes in, never for what
-was stored (`plain.load`, `plain.read`): a rule made stricter later must not make history
-unreadable. JSON Schema says them, so that readers of an API know them.
+Rules are annotations: `Annotated[str, text(max=80)]`. They apply to input only, never to stored
+data (`plain.load`, `plain.read`): making a rule stricter must not make old events unreadable. They
+appear in the JSON Schema of a type.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["between", "faults_of", "parse", "size", "text"]
 
 T = TypeVar("T")
 
-MAX_FAULTS = 100  # said of one input: it may have more entries than an answer has room for
+MAX_FAULTS = 100  # per input: one with many entries could otherwise overflow the answer
 
 
 def parse(kind: Callable[..., T], plain: Any, /, **given: Any) -> T:
-    """The `kind` that an untrusted `plain` value describes; `given` fields come from the caller
-    instead, and are unknown fields when the input has them.
+    """Builds a `kind` from an untrusted `plain` value. The fields `given` are set by the caller;
+    if the input has them too, they are reported as unknown.
 
-    Raises InvalidInput with every fault found, up to a hundred.
+    Raises InvalidInput with the faults found, at most 100.
     """
     if found := faults_of(kind, plain, frozenset(given)):
         raise InvalidInput("The request is not valid; see 'errors'.", found[:MAX_FAULTS])
@@ -44,8 +44,9 @@ def text(
     pattern: str | None = None,
     hint: str = "has characters that are not allowed here",
 ) -> Meta:
-    """A rule: a line of text (`lines`: or several), not blank, of `min` to `max` characters that
-    match `pattern`; `hint` says what they are.
+    """A rule: text of `min` to `max` characters, not blank unless `min` is 0, without control
+    characters (`lines` allows newlines), matching `pattern` as a whole. `hint` is the fault
+    reported when it does not match.
     """
 
     def fault(value: str) -> str | None:
@@ -85,26 +86,28 @@ def size(*, max: int, min: int = 0) -> Meta:  # noqa: A002
 
 
 def _rule(kind: type[T], fault: Callable[[T], str | None], schema: dict[str, object]) -> Meta:
-    """What JSON Schema says of a rule is for readers: msgspec's own limits would bind history."""
+    """Kept apart from msgspec's own constraints, which would also apply to stored data."""
     return Meta(extra_json_schema=schema, extra={"rule": (kind, fault)})
 
 
 def faults_of(kind: Any, plain: object, given: frozenset[str] = frozenset()) -> list[Fault]:
-    """All that keeps an untrusted `plain` value from being a `kind` without its `given` fields."""
+    """The faults that keep an untrusted `plain` value from being a `kind`, its `given` fields left
+    out. All of them: without the limit of `parse`.
+    """
     found: list[Fault] = []
     _look(kind, given)(plain, (), found)
     return found
 
 
 _At = tuple[Any, ...]
-"""Where in an input: what is around it and its name there, as `((), "lines"), 0)`."""
+"""A place in an input, as (the place around it, name or index): `(((), "lines"), 0)`."""
 _Look = Callable[[Any, _At, list[Fault]], None]
-"""Finds what is wrong with a plain value that is somewhere."""
+"""Checks a plain value at a place, and adds its faults to the list."""
 
 
 @cache
 def _look(kind: Any, given: frozenset[str]) -> _Look:
-    """How to look at one kind of value. Made once per kind: looking follows no types."""
+    """The check for one kind of value. Built once per kind, so a check inspects no types."""
     return _looks(inspect.type_info(kind), given)
 
 
@@ -204,7 +207,7 @@ def _object(kind: inspect.StructType, given: frozenset[str]) -> _Look:
 
 
 def _several(kinds: Sequence[inspect.Type]) -> _Look:
-    """A value or null, or one of several cases."""
+    """Checks a value that may be null, or is one of several `Case`s."""
     others = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
     optional = len(others) < len(kinds)
     cases = {kind.tag: _looks(kind) for kind in others if isinstance(kind, inspect.StructType)}
@@ -228,7 +231,7 @@ def _several(kinds: Sequence[inspect.Type]) -> _Look:
 
 
 def _fault(at: _At, detail: str) -> Fault:
-    """`detail` said of a place, which is written as a JSON pointer only here."""
+    """Converts the place to a JSON pointer only here: most checks find no fault."""
     pointer = ""
     while at:
         at, name = at

@@ -1,4 +1,4 @@
-"""Logs and metrics, by Powertools: made on first use, so importing this module is free."""
+"""Logs and metrics with Powertools, which is imported on first use because it is slow to import."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ __all__ = ["count", "logger"]
 
 @cache
 def logger() -> Logger:
-    """JSON logs, named and levelled by POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
+    """A JSON logger; POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL set its name and level."""
     from aws_lambda_powertools import Logger
 
     return Logger(utc=True, use_rfc3339=True)  # Lambda reads level and time of each line
 
 
 def count(numbers: Mapping[str, int], **dimensions: str) -> None:
-    """Adds to metrics, those that are not 0, in one line of the log (embedded metric format)."""
+    """Adds `numbers` to the metrics of these names, in one log line (embedded metric format).
+    Zeros are left out.
+    """
     seen = {name: number for name, number in numbers.items() if number}
     if not seen:
         return

@@ -1,11 +1,11 @@
-"""Typed values, and the plain JSON that they are stored and sent as.
+"""Typed values, and the JSON that they are stored and sent as.
 
-A `Value` is a frozen struct whose fields are `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`,
-`Mapping[str, X]`, `Literal`, `StrEnum`, `NewType`, other values, and `Any` for whatever is JSON. A
-`Case` is one of several values that a field may have; its JSON says which, in `is`.
+A `Value` is a frozen struct. Its fields may be `str`, `int`, `bool`, `X | None`, `tuple[X, ...]`,
+`Mapping[str, X]`, `Literal`, `StrEnum`, `NewType`, other values, and `Any` for any JSON. A `Case`
+is one of several values that a field may have; its class name is in the JSON, under `is`.
 
-A name that a value doesn't know is refused, or older code would save what newer code wrote without
-it. Rules on what is in a field are for what comes in (`inputs`).
+JSON with an unknown field name is not read: older code would drop the field when it saves what
+newer code wrote. Rules on the contents of fields apply to input only (`inputs`).
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class _Frozen(StructMeta):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Value(Struct, frozen=True, metaclass=_Frozen):
-    """What is only its fields: never changed, equal to another with the same, given by name."""
+    """A frozen struct, compared by its fields; keyword-only unless a class says otherwise."""
 
 
 class Case(Value, tag=True, tag_field="is"):
-    """A value that is one of several kinds, as the states of an aggregate are."""
+    """A value that is one alternative of a union, as a state of an aggregate is."""
 
 
 def load(kind: Any, plain: object) -> Any:
@@ -73,29 +73,27 @@ def read(kind: Any, text: str | bytes) -> Any:
 
 
 def dump(value: object) -> Any:
-    """`value` as plain JSON, tuples as lists. Raises TypeError or ValueError if it has no form in
-    JSON.
-    """
+    """`value` as plain JSON, tuples as lists. Raises TypeError or ValueError, as `write` does."""
     return msgspec.json.decode(write(value))
 
 
 def write(value: object) -> bytes:
-    """The shortest JSON text of a typed value. Raises TypeError or ValueError if it has none."""
+    """A typed value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     text = _ENCODER.encode(value)
-    if b"null" in text:  # what msgspec writes for NaN, too, which this refuses
+    if b"null" in text:  # msgspec also writes null for NaN, which must be refused
         to_json(msgspec.to_builtins(value, enc_hook=_other))
     return text
 
 
 def to_json(plain: object) -> str:
-    """The shortest JSON text of a plain value. Raises TypeError or ValueError if it is none."""
+    """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
-    """The plain value of a JSON text. Raises ValueError, also for NaN, infinities and too deep
-    nesting; in `untrusted` text also for a name that an object has twice, which others may read
-    differently, and for one that is not Unicode.
+    """The plain value of a JSON text. Raises ValueError, also for NaN, infinities and nesting that
+    is too deep; in `untrusted` text also for a duplicate name in an object, which other parsers may
+    resolve differently, and for a name that is not valid Unicode.
     """
     pairs = _each_once if untrusted else None
     try:
@@ -111,7 +109,7 @@ def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
 
 @cache
 def _box(kind: Any) -> Any:
-    """A struct with one `kind`: so a union is understood once, not with every value."""
+    """A struct around `kind`: msgspec then analyses a union once, not at every conversion."""
     return msgspec.defstruct("Box", [("stored", kind)])
 
 
@@ -121,12 +119,12 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _other(value: object) -> dict[Any, Any]:
-    """What msgspec has no form for: other mappings; and text, which was looked at when written."""
+    """Converts what msgspec can't: other mappings, and `Raw`, which was checked when written."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Raw):
         return {}
-    raise TypeError(f"{value!r} has no form in JSON")
+    raise TypeError(f"{value!r} can't be written as JSON")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_other)
@@ -135,7 +133,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_other)
 def _unreadable(kind: Any, error: Exception) -> Unreadable:
     name = getattr(kind, "__name__", str(kind))
     is_json = isinstance(error, msgspec.ValidationError)
-    return Unreadable(f"what is stored is not {f'a {name}' if is_json else 'JSON'}: {error}")
+    return Unreadable(f"the stored data is not {f'a {name}' if is_json else 'JSON'}: {error}")
 
 
 def _no_such_number(name: str) -> NoReturn:
@@ -151,5 +149,5 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("an object has the same name twice")
-    "".join(found).encode()  # raises for half a surrogate pair, which no text can be written with
+    "".join(found).encode()  # raises for half a surrogate pair, which can't be encoded
     return found

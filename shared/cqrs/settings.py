@@ -1,4 +1,4 @@
-"""What a function is told by its environment; what is missing is noted, and said all at once."""
+"""A function's settings, from environment variables. All missing ones are reported at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ __all__ = ["Settings"]
 class Settings:
     """Settings by name: `events_table` is the variable `EVENTS_TABLE`. An empty one is missing.
 
-    A missing setting reads as nothing, so that the rest can be asked for too; `check` then names
-    all that were.
+    A missing setting reads as "" or 0 until `check` raises and names all that were missing.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -25,11 +24,11 @@ class Settings:
         return text
 
     def number(self, name: str) -> int:
-        """Raises ValueError for what is no whole number."""
+        """Raises ValueError if it is not a whole number."""
         text = self.text(name)
         return int(text) if text else 0
 
     def check(self) -> None:
-        """Raises LookupError, naming all that were asked for and are missing."""
+        """Raises LookupError if settings that were read are missing, and names them."""
         if self._missing:
             raise LookupError(f"missing in the environment: {', '.join(self._missing)}")

@@ -1,4 +1,4 @@
-"""Waiting: for what others are still doing, and before something is tried again."""
+"""Waiting for a condition, and backoff before a retry."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ LONGEST_LOOK_SECONDS = 0.2
 
 
 class Patience(Value, kw_only=False):
-    """How long to wait for something; with 0 seconds it is looked at once."""
+    """The time to wait for a condition; 0 seconds means one look."""
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
 
     def looks(self) -> Iterator[float]:
-        """Yields when it is time to look: at once, and then after pauses that grow, until patience
-        is over. Each time it says how many seconds were waited, 0 at first.
+        """Yields when it is time to look: at once, then after growing pauses until `seconds` are
+        over. What it yields are the seconds waited so far, 0 at first.
         """
         start, pause = self.clock(), FIRST_LOOK_SECONDS
         yield 0
@@ -35,11 +35,11 @@ class Patience(Value, kw_only=False):
 
 
 class Backoff(Value):
-    """How often something is tried, and how long is waited before it is tried again: at random, or
-    those who met once would meet again.
+    """The number of tries, and the pauses between them. Pauses are random, so that competitors
+    don't collide again.
 
-    Before the first try that waits it is `first_seconds` at most, and twice as long for each
-    further one, up to `longest_seconds`. The first `at_once` tries don't wait.
+    The first `at_once` tries don't wait. The next waits up to `first_seconds`, and each further one
+    up to twice as long as the one before, at most `longest_seconds`.
     """
 
     tries: int
@@ -48,7 +48,7 @@ class Backoff(Value):
     at_once: int = 1
 
     def attempts(self, pause: Callable[[float], None]) -> Iterator[int]:
-        """The numbers of the tries, from 0. It pauses before it gives one out."""
+        """Yields the numbers of the tries, from 0, each after its pause."""
         for attempt in range(self.tries):
             if attempt >= self.at_once:
                 longest = self.first_seconds * 2 ** (attempt - self.at_once)

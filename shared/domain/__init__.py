@@ -1,1 +1,1 @@
-"""The shop: one application of the library, made to be replaced by the reader's own domain."""
+"""The shop: an example application of the library, to be replaced by the reader's own domain."""

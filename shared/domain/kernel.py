@@ -1,4 +1,4 @@
-"""The few words that all contexts of the shop share: ids and money."""
+"""The types that all contexts of the shop share: ids and money."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Money = Annotated[int, between(0, 10_000_000)]
 Amount = Annotated[int, between(0, 10**12)]
 """A sum of money in minor units of its currency."""
 PaymentMethod = Annotated[str, text(max=64)]
-"""What is paid with, by the name the gateway has for it: never a card number."""
+"""The payment gateway's name for a means of payment; never a card number."""
 
 
 class Currency(StrEnum):

@@ -1,4 +1,4 @@
-# A shared place to try things: cheap, and it can be thrown away.
+# A shared environment for trials: cheap, and may be destroyed.
 environment        = "dev"
 protect_data       = false
 log_level          = "INFO"

@@ -1,4 +1,4 @@
-# What customers use: data is guarded, and the event stream remembers for a week.
+# The environment that customers use: data is protected, and the event stream keeps records for a week.
 environment            = "prod"
 protect_data           = true
 stream_retention_hours = 168
@@ -7,5 +7,5 @@ log_level              = "INFO"
 log_retention_days     = 90
 throttling             = { requests_per_second = 1000, burst = 2000 }
 
-# A node in each of three zones: one may be lost. Of up to ten nodes each can also be their master.
+# A node in each of three zones, one of which may fail. Up to ten nodes need no dedicated masters.
 search = { kind = "domain", instance_type = "m7g.large.search", instance_count = 3, volume_gigabytes = 50 }

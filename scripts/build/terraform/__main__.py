@@ -1,4 +1,4 @@
-"""`python -m scripts.build.terraform <command>`: what the targets of the Makefile call."""
+"""`python -m scripts.build.terraform <command>`: called by targets of the Makefile."""
 
 import argparse
 import re
@@ -26,7 +26,7 @@ TESTS = Program(
 
 
 def check() -> None:
-    """Format and validity of the root and of its tests."""
+    """Checks format and validity of the root and its tests."""
     for program in (CHECKED, TESTS):
         or_stop(program.run("fmt", "-check", "-diff", "-recursive", *colour()))
     for program in (CHECKED, TESTS):
@@ -41,14 +41,14 @@ def fmt() -> None:
 
 
 def test() -> None:
-    """`terraform test`. It plans with packages of its own (empty ones), so none need be built."""
+    """Runs `terraform test`. It plans with empty packages, so none need be built."""
     PACKAGES.mkdir(parents=True, exist_ok=True)
     handlers = (REPOSITORY / "functions").glob("*/handler.py")
     for name in ("layer", *(handler.parent.name for handler in handlers)):
         (PACKAGES / f"{name}.zip").touch()
     initialise(TESTS)
     code, said = TESTS.captured("test", "-no-color")
-    # A root that is tested as a module has no backend, which is what we want and no news.
+    # A root that is tested as a module has no backend, on purpose: remove the warning.
     print(re.sub(r"\nWarning: Backend .*?(?=\S+\.tftest\.hcl)", "", said, flags=re.DOTALL))
     or_stop(code)
 

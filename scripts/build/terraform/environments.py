@@ -1,4 +1,4 @@
-"""The environments on AWS, kept apart: each has settings, data and a state of its own."""
+"""The environments on AWS: each has its own settings, data directory and state."""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def environment(name: str) -> Root:
 
 
 def var_files(name: str) -> list[Path]:
-    """The settings of an environment."""
+    """The settings file of an environment. Raises TerraformError for an unknown one."""
     file = ROOT / "environments" / f"{name}.tfvars"
     known = sorted(path.stem for path in file.parent.glob("*.tfvars") if path.stem != "local")
     if name not in known:
@@ -26,11 +26,13 @@ def var_files(name: str) -> list[Path]:
 
 
 def is_approved(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody has said yes before."""
+    """Whether AUTO_APPROVE is set."""
     return environ.get("AUTO_APPROVE") == "1"
 
 
 def require_aws(environ: Mapping[str, str] = os.environ) -> None:
-    """An endpoint left over in the shell would put an emulator's resources into the real state."""
+    """Raises TerraformError if an endpoint is set in the shell: then an emulator's resources would
+    get into the real state.
+    """
     if found := sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL")):
         raise TerraformError(f"{found[0]} is set, and that is not AWS: unset it")

@@ -1,4 +1,4 @@
-"""Finds Terraform, and runs one command of it at a time."""
+"""Finds Terraform, and runs its commands."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ EMBEDDED = Path(__file__).with_name("embedded.py")
 
 
 class TerraformError(Exception):
-    """Something the user has to see; the message says what to do."""
+    """An error for the user; the message says what to do."""
 
 
 def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The command to which Terraform's arguments are added."""
+    """The command line of Terraform, without arguments."""
     if chosen := environ.get("TERRAFORM"):
         return [chosen]
     for name in ("terraform", "tofu"):
@@ -37,8 +37,8 @@ def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """Terraform in a directory. What `init` fetches is kept in `data_dir`; `env` is added to what
-    the shell has set.
+    """Terraform in a directory. `data_dir` keeps what `init` downloads; `env` is added to the
+    environment.
     """
 
     directory: Path = ROOT
@@ -50,8 +50,8 @@ class Program:
         return {**os.environ, **self.env}
 
     def run(self, *arguments: str, output: IO[bytes] | None = None) -> int:
-        """Gives back the exit code. Without `output` it writes to, and asks on, the terminal; with
-        `output` everything goes there.
+        """Returns the exit code. Without `output` it writes to the terminal and asks there; with
+        `output` it writes to that file.
         """
         process = subprocess.Popen(
             [*find_program(self.environ), *arguments],
@@ -65,17 +65,17 @@ class Program:
             try:
                 return process.wait()
             except KeyboardInterrupt:
-                continue  # Terraform was interrupted too: it ends what it does, and saves the state
+                continue  # Terraform was interrupted, too: it finishes its step and saves the state
 
     def captured(self, *arguments: str) -> tuple[int, str]:
-        """The exit code, and what it wrote without showing it."""
+        """The exit code and the output, which is not shown."""
         with tempfile.TemporaryFile() as file:
             code = self.run(*arguments, output=file)
             file.seek(0)
             return code, file.read().decode(errors="replace")
 
     def read(self, *arguments: str) -> str:
-        """What it wrote without showing it; raises if it failed."""
+        """The output, which is not shown. Raises TerraformError if the command failed."""
         code, text = self.captured(*arguments)
         if code:
             raise TerraformError(errors_in(text))
@@ -83,10 +83,10 @@ class Program:
 
 
 def child_environment(data_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What Terraform gets to see."""
+    """The environment variables for Terraform."""
     child = dict(environ)
     if not has_cli_configuration(environ):
-        child.pop("TF_CLI_CONFIG_FILE", None)  # naming a missing file costs a warning each time
+        child.pop("TF_CLI_CONFIG_FILE", None)  # a missing file would cause a warning each time
     child |= {
         "TF_DATA_DIR": str(data_dir),
         "TF_IN_AUTOMATION": "1",
@@ -101,10 +101,10 @@ def has_cli_configuration(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def colour() -> list[str]:
-    """Terraform colours what it writes into a pipe or a file, too."""
+    """`-no-color` unless the output is a terminal: Terraform colours pipes and files, too."""
     return [] if sys.stdout.isatty() else ["-no-color"]
 
 
 def errors_in(log: str) -> str:
-    """What went wrong, without the page of what went well before."""
+    """The error messages, without the output before them."""
     return log[log.index("Error:") :].strip() if "Error:" in log else log.strip()

@@ -1,4 +1,4 @@
-"""The AWS provider: taken from this disk if a copy is there, else from the registry."""
+"""The AWS provider: from a copy on this disk if there is one, else from the registry."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ PROVIDER_FROM, PROVIDER_BEFORE = (5, 100), (7,)  # as terraform/versions.tf has 
 
 
 def initialise(program: Program, *arguments: str) -> None:
-    """`terraform init`, silent when it works."""
+    """Runs `terraform init`, without output if it succeeds."""
     provider = provider_arguments(program.environ)
     try:
         program.read("init", "-input=false", "-no-color", *provider, *arguments)
@@ -30,18 +30,18 @@ def initialise(program: Program, *arguments: str) -> None:
 
 
 def provider_arguments(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """What `init` is told about the provider. The user's own CLI configuration goes first, then a
-    mirror on this disk, then Terraform's default: the registry."""
+    """The arguments of `init` for the provider: the user's own CLI configuration if there is one,
+    else a mirror on this disk, else Terraform's default, the registry."""
     if has_cli_configuration(environ):
         return []
     if mirror := find_mirror(mirror_places(environ)):
-        # What an earlier init took from the registry and locked may not be in the mirror.
+        # An earlier init may have locked a version that the mirror does not have.
         return [f"-plugin-dir={mirror}", "-upgrade"]
     return []
 
 
 def mirror_places(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Where unpacked providers usually lie; Terraform itself looks only into some of these."""
+    """The usual directories of unpacked providers; Terraform itself searches only some of them."""
     home = Path(environ.get("HOME", "~")).expanduser()
     data = Path(environ.get("XDG_DATA_HOME", home / ".local" / "share"))
     return [
@@ -55,7 +55,7 @@ def mirror_places(environ: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def find_mirror(places: Iterable[Path]) -> Path | None:
-    """The first place that holds an AWS provider for this machine, of a version we work with."""
+    """The first directory with an AWS provider for this machine, in a supported version."""
     for place in places:
         for unpacked in (place / PROVIDER).glob(f"*/{this_machine()}"):
             version = tuple(int(part) for part in re.findall(r"\d+", unpacked.parent.name))
@@ -65,6 +65,6 @@ def find_mirror(places: Iterable[Path]) -> Path | None:
 
 
 def this_machine() -> str:
-    """In Terraform's words."""
+    """The platform, as Terraform names it: `linux_amd64`."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return f"{sys.platform}_{machine}"

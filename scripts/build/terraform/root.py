@@ -1,4 +1,4 @@
-"""The root configuration, applied with a state of its own."""
+"""The root configuration, with the state of one environment."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Root:
     def apply_unseen(
         self, var_files: Sequence[Path], variables: Mapping[str, object], log: Path
     ) -> None:
-        """Asks nobody, writes to `log`, and raises if it fails."""
+        """Applies without asking, writes to `log`, and raises TerraformError if that fails."""
         log.parent.mkdir(parents=True, exist_ok=True)
         settings = _settings(var_files, variables)
         with log.open("wb") as file:
@@ -41,7 +41,7 @@ class Root:
 
 def or_stop(code: int) -> None:
     if code:
-        raise SystemExit(code)  # Terraform has said why
+        raise SystemExit(code)  # Terraform has printed the reason
 
 
 def _settings(var_files: Sequence[Path], variables: Mapping[str, object]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The same questions asked of a view and of a composition, measured side by side."""
+"""Measures the same queries, answered from a view and by a composition."""

@@ -1,4 +1,4 @@
-"""`python -m scripts.shop.compare`: what `make compare` calls, on the stack that is up."""
+"""`python -m scripts.shop.compare`: called by `make compare`, on the running local stack."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from scripts.shop.compare.report import Measured, replace_block, report
 from scripts.shop.compare.shop import Shop
 
 DOCUMENT = ROOT / "docs" / "composition-or-cqrs.md"
-ROUNDS = 20  # of changes, and of questions with a service down
+ROUNDS = 20  # of changes, and of queries with a service down
 
 
 def measure(asked: int) -> Measured:

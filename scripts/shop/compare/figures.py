@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Formats numbers for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["median", "percentile", "spread", "table"]
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
-    """The smallest of `numbers` that so many percent of them don't exceed."""
+    """The smallest of `numbers` that this percentage of them do not exceed."""
     ordered = sorted(numbers)
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
@@ -28,6 +28,6 @@ def _short(ms: float) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown."""
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

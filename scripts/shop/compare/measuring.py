@@ -1,6 +1,6 @@
-"""What is measured: how long answers take, how old they are, and what they lack when one is down.
+"""The measurements: time per answer, delay of changes, and missing parts while a service is down.
 
-Both ways are asked in turn in the same run, so that whatever else this machine does hits both.
+View and composition are queried in turn in one run, so that other load of this machine hits both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scripts.shop.compare.shop import CLIENTS, Asked, Shop
 __all__ = ["CHANGES", "Change", "Down", "Latencies", "Staleness", "down", "latencies", "staleness"]
 
 WARM_UP = 10
-BLOCK = 5  # of one client, until all clients turn to the other way
+BLOCK = 5  # queries of one client before all clients switch to the other way
 SHOWN_SECONDS = 60.0
 PAUSE_SECONDS = 0.005
 
@@ -31,8 +31,8 @@ Target = tuple[Question, Way]
 
 @dataclass(frozen=True, kw_only=True)
 class Latencies:
-    """In milliseconds. `billed` is what all functions took that had a part in an answer, each
-    rounded up as Lambda does: the average.
+    """Times in milliseconds. `billed` is the average time of all functions of an answer, each
+    rounded up as Lambda does.
     """
 
     alone: Mapping[Target, list[float]]
@@ -42,7 +42,7 @@ class Latencies:
 
 
 def latencies(shop: Shop, asked: int) -> Latencies:
-    """`asked` times each, by one client and then by several at once."""
+    """Sends each query `asked` times, from one client and then from several at once."""
     since = time.time()
     alone: dict[Target, list[float]] = {target: [] for target in Both}
     together: dict[Target, list[float]] = {target: [] for target in Both}
@@ -81,7 +81,7 @@ def _whole(target: Target, found: Asked) -> float:
 
 
 def _billed(shop: Shop, target: Target, asked: int, logged: Mapping[str, list[float]]) -> float:
-    """Of the answers whose every invocation is in the logs."""
+    """The mean billed milliseconds of an answer. Raises LocalError if log lines are missing."""
     parts = [logged.get(_mark(shop, target, number), []) for number in range(asked)]
     expected = WORK[target].requests
     if {len(part) for part in parts} != {expected}:
@@ -91,17 +91,17 @@ def _billed(shop: Shop, target: Target, asked: int, logged: Mapping[str, list[fl
 
 
 def missing(found: Asked) -> list[str]:
-    """The parts that a composition does not have; a view always has all."""
+    """The parts that are missing in a composition; a view always has all."""
     parts = found.body.get("parts", {})
     return sorted(name for name, part in parts.items() if part["status"] != "ok")
 
 
-# How old
+# Delay
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A command whose effect is looked for in answers. `send` makes it, `shown` finds it."""
+    """A command whose effect must appear in answers. `send` sends it, `shown` finds the effect."""
 
     what: str
     question: Question
@@ -142,8 +142,8 @@ CHANGES = [
 
 @dataclass(frozen=True, kw_only=True)
 class Staleness:
-    """`ms` from the answer of the command to the first question without a token that is answered
-    with it. `fresh` of those that were asked at once with the token show it.
+    """`ms`: from the command's answer to the start of the first query without a token that shows
+    the change. `fresh`: whether a query with the token showed it at once.
     """
 
     ms: list[float] = field(default_factory=list)
@@ -186,7 +186,7 @@ def _shows(
 
 @dataclass(frozen=True, kw_only=True)
 class Down:
-    """What was answered, how fast, and what was missing."""
+    """The statuses, times and missing parts of the answers while a service is down."""
 
     statuses: set[int]
     ms: list[float]

@@ -1,4 +1,4 @@
-"""What AWS charges, and what an answer costs by that. Reckoned, not billed."""
+"""Prices of AWS, and the cost of an answer computed from them. Not a bill."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GIGABYTES = 1.0  # the memory of the functions that answer
 
 
 def per_million_answers(work: Work, billed_ms: float) -> float:
-    """`billed_ms` of all functions that have a part in an answer."""
+    """Dollars per million answers. `billed_ms` is the time of all functions of one answer."""
     computing = billed_ms / 1000 * GIGABYTES * GIGABYTE_SECOND * 1_000_000
     return work.requests * (HTTP_REQUEST + INVOCATION) + work.units * READ_UNIT + computing
 
@@ -29,6 +29,6 @@ def per_million_orders(storing: Storing) -> float:
 
 
 def answers_to_earn_back(answers: dict[Way, float], orders: dict[Way, float]) -> float:
-    """How often an order has to be asked for until the view costs less than the composition."""
+    """The number of reads of an order from which on the view costs less than the composition."""
     dearer = orders[Way.VIEW] - orders[Way.COMPOSITION]
     return dearer / (answers[Way.COMPOSITION] - answers[Way.VIEW])

@@ -1,4 +1,4 @@
-"""The measurements as tables, and their place in the documentation."""
+"""Formats the measurements as Markdown, and puts them into the documentation."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def report(measured: Measured, at: datetime | None = None) -> str:
     return "\n\n".join(
         [
             how,
-            "**How long an answer takes**",
+            "**Time per answer**",
             _latencies(measured.latencies),
-            f"**What an answer takes, and costs** (counted; reckoned at {prices.SOURCE})",
+            f"**Work and cost per answer** (counted; computed from {prices.SOURCE})",
             _work(measured.latencies),
             _storing(measured.latencies),
-            "**How long a change is not shown to who asks without its token**",
+            "**Delay until a query without the token shows a change**",
             _staleness(measured.staleness),
             "**The payments service is down**",
             _down(measured.down),
@@ -97,10 +97,10 @@ def _storing(found: Latencies) -> str:
     view, own = STORING[Way.VIEW], STORING[Way.COMPOSITION]
     often = prices.answers_to_earn_back(answers, orders)
     return (
-        f"Until an order is confirmed, {view.writes} writes ({view.units} write units) keep the "
-        f"view, and {own.writes} ({own.units}) the orders service's own, which a composition asks: "
-        f"${orders[Way.VIEW]:.2f} and ${orders[Way.COMPOSITION]:.2f} per million orders. "
-        f"The view has earned that back when an order was asked for {often:.1f} times."
+        f"Writes until an order is confirmed: {view.writes} ({view.units} write units) for the "
+        f"view, {own.writes} ({own.units}) for the orders service's own view, which a composition "
+        f"asks. That is ${orders[Way.VIEW]:.2f} and ${orders[Way.COMPOSITION]:.2f} per million "
+        f"orders. The view is cheaper once an order is read more than {often:.1f} times."
     )
 
 
@@ -128,7 +128,7 @@ def _down(found: Mapping[tuple[Question, Way], Down]) -> str:
 
 
 def replace_block(document: Path, text: str) -> None:
-    """Puts `text` in the place of what stands between the two marks."""
+    """Replaces the text between the two marks by `text`. Raises LocalError if a mark is missing."""
     before, begin, rest = document.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -1,4 +1,4 @@
-"""What is asked, of which data, and what an answer takes: pinned by a test, so that it holds."""
+"""The queries, their data, and the work of an answer, which a test checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
     "sku",
 ]
 
-ORDERS = 25  # of the customer who is asked about: more than a page
+ORDERS = 25  # of the customer in the queries: more than a page
 PAGE = 20
 PRODUCTS = 5
 PRICE = 1250
@@ -41,8 +41,8 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What one answer takes. Every HTTP request is an invocation of a function. `reads` are calls
-    to DynamoDB, `units` the read units that they cost.
+    """The work of one answer. Every HTTP request is an invocation of a function. `reads` are calls
+    to DynamoDB, `units` their read units.
     """
 
     requests: int
@@ -60,7 +60,7 @@ WORK: Mapping[tuple[Question, Way], Work] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Storing:
-    """What it takes until an order that went through is in the views that are read."""
+    """The writes until a confirmed order is in the views that are read."""
 
     writes: int
     units: int
@@ -97,7 +97,7 @@ def product(run: str, number: int) -> dict[str, Any]:
 
 
 def order(run: str, customer_id: str, number: int) -> dict[str, Any]:
-    """Of two products."""
+    """An order of two products."""
     lines = [
         {"sku": sku(run, first), "quantity": 1, "unit_price": PRICE}
         for first in (number, number + 1)

@@ -1,4 +1,4 @@
-"""The stack that is measured: what is put into it, how it is asked, how a part of it breaks."""
+"""The measured stack: creates its data, sends queries, and stops a service of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from scripts.shop.demo.api import Api
 __all__ = ["CLIENTS", "Asked", "Shop", "require_local"]
 
 CLIENTS = 4
-PLACED_AT_ONCE = 2  # more, and the deadline of a checkout passes on a small machine
+PLACED_AT_ONCE = 2  # with more, checkouts miss their deadline on a small machine
 STOCK = 100_000
 MEND_SECONDS = 60.0
 ANSWERING = (
@@ -38,14 +38,14 @@ ANSWERING = (
 
 
 def require_local(url: str) -> None:
-    """What is measured is also broken for a while: never anything but a stack on this machine."""
+    """Raises LocalError unless `url` is on this machine: measuring breaks a service for a while."""
     if urlsplit(url).hostname != "127.0.0.1":
         raise LocalError(f"{url} is not a stack on this machine, and would be broken on the way")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """An answer, and how long it took."""
+    """An answer, and its time in milliseconds."""
 
     status: int
     body: Any
@@ -68,7 +68,7 @@ class Shop:
         self.url = addresses.url
         self.api = Api(addresses.url)
 
-    # What is asked about
+    # The data
 
     def fill(self) -> None:
         """A customer, products and orders of its own. Returns when all went through and the views
@@ -85,7 +85,7 @@ class Shop:
         self.stack.control.wait_until_still()
 
     def _place(self, number: int) -> str:
-        """Returns once the checkout is through with it."""
+        """Places an order. Returns once its checkout is finished."""
         body = order(self.run, self.customer, number)
         order_id = str(self.change("POST", "/orders", body).json()["order_id"])
         found = self.api.get(f"/orders/{order_id}", f"order-{order_id}@2").json()
@@ -97,7 +97,7 @@ class Shop:
     def change(self, method: str, where: str, body: Any) -> requests.Response:
         return self.api.command(method, where, f"{self.run}-{token_hex(8)}", body)
 
-    # Asking
+    # Queries
 
     def ask(self, question: Question, way: Way, headers: Mapping[str, str] | None = None) -> Asked:
         return self.get(path(question, way, self.order, self.customer), headers)
@@ -112,7 +112,7 @@ class Shop:
         return Asked(status=answer.status_code, body=answer.json(), ms=ms)
 
     def logged(self, since: float) -> dict[str, list[float]]:
-        """How long each function took that had a part in an answer, by correlation id."""
+        """Milliseconds of each function invocation of an answer, by correlation id."""
         found: dict[str, list[float]] = {}
         for name in (full for short in ANSWERING for full in self.stack.function_names(short)):
             pages = self.stack.clients.client("logs").get_paginator("filter_log_events")
@@ -125,11 +125,11 @@ class Shop:
                         found.setdefault(line["correlation_id"], []).append(line["ms"])
         return found
 
-    # Breaking
+    # Faults
 
     @contextmanager
     def without_payments(self) -> Iterator[None]:
-        """The service that tells of payments fails at every question."""
+        """Lets the payments service fail at every query."""
         (name,) = self.stack.function_names("payments_queries")
         functions = self.stack.clients.client("lambda")
         told = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]

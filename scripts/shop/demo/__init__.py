@@ -1,1 +1,1 @@
-"""A shop to look at: invented from a seed, put into a deployment through its API, shown around."""
+"""A demo shop: generated from a seed, put into a deployment through its API, with a tour."""

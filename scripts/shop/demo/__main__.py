@@ -1,4 +1,4 @@
-"""`python -m scripts.shop.demo`: what `make demo` calls."""
+"""`python -m scripts.shop.demo`: called by `make demo`."""
 
 from __future__ import annotations
 

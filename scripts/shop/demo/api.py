@@ -1,4 +1,4 @@
-"""The shop's API, as a patient client uses it."""
+"""A client of the shop's API that waits and retries."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from scripts.local.errors import LocalError
 
 __all__ = ["AT_ONCE", "Api"]
 
-AT_ONCE = 4  # requests under way
+AT_ONCE = 4  # requests at the same time
 SECONDS = 120.0  # for all tries together
 BUSY = {409, 429, 503}
 
 
 class Api:
-    """Threads may share one. What is refused raises LocalError, with what was answered."""
+    """Safe to share among threads. A refused request raises LocalError with the answer."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -35,16 +35,16 @@ class Api:
     def command(
         self, method: str, path: str, key: str, body: Any = None, *, unless: str | None = None
     ) -> requests.Response:
-        """Sent again, it has no second effect and gets the same answer; or, when that is no longer
-        remembered, may be refused with the code `unless`.
+        """Sends a command. A repeat has no second effect and gets the same answer; if the command
+        is no longer remembered, it may be refused with the code `unless`.
         """
         answer = self._answer(method, path, {"Idempotency-Key": key}, body)
         is_done = unless is not None and answer.status_code == 422 and unless in answer.text
         return answer if is_done else _found(answer)
 
     def get(self, path: str, token: str) -> requests.Response:
-        """What the view itself has, once it is as new as `token` says: an answer for which commits
-        were folded is asked for again, and so is a version that is not there yet.
+        """The view's own answer, once the view is as new as `token`. Repeats the query while an
+        answer needed folded commits, or the version does not exist yet.
         """
 
         def is_early(answer: requests.Response) -> bool:

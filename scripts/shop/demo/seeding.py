@@ -1,7 +1,7 @@
 """Puts a shop into a deployment, as its users would: command by command, through the API.
 
-All keys follow from the shop. So whoever is interrupted starts again, and what was done is not done
-twice.
+All idempotency keys are derived from the shop. So an interrupted run can be started again, and no
+command has a second effect.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Seeded", "seed"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-TOKENS = 50  # that are sent as one
+TOKENS = 50  # that are sent in one header
 PAYMENT_IS_OVER = 4  # the version of one that was authorised, and then captured or voided
 
 STEPS: Mapping[Fate, Sequence[str]] = {
@@ -35,7 +35,7 @@ STEPS: Mapping[Fate, Sequence[str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Seeded:
-    """A shop that is there, and its orders as the storefront shows them."""
+    """A shop in a deployment, and its orders as the storefront shows them."""
 
     shop: Shop
     customer_ids: Sequence[str]
@@ -44,7 +44,7 @@ class Seeded:
 
 
 def seed(api: Api, shop: Shop) -> Seeded:
-    """Returns when all views show all of it."""
+    """Puts `shop` into the deployment. Returns when all views show all of it."""
     seeding = _Seeding(api, shop)
     has_search = api.has_search()
     customers = _each("customers", seeding.register, [*enumerate(shop.customers)])
@@ -60,7 +60,7 @@ def seed(api: Api, shop: Shop) -> Seeded:
 
 
 def _each(what: str, do: Callable[[T], R], things: Sequence[T]) -> list[R]:
-    """What `do` made of each, some of them at once, and shows how far it is. The first that fails
+    """The results of `do` for each item, several at a time, with a progress bar. The first failure
     ends it.
     """
     columns = (f"{what:<12}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -74,7 +74,7 @@ def _each(what: str, do: Callable[[T], R], things: Sequence[T]) -> list[R]:
 
 @dataclass(frozen=True)
 class _Seeding:
-    """What each step needs to know. Most answer the token for what they did last."""
+    """The steps of seeding, and their data. Most return the token of their last command."""
 
     api: Api
     shop: Shop
@@ -85,8 +85,8 @@ class _Seeding:
         return answer.json()["customer_id"], answer.headers["Consistency-Token"]
 
     def offer(self, numbered: tuple[int, Product]) -> str:
-        """A product that sells has had more commands than are remembered, but those that change
-        price and stock are, for ever.
+        """Registers a product with price and stock. The commands for these are guarded, so they can
+        be sent again even after more commands than a stream remembers.
         """
         n, product = numbered
         path, key = f"/products/{product.sku}", f"product-{n}"
@@ -101,8 +101,8 @@ class _Seeding:
         return f"product-{product.sku}@1"
 
     def sell(self, named: tuple[int, Order, str]) -> tuple[str, str]:
-        """Waits for the checkout: it confirms or rejects, and that is the order's version 2. What a
-        busy machine did not get done in time is rejected too, and goes no further.
+        """Places an order and waits for the checkout, which confirms or rejects it as version 2. An
+        order that a busy machine did not finish in time is rejected, too, and not continued.
         """
         n, order, customer_id = named
         key = f"order-{n}"

@@ -1,8 +1,7 @@
-"""The invention of a shop: who shops there, what there is, who orders what, and how that ends.
+"""Generates a shop: customers, products, orders, and the outcome of each order.
 
-It follows from a seed and the sizes alone, and what becomes of it does not depend on who comes
-first: there is enough of everything, except of what never was in stock, and an order has at most
-one thing wrong with it.
+It is derived from a seed and the sizes alone. The outcomes don't depend on which order is first:
+there is enough stock of everything that was ever in stock, and an order has at most one fault.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ CURRENCY = "EUR"
 
 
 class Fate(StrEnum):
-    """What becomes of an order."""
+    """The outcome of an order."""
 
     DELIVERED = "delivered"
     SHIPPED = "shipped"
@@ -64,14 +63,14 @@ SHARES = {
     Fate.PRICE_DIFFERS: 3,
 }
 NEVER_IN_STOCK = 25  # one product of so many
-DEARER = 20  # one of so many has become dearer, and some carts still have the old price
+DEARER = 20  # one product of so many; its price was raised, and some carts still have the old one
 REGULAR = 3  # orders that the first customer has at least
-LINES = [1, 1, 1, 1, 2, 2, 2, 3, 3, 4]  # of an order, as often as that
+LINES = [1, 1, 1, 1, 2, 2, 2, 3, 3, 4]  # lines of an order, by frequency
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How many there are of each."""
+    """The number of customers, products and orders."""
 
     customers: int = 240
     products: int = 200
@@ -94,7 +93,7 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """It is registered with `first_price`, which may change to `price`, and `stock` is received."""
+    """It is registered with `first_price`, which may change to `price`; `stock` is received."""
 
     sku: str
     title: str
@@ -124,7 +123,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """`customer` is the place among the shop's customers: an id is for the service to give."""
+    """An order. `customer` is an index into the shop's customers: the service assigns their ids."""
 
     customer: int
     lines: Sequence[Line]
@@ -145,8 +144,8 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Shop:
-    """`name` is in its keys, skus and e-mail addresses. So shops of other seeds or sizes have
-    nothing in common with it, and may be in the same deployment.
+    """Keys, skus and e-mail addresses contain the shop's `name`, so shops of other seeds or sizes
+    can be in the same deployment.
     """
 
     name: str
@@ -165,7 +164,7 @@ def invent(seed: int, sizes: Sizes) -> Shop:
 
 
 def _by_share(dice: random.Random, shares: Mapping[K, float], number: int) -> list[K]:
-    """One of each, as far as that goes, and the rest as they fall."""
+    """Each kind once if possible, the rest at random by share."""
     each = [*shares][:number]
     others = dice.choices([*shares], [*shares.values()], k=number - len(each))
     return dice.sample(each + others, number)
@@ -206,7 +205,7 @@ def _address(dice: random.Random, country: Country, name: str) -> dict[str, str]
 
 
 def _ascii(name: str) -> str:
-    """As it is spelt in an e-mail address."""
+    """`text` in the characters of an e-mail address."""
     spelt = name.lower().translate({ord("ß"): "ss", ord("ł"): "l"})
     return "".join(c for c in unicodedata.normalize("NFKD", spelt) if c.isascii() and c.isalpha())
 
@@ -215,7 +214,7 @@ def _ascii(name: str) -> str:
 
 
 def _products(dice: random.Random, shop: str, number: int) -> list[Product]:
-    """The more popular ones come first. `stock` is what will be left of it."""
+    """The products, most popular first. `stock` is the amount that will be left over."""
     products = []
     for n, (family, make, material, thing) in enumerate(dice.sample(CATALOGUE, number)):
         price = dice.randint(thing.low, thing.high) * 100 - dice.choice([0, 10, 50])
@@ -236,7 +235,7 @@ def _products(dice: random.Random, shop: str, number: int) -> list[Product]:
 
 
 def _stocked(products: Sequence[Product], orders: Sequence[Order]) -> list[Product]:
-    """With enough for all orders, whatever becomes of them."""
+    """The products with enough stock for all orders, whatever their outcome."""
     ordered = Counter[str]()
     for line in itertools.chain.from_iterable(order.lines for order in orders):
         ordered[line.sku] += line.quantity
@@ -269,7 +268,7 @@ def _orders(
 def _destination(
     dice: random.Random, buyer: int, customers: Sequence[Customer]
 ) -> Mapping[str, str]:
-    """Home, or somebody else's home: a present."""
+    """The customer's own address, or another's, for a present."""
     is_present = dice.random() < 0.1
     return (dice.choice(customers) if is_present else customers[buyer]).address
 
@@ -291,6 +290,6 @@ def _lines(dice: random.Random, fate: Fate, products: Sequence[Product]) -> list
 
 
 def _line(dice: random.Random, product: Product, unit_price: int) -> Line:
-    """Few take two bookshelves."""
+    """A line of an order. Expensive products are rarely ordered twice."""
     quantities = [1, 1, 1, 2, 2, 4, 6] if unit_price < 5_000 else [1, 1, 1, 1, 2]
     return Line(sku=product.sku, quantity=dice.choice(quantities), unit_price=unit_price)

@@ -16,12 +16,12 @@ from scripts.shop.demo.seeding import Seeded
 __all__ = ["Stop", "opening", "printed", "stops", "summary"]
 
 HALLSTATT = {"street": "Seestraße 12", "postal_code": "4830", "city": "Hallstatt", "country": "AT"}
-MARRIED = "Zimmerwald"  # nobody else is called so
+MARRIED = "Zimmerwald"  # no other customer has this name
 
 
 @dataclass(frozen=True)
 class Stop:
-    """All that stands in backticks is in the answer. All requests are answered with `status`."""
+    """A command of the tour. Words in backticks are in its answer; all requests answer `status`."""
 
     says: str
     command: str
@@ -43,12 +43,12 @@ def summary(seeded: Seeded) -> str:
 
 
 def opening(url: str) -> str:
-    """What all commands need. The URL stands in quotes, as it may contain `$default`."""
+    """The definitions that all commands need. The URL is quoted, as it may contain `$default`."""
     return f"API={shlex.quote(url)}\nshow() {{ python3 -m json.tool --no-ensure-ascii; }}\n"
 
 
 def printed(url: str, tour: Iterable[Stop]) -> str:
-    """To paste into bash, in parts or as a whole."""
+    """The tour as text to paste into bash, in parts or as a whole."""
     told = [f"{_comment(f'{n}. {stop.says}')}\n{stop.command}\n" for n, stop in enumerate(tour, 1)]
     return "\n".join([opening(url), *told])
 
@@ -76,7 +76,7 @@ def stops(seeded: Seeded) -> list[Stop]:
 
 
 def _name(seeded: Seeded, order: dict[str, Any]) -> str:
-    """The customer's, as it was before this tour changed it."""
+    """The customer's name before this tour changes it."""
     return seeded.shop.customers[seeded.customer_ids.index(order["customer_id"])].name
 
 
@@ -100,12 +100,12 @@ def _orders(
             _shown(f"/orders/{order['order_id']}"),
         )
     yield Stop(
-        "What a customer has ordered, newest first; the cursor of the first page leads to the "
+        "A customer's orders, newest first; the cursor of the first page leads to the "
         f"second. All are orders of `{regular}`.",
         _paged(f"/customers/{regular}/orders?limit=2"),
     )
     yield Stop(
-        "The newest two orders that were `cancelled`, whosever they are.",
+        "The newest two orders that were `cancelled`, of all customers.",
         _shown("/orders?status=cancelled&limit=2"),
     )
 
@@ -114,28 +114,28 @@ def _searches(some: dict[str, Any], name: str, first_day: str) -> Iterable[Stop]
     words = re.findall(r"\w+", some["lines"][0]["title"])
     noun, longest = words[-1], max(words, key=len).lower()
     yield Stop(
-        "Search: each word is looked for in customers' names, in what was bought and in the "
+        "Search: each word is searched in customers' names, in products and in the "
         "address. The `highlights` say where it was found: `<em>`.",
         _search(f"{name.split()[-1]} {noun}"),
     )
     yield Stop(
-        f"A typing error does no harm: this should be '{longest}', and `<em>` is what was found.",
+        f"A typing error: this should be '{longest}'. The matches are in `<em>`.",
         _search(longest[:2] + longest[3:]),
     )
     yield Stop(
-        "Filters, the largest first, and `facets`: how many there are of each status, `country` "
-        "and product. A facet ignores its own filter, so one sees what else there is.",
+        "Filters, the largest first, and `facets`: the number of orders by status, `country` "
+        "and product. The facet of the status ignores the filter on it.",
         _shown(f"/search/orders?status=shipped,delivered&from={first_day}&sort=largest&limit=1"),
     )
     yield Stop(
-        "Page by page: a `cursor` says after which hit to go on, so new orders shift nothing.",
+        "Pages: a `cursor` names the hit to continue after, so new orders shift nothing.",
         _paged("/search/orders?sort=newest&limit=2"),
     )
 
 
 def _no_search() -> Iterable[Stop]:
     yield Stop(
-        "This deployment has no search. The rest of the tour does without it: `not_configured`.",
+        "This deployment has no search: `not_configured`. The rest of the tour needs none.",
         _shown("/search/orders?q=lamp"),
         status=501,
     )
@@ -152,23 +152,23 @@ def _tokens(
     path = f"/orders/{some['order_id']}"
     rename = _changed(f"/customers/{some['customer_id']}/name", f"{key}-name", {"name": renamed})
     yield Stop(
-        "A token at work. Rename a customer, and the answer has a token for what was written. "
-        f"Sent with a query, it gets an order with the new name, `{renamed}`, however far the "
-        "views have come; the header `Consistency` says what that took.",
+        "A consistency token. Rename a customer, and the answer has a token for the new version. "
+        f"Sent with a query, it gets an order with the new name, `{renamed}`, however late the "
+        "views are; the header `Consistency` says how.",
         f'{rename}\ncurl -sS -i "$API{path}" -H "Consistency-Token: $TOKEN"; echo',
     )
     if has_search:
         yield Stop(
-            "The same command has no second effect, and the same token. With it a search finds "
-            f"the orders by the new name, `<em>{MARRIED}</em>`. An index that is late says so, "
-            "and curl asks again.",
+            "The same command has no second effect, and the same token. A search with it finds "
+            f"the orders by the new name, `<em>{MARRIED}</em>`. If the index is late, it answers "
+            "503, and curl asks again.",
             f"{rename}\n{_shown_with_token(f'/search/orders?q={MARRIED}&limit=1')}",
         )
     for order in held:
         path = f"/orders/{order['order_id']}"
         address = {"name": order["address"]["name"], **HALLSTATT}
         yield Stop(
-            "The same with an order that is not shipped yet, and now goes to `Hallstatt`.",
+            "The same with an order that is not shipped yet: change its address to `Hallstatt`.",
             f"{_changed(f'{path}/address', f'{key}-address', {'address': address})}\n"
             f"{_shown_with_token(path)}",
         )
@@ -176,8 +176,8 @@ def _tokens(
 
 def _sales(first_day: str) -> Iterable[Stop]:
     yield Stop(
-        "What was sold, by day and product: `units`, and `revenue` in cents. An order that is "
-        "cancelled later is taken out again.",
+        "Sales by day and product: `units`, and `revenue` in cents. An order that is "
+        "cancelled later is subtracted again.",
         _shown(f"/sales/products?from={first_day}&limit=5"),
     )
 
@@ -185,25 +185,25 @@ def _sales(first_day: str) -> Iterable[Stop]:
 def _composed(some: dict[str, Any], regular: str) -> Iterable[Stop]:
     order_id = some["order_id"]
     yield Stop(
-        f"The same order `{order_id}` without the storefront's views: four services are asked when "
-        "you ask, and `parts` says how long each took. What none of them keeps, such as the "
-        "timeline, is not there.",
+        f"The same order `{order_id}` without the storefront's views: four services are asked at "
+        "query time, and `parts` says how long each took. Data that none of them has, such as the "
+        "timeline, is missing.",
         _shown(f"/composed/orders/{order_id}"),
     )
     yield Stop(
-        f"The orders of `{regular}`, by asking the services too.",
+        f"The orders of `{regular}`, composed in the same way.",
         _shown(f"/composed/customers/{regular}/orders?limit=2"),
     )
 
 
 def _problems(key: str) -> Iterable[Stop]:
     yield Stop(
-        "What is not there is answered with a problem document: `not_found`.",
+        "An unknown order is answered with a problem document: `not_found`.",
         _shown("/orders/no-such-order"),
         status=404,
     )
     yield Stop(
-        "So is what is not an order, and the `errors` say where it is wrong: `/lines/0/quantity`.",
+        "So is an invalid order, and the `errors` say where it is wrong: `/lines/0/quantity`.",
         f'curl -sS "$API/orders" -H "Idempotency-Key: {key}-invalid" -d '
         + shlex.quote('{"customer_id": "c-1", "lines": [{"sku": "lamp", "quantity": 0}]}')
         + " | show",
@@ -240,7 +240,7 @@ def _paged(path: str) -> str:
 
 
 def _changed(path: str, key: str, body: object) -> str:
-    """Keeps the token that is answered."""
+    """A PUT that keeps the token of its answer in TOKEN."""
     text = shlex.quote(json.dumps(body, ensure_ascii=False))
     return "\n".join(
         [

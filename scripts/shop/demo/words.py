@@ -1,4 +1,4 @@
-"""What the shop is made up of: people and where they live, things and what is said of them."""
+"""The words that the demo shop is generated from: names, addresses, products, descriptions."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the ports are made of: DynamoDB, Kinesis, S3, memory. The only place that knows AWS."""
+"""Implementations of the ports: AWS, HTTP, OpenSearch, memory. The only code that uses these."""

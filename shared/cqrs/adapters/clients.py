@@ -1,4 +1,4 @@
-"""AWS clients: made on first use, once per process, with keep-alive and short time-outs."""
+"""AWS clients: created on first use, once per process, with keep-alive and short time-outs."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ THROTTLED = {
 }
 DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnavailable"}
 
-# of a transaction that was cancelled, said of one of its actions
+# reasons of a cancelled transaction, per action
 CONDITION_FAILED = "ConditionalCheckFailed"
 UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 
-CONTENTION = Backoff(tries=5, first_seconds=0.04)  # where DynamoDB has answered, and done nothing
+CONTENTION = Backoff(tries=5, first_seconds=0.04)  # for transactions that DynamoDB cancelled
 
 C = TypeVar("C")
 R = TypeVar("R")
 
 
 def once(make: Callable[[], C]) -> Callable[[], C]:
-    """Makes one client, also when several threads ask first at the same time."""
+    """Creates one client, even if several threads need it first at the same time."""
     made, lock = cache(make), threading.Lock()
 
     @wraps(make)
@@ -67,7 +67,7 @@ def once(make: Callable[[], C]) -> Callable[[], C]:
 
 
 def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
-    # imported here: only functions that call AWS pay for it, and importing this module stays free
+    # imported here, so that importing this module costs nothing
     import boto3
     from botocore.config import Config
 
@@ -79,7 +79,7 @@ def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             tcp_keepalive=True,
-            # a third of the CPU time of a call; our own requests are valid, and named
+            # both save a third of a call's CPU time; our own requests are valid
             parameter_validation=False,
             user_agent="serverless-cqrs",
         ),
@@ -103,7 +103,7 @@ def s3() -> S3Client:
 
 @once
 def functions() -> LambdaClient:
-    # An answer may take as long as a command function may run. Who asked asks again.
+    # A command function may run that long. No retries: the process sends the command again.
     return _client("lambda", read_seconds=12, attempts=1)  # type: ignore[no-any-return]
 
 
@@ -137,8 +137,8 @@ def translated(what: str) -> Iterator[None]:
 
 
 def resent_once(send: Callable[[], R]) -> R:
-    """The answer to a request by `requests`, sent again if its connection was closed by the other
-    side: one that is kept while a function is frozen is known to be dead only when it is used.
+    """Sends once more if the server had closed a kept-alive connection, as happens while a function
+    is frozen.
     """
     from requests import ConnectionError as NoConnection
     from urllib3.exceptions import MaxRetryError, ProtocolError

@@ -1,4 +1,4 @@
-"""Where long walks leave off, as items of a view's table: `row` = `bookmark/<name>`."""
+"""The positions where walks stopped, as items of a table: `row` = `bookmark/<name>`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DynamoDbBookmarks:
         return text or None
 
     def put(self, name: str, place: str | None) -> None:
-        """None: the walk came to its end, the next one starts anew."""
+        """Stores the position of a walk. None: it is finished, and the next one starts anew."""
         with clients.translated(self._table):
             self._client().put_item(
                 TableName=self._table, Item={**self._key(name), "place": {"S": place or ""}}

@@ -3,12 +3,12 @@
 stream    S  partition key
 version   N  sort key: 1, 2, 3 ... without gaps
 body      S  the commit as JSON text, exactly as it is published
-command   S  the id of the command that it came of: for people who look at the table
+command   S  the id of its command: for people who look at the table
 snapshot  S  in some commits, the state after it: a cache
 
-and, where a service has guards, a second table for them:
+If a service has guards, a second table has one item per claim:
 
-guard     S  partition key: the kind, and a hash of what is claimed
+guard     S  partition key: the kind, and a hash of the claimed value
 stream    S  and
 version   N  the commit that claimed it
 """
@@ -39,7 +39,7 @@ _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
 def commit_of(item: Any) -> Commit:
-    """The commit in an item of the table or of its stream. One without a body can't be applied."""
+    """The commit in an item of the table or of its stream. Without a body it can't be applied."""
     body = item.get("body", {}).get("S", "")
     return Commit(str(item["stream"]["S"]), int(item["version"]["N"]), str(body))
 
@@ -52,7 +52,7 @@ def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable
 
 
 class _Contended(Exception):
-    """Another transaction is at the same items, or they are out of capacity: nothing is decided."""
+    """Another transaction uses the same items, or their capacity is used up: try again."""
 
 
 class DynamoDbEventStore:
@@ -104,7 +104,7 @@ class DynamoDbEventStore:
         try:
             client.put_item(**put)
         except client.exceptions.ConditionalCheckFailedException as refused:
-            response: Any = refused.response  # its item is not in the SDK's types
+            response: Any = refused.response  # the SDK's types lack its item
             raise AppendConflict(commit_of(response["Item"])) from refused
         except client.exceptions.ClientError as error:
             if clients.error_code(error) == "TransactionConflictException":
@@ -122,7 +122,7 @@ class DynamoDbEventStore:
             if own["Code"] == clients.CONDITION_FAILED:
                 raise AppendConflict(commit_of(own["Item"])) from cancelled
             if own["Code"] in clients.UNDECIDED:
-                # who holds a guard may be the one who takes this version
+                # look again before guards: their holder may be the commit that takes this version
                 raise _Contended from cancelled
             for guard, reason in zip(guards, of_guards, strict=True):
                 if reason["Code"] == clients.CONDITION_FAILED:
@@ -193,7 +193,7 @@ class DynamoDbEventStore:
         return Heads(versions, plain.to_json(last) if last else None)
 
     def _query(self, stream: str, *, after: int = 0, **paging: Any) -> Any:
-        """The items of a stream, page after page as they are taken."""
+        """The items of a stream. Pages are read as they are needed."""
         of_this_stream = "#stream = :stream"  # `stream` is a reserved word
         newer = "version > :after"
         query: dict[str, Any] = {
@@ -213,5 +213,5 @@ class DynamoDbEventStore:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-            # the first page was what usually does; now as much as there is
+            # the first page is usually enough; now read all
             query.pop("Limit", None)

@@ -1,13 +1,13 @@
 """The rows of a view on DynamoDB: one table per view, one item per row.
 
-row                   S  partition key: `order_history#1/7`, which is view, generation, key
+row                   S  partition key: `order_history#1/7` (view, generation, key)
 revision              N  counts the saves; a save is conditional on it
 positions             S  JSON: the version of each stream that feeds the row
 states                S  JSON: the fold of each of those streams
-doc                   S  JSON: what the row shows; absent while there is nothing to show
-parked                S  JSON: streams that can't go on, with the version and the error
+doc                   S  JSON: the document shown; absent if the row shows nothing
+parked                S  JSON: parked streams, each with version and error
 parked_in             S  view and generation, only in rows with a parked stream: index `parked`
-<list>, <list>_sort   S  where the row stands in each list: index `by_<list>`
+<list>, <list>_sort   S  the row's position in each list: index `by_<list>`
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ KEYS_PER_CALL = 100
 SAVERS = 8
 MARKS = ("parked", "parked_in")
 OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
-MAX_ROW_BYTES = MAX_ITEM_BYTES - 8 * 1024  # room for marks: a full row can still be parked
+MAX_ROW_BYTES = MAX_ITEM_BYTES - 8 * 1024  # leaves room to park a full row
 
 
 class NeverSaved(Exception):
-    """Why the table can never take a row."""
+    """The reason why the table can never hold a row."""
 
 
 class DynamoDbRows:
-    """Row store and row reader of one generation of a view, `name` being `order_history#1`.
+    """Row store and row reader of one generation of a view; `name` is `order_history#1`.
 
     Calls: `get` 1; `load` 1 per 100 keys; `save` 1 per row, 8 at a time; `page` 1.
     """
@@ -151,7 +151,7 @@ class DynamoDbRows:
         return SaveResult(Saved.SAVED)
 
     def _put(self, row: Row) -> dict[str, Any]:
-        """What saves `row` if nobody has since it was loaded. Raises NeverSaved."""
+        """A put that saves `row` if nobody has saved it since it was loaded. Raises NeverSaved."""
         try:
             item = self._item(row)
             size = size_of({name: value for name, value in item.items() if name not in MARKS})
@@ -186,9 +186,9 @@ class DynamoDbRows:
         return item | {"revision": {"N": str(row.revision + 1)}}
 
     def _row(self, item: dict[str, Any]) -> Row:
-        """The row in an item of the table or of an index, which has no states. Without parts that
-        can be read it will be folded anew; what it shows stays, as a process keeps there what it
-        has sent.
+        """The row in an item of the table, or of an index, which has no states. Parts that can't be
+        read are left out, so the row is folded again. The document stays: a process keeps its sent
+        commands there.
         """
         row = Row(
             key=item["row"]["S"].partition("/")[2],
@@ -214,7 +214,7 @@ class DynamoDbRows:
 
 
 def size_of(item: dict[str, Any]) -> int:
-    """The bytes of an item, of names and values. Raises UnicodeEncodeError."""
+    """The size of an item in bytes, names and values. Raises UnicodeEncodeError."""
     return sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item.items())
 
 

@@ -1,10 +1,10 @@
 """The rows and cells of a tally on DynamoDB: one table per view, with a sort key.
 
-A row is an item as of any view (see `dynamodb_rows`):
+A row is an item as in any view (see `dynamodb_rows`), with
 
 row     S  partition key: `sales#1/7`
 cell    S  sort key: always `-`
-doc     S  JSON: what the row's entity has contributed to which cells
+doc     S  JSON: the contribution of the row's entity, by cell
 
 A cell is an item with its numbers. No entity's id has a `/`, so no row is among cells:
 
@@ -13,7 +13,7 @@ cell    S  sort key: `2026-11-23/book-1/EUR`
 <name>  N  a sum
 
 Writes to one partition are limited to 1,000 units a second, and each change of a cell takes two: so
-a partition should not have all there is for ever.
+not all cells should be in one partition.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
 __all__ = ["DynamoDbTallies"]
 
 MAX_ACTIONS = 100
-MAX_BYTES = 4 * 1024 * 1024 - 512 * 1024  # room for the cells: a key takes 3 kB at most
+MAX_BYTES = 4 * 1024 * 1024 - 512 * 1024  # leaves room for the cells, whose keys take 3 kB at most
 
 
 class _Save(Value, kw_only=False):
-    """A row that changes cells, on its way into a transaction."""
+    """A row that changes cells, to be saved in a transaction."""
 
     key: str
     put: dict[str, Any]
@@ -44,10 +44,10 @@ class _Save(Value, kw_only=False):
 
 
 class DynamoDbTallies(DynamoDbRows):
-    """Row store, row reader, and the cells, of one generation of a tally, `name` being `sales#1`.
+    """Row store, row reader and cells of one generation of a tally; `name` is `sales#1`.
 
-    Calls: as of other rows, but that `save` puts the rows that change cells into transactions, as
-    many as fit, one after the other: they meet at the same cells. `cells` is 1.
+    Calls: as for other rows, except that `save` puts the rows that change cells into transactions,
+    as many as fit, one transaction after the other, as they may change the same cells. `cells`: 1.
     """
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
@@ -68,7 +68,7 @@ class DynamoDbTallies(DynamoDbRows):
         self, partition: str, first: str, last: str, after: str | None, limit: int
     ) -> dict[Cell, Mapping[str, int]]:
         if after is not None:
-            first = max(first, after + "\0")  # the text that comes next
+            first = max(first, after + "\0")  # the smallest text after it
         start: dict[str, Any] = {}
         found: dict[Cell, Mapping[str, int]] = {}
         while first <= last and len(found) < limit:
@@ -100,9 +100,9 @@ class DynamoDbTallies(DynamoDbRows):
         return _Save(row.key, put, size_of(put["Item"]), changes)
 
     def _write(self, pack: Sequence[_Save]) -> dict[str, SaveResult]:
-        """Saves a pack as a whole, but for the rows that somebody saved since they were loaded.
+        """Saves a pack as a whole, except rows that somebody saved since they were loaded.
 
-        Nothing is added twice, whoever sends it again: adding it has raised the row's revision.
+        A repeat adds nothing twice, since the first time has raised the row's revision.
         """
         results: dict[str, SaveResult] = {}
         for _ in clients.CONTENTION.attempts(self._pause):
@@ -113,7 +113,7 @@ class DynamoDbTallies(DynamoDbRows):
         return {save.key: contended for save in pack} | results
 
     def _transact(self, saves: Sequence[_Save]) -> dict[str, SaveResult]:
-        """What became of each, without those of which nothing was decided."""
+        """The results of the saves, without those that have to be tried again."""
         client = self._client()
         result = SaveResult(Saved.SAVED)
         try:
@@ -125,13 +125,13 @@ class DynamoDbTallies(DynamoDbRows):
             response: Any = error.response
             reasons: list[Any] = response.get("CancellationReasons", [])
             codes = [reason["Code"] for reason in reasons]
-            of_rows = zip(saves, codes, strict=False)  # those of cells follow
+            of_rows = zip(saves, codes, strict=False)  # the codes of cells follow
             raced = [save.key for save, code in of_rows if code == clients.CONDITION_FAILED]
             if raced or clients.UNDECIDED.intersection(codes):
                 return dict.fromkeys(raced, SaveResult(Saved.RACED))
             if not reasons and clients.error_code(error) != "ValidationException":
                 raise
-            if len(saves) > 1:  # one of them can never be saved, others can
+            if len(saves) > 1:  # one of them can never be saved, but others can
                 return {key: r for save in saves for key, r in self._write([save]).items()}
             said = [f"{r['Code']}: {r.get('Message', '')}" for r in reasons if r["Code"] != "None"]
             result = SaveResult(Saved.REFUSED, "; ".join(said) or str(error))
@@ -157,7 +157,7 @@ class DynamoDbTallies(DynamoDbRows):
     def _row(self, item: dict[str, Any]) -> Row:
         row = super()._row(item)
         if row.document is None and "doc" in item:
-            # not to be taken for nothing, or all that it has contributed would be added again
+            # must not count as nothing, or its whole contribution would be added again
             return replace(row, document={"unreadable": item["doc"]["S"]})
         return row
 
@@ -169,7 +169,7 @@ class DynamoDbTallies(DynamoDbRows):
 
 
 def _packs(saves: Sequence[_Save]) -> Iterable[Sequence[_Save]]:
-    """What fits in a transaction each, in order."""
+    """Divides saves into transactions, in order."""
     pack: list[_Save] = []
     cells: set[Cell] = set()
     size = 0

@@ -1,4 +1,4 @@
-"""Services asked over HTTP: one session with keep-alive, no retries, time-outs by who asks."""
+"""Requests to services over HTTP: one session with keep-alive, no retries, time-outs per call."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpServices"]
 
-CONNECTIONS = 16  # those that nobody waits for any more among them
+CONNECTIONS = 16  # including those whose answers nobody waits for any more
 
 
 class HttpServices:
-    """Services below one URL."""
+    """The services at one URL."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._session = _session()  # now: what importing takes is not the first deadline's
+        self._session = (
+            _session()
+        )  # created now, so that importing does not use up the first deadline
 
     def get(self, path: str, headers: Mapping[str, str], seconds: float) -> Reply:
-        """`seconds` are for connecting and for each wait for a piece of the answer."""
+        """`seconds` limits the connecting, and each wait for a piece of the answer."""
         from requests import RequestException, Timeout
         from urllib3.exceptions import ReadTimeoutError
 
@@ -40,7 +42,7 @@ class HttpServices:
         try:
             response = clients.resent_once(send)
         except (RequestException, UnicodeError) as error:
-            # within a body, a time-out comes as an error of the connection
+            # while the body is read, a time-out is reported as a connection error
             late = any(isinstance(cause, ReadTimeoutError) for cause in error.args)
             if late or isinstance(error, Timeout):
                 raise TimeoutError(f"{path} does not answer in time") from error
@@ -50,15 +52,15 @@ class HttpServices:
 
 
 def _session() -> requests.Session:
-    # imported here: only functions that compose pay for it
+    # imported here, as only functions with compositions need it
     from http.cookiejar import DefaultCookiePolicy
 
     import requests
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
-    session.trust_env = False  # neither proxies nor .netrc of wherever this runs
-    # what a service sets for one caller must not go with the next one's questions
+    session.trust_env = False  # ignore proxies and .netrc of the environment
+    # one caller's cookies must not be sent with another's requests
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
     session.mount("http://", adapter)

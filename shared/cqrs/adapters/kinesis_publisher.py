@@ -1,4 +1,4 @@
-"""Puts records of commits on a Kinesis stream: in order per key, and few calls."""
+"""Puts records of commits on a Kinesis stream, in order per key, in few calls."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class KinesisPublisher:
         self._pause = pause
 
     def publish(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Returns what did not get through in several tries, and what is behind it."""
+        """Returns the records that failed in several tries, and later ones of their keys."""
         waiting = list(records)
         for _ in BACKOFF.attempts(self._pause):
             refused: list[Record] = []
             while waiting and not refused:
                 call, rest = _next_call(waiting)
                 refused = self._put(call)
-                # what was refused goes first, so no later record of its key can overtake it
+                # refused records go first, so that no later one of their key overtakes them
                 waiting = refused + rest
             if not waiting:
                 break
@@ -60,7 +60,7 @@ class KinesisPublisher:
 
 
 def _next_call(waiting: list[Record]) -> tuple[list[Record], list[Record]]:
-    """What goes into one call, at most one record per key, and what has to wait for the next."""
+    """Splits records into those of one call, at most one per key, and those for later calls."""
     call: list[Record] = []
     rest: list[Record] = []
     keys: set[str] = set()
@@ -73,6 +73,6 @@ def _next_call(waiting: list[Record]) -> tuple[list[Record], list[Record]]:
             size += length
         else:
             rest.append(record)
-        # taken or not: a later record of this key must not be in this call
+        # in any case: a later record of this key must not be in the same call
         keys.add(record.key)
     return call, rest

@@ -1,4 +1,4 @@
-"""Sends commands to the function of the service that they are for, now or at a time to come."""
+"""Sends commands to the command function of a service, now or at a later time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _event(message: Message) -> str:
 
 
 class LambdaCommands:
-    """The receiver that is a command function. A call takes as long as handling the command."""
+    """A receiver that invokes a command function, and waits until it has handled the command."""
 
     def __init__(
         self, function: str, client: Callable[[], LambdaClient] = clients.functions
@@ -53,7 +53,7 @@ def _answer(reply: Any) -> Answer:
 
 
 class ScheduledCommands:
-    """The timer that is EventBridge Scheduler: a one-time schedule per command, named for its id.
+    """A timer on EventBridge Scheduler: a one-time schedule per command, named by the command's id.
 
     It is exact to the minute, and deletes itself.
     """
@@ -88,4 +88,4 @@ class ScheduledCommands:
                     },
                 )
             except client.exceptions.ConflictException:
-                return  # it was set before
+                return  # it exists already

@@ -1,9 +1,9 @@
-"""OpenSearch over HTTP: one session with keep-alive, signed as AWS wants it, with time-outs.
+"""OpenSearch over HTTP: one session with keep-alive, signed for AWS, with time-outs.
 
-A connection must stand within 1 second, an answer be there within what the caller allows. Refused
-connections, and 429, 502, 503 and 504 are tried again twice, 0.1 and 0.2 seconds later or so;
-answers that do not come are not. What went over a kept connection that was closed meanwhile is sent
-once more. Sending a write again is harmless: rows are saved under a version.
+Connecting may take 1 second, an answer as long as the caller allows. Refused connections, and 429,
+502, 503 and 504, are tried again twice, after about 0.1 and 0.2 seconds; missing answers are not. A
+request is sent once more if the server had closed a kept-alive connection. Repeating a write is
+harmless: rows are saved under a version.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CONNECTIONS = 8
 
 
 class OpenSearchReply(Value, kw_only=False):
-    """What OpenSearch said. `body` is empty if it was not a JSON object."""
+    """An answer of OpenSearch. `body` is empty if it was not a JSON object."""
 
     status: int
     body: Mapping[str, Any]
@@ -46,8 +46,8 @@ class OpenSearchReply(Value, kw_only=False):
 class OpenSearch:
     """A cluster, or a Serverless collection.
 
-    `service` is what signatures are for: `es` (a domain), `aoss` (Serverless), or `none`. `role` is
-    the ARN of a role to sign with, or `none` to sign as who we are.
+    `service` is the service that requests are signed for: `es` (a domain), `aoss` (Serverless), or
+    `none`. `role` is the ARN of a role to sign with, or `none` for the function's own.
     """
 
     def __init__(self, url: str, service: str = "none", role: str = "none") -> None:
@@ -60,14 +60,14 @@ class OpenSearch:
     def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 3
     ) -> OpenSearchReply:
-        """Raises Unavailable for whatever keeps it from answering us."""
+        """Sends a request. Raises Unavailable if there is no usable answer."""
         text = None if body is None else plain.to_json(body)
         return self._send(method, path, text, "application/json", seconds)
 
     def call_with_lines(
         self, path: str, lines: Sequence[Mapping[str, Any]], *, seconds: float = 3
     ) -> OpenSearchReply:
-        """POSTs JSON documents, one a line, as bulk requests want them."""
+        """POSTs JSON documents, one per line, as bulk requests require."""
         text = "".join(plain.to_json(line) + "\n" for line in lines)
         return self._send("POST", path, text, "application/x-ndjson", seconds)
 
@@ -107,13 +107,13 @@ def _reply(response: requests.Response) -> OpenSearchReply:
 
 
 def _session(service: str, role: str) -> requests.Session:
-    # imported here: only functions that search pay for it
+    # imported here, as only functions that search need it
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 
     session = requests.Session()
-    session.trust_env = False  # neither proxies nor .netrc of wherever this runs
+    session.trust_env = False  # ignore proxies and .netrc of the environment
     session.auth = None if service == "none" else _signer(service, role)
     retries = Retry(
         total=RETRIES,
@@ -123,7 +123,7 @@ def _session(service: str, role: str) -> requests.Session:
         backoff_jitter=0.05,
         status_forcelist=(429, 502, 503, 504),
         allowed_methods=None,  # every method
-        respect_retry_after_header=False,  # who asked is told to come again instead
+        respect_retry_after_header=False,  # the caller gets a 503 instead
         raise_on_status=False,
     )
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=retries)
@@ -135,9 +135,9 @@ def _session(service: str, role: str) -> requests.Session:
 def _signer(
     service: str, role: str
 ) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
-    """Signs a request with botocore. The query is encoded strictly before it is signed and sent:
-    the server does that before it checks, and botocore signs what it is given. Serverless wants the
-    hash of the body as a header too.
+    """Signs a request with botocore. The query is encoded strictly before that: the server does so
+    before it verifies, and botocore signs what it is given. Serverless also requires the hash of
+    the body as a header.
     """
     import botocore.session
     from botocore.auth import SigV4Auth
@@ -167,7 +167,7 @@ def _signer(
 
 
 def _assumed(aws: Any, role: str) -> Credentials:
-    """The credentials of a role, fetched on first use and again before they end."""
+    """The credentials of a role, fetched on first use and again before they expire."""
     from botocore.config import Config
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 

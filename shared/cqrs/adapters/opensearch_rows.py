@@ -2,16 +2,17 @@
 
 _id, key   the row's key
 _version   its revision: each save is the next version, so a save that lost a race is refused
-shown      whether there is something to show; searches look at nothing else
-doc        what the row shows, with the fields that the view names
+shown      whether the row shows something; searches only see rows that do
+doc        the document shown, with the fields that the view names
 at         the version of each stream that feeds the row, by category, for searches with a token
-parked     streams that can't go on
-row        positions, states and marks, as they are; not indexed
+parked     parked streams
+row        positions, states and marks; not indexed
 
 An index `cqrs-local-order-search-1` is written through the alias `cqrs-local-order-search-1-write`:
-a write to an index that is gone fails, instead of making a wrong one. It is searched through the
-alias `cqrs-local-order-search`, which it gets when it has been filled. Documents are never deleted,
-for a deleted one's version is forgotten: what shows nothing any more stays as a tombstone.
+a write to a missing index fails, instead of creating one with guessed fields. It is searched
+through the alias `cqrs-local-order-search`, which it gets once it is full. Documents are never
+deleted, as a deleted one's version is forgotten: a row that shows nothing any more stays as a
+tombstone.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ __all__ = ["OpenSearchRows"]
 
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
-MAX_BULK_BYTES = 4_000_000  # of the 10 MB that small instances take; a row may still come on top
+MAX_BULK_BYTES = 4_000_000  # small instances accept 10 MB; one more row may be added
 READ_SECONDS, WRITE_SECONDS, ADMIN_SECONDS = 3, 15, 10
 ANALYSIS = {
     "analyzer": {
@@ -81,7 +82,7 @@ class OpenSearchRows:
             try:
                 document = self._document(row)
                 plain.to_json(document["row"]["parked"]).encode()
-                rest = {**document["row"], "parked": {}}  # a full row can still be marked
+                rest = {**document["row"], "parked": {}}  # leaves room to park a full row
                 size = len(plain.to_json([rest, row.document]).encode())
             except (AttributeError, TypeError, ValueError) as error:
                 results[row.key] = SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
@@ -109,7 +110,7 @@ class OpenSearchRows:
         reply = self._opensearch.call_with_lines("/_msearch", lines, seconds=READ_SECONDS)
         return [self._answer(answer) for answer in self._expect(reply)["responses"]]
 
-    # For who tends it
+    # For the sweeper
 
     def state(self) -> IndexState:
         reply = self._opensearch.call("GET", f"/{self._index}", seconds=ADMIN_SECONDS)
@@ -126,8 +127,8 @@ class OpenSearchRows:
 
     def create(self) -> IndexState:
         settings: dict[str, Any] = {"analysis": ANALYSIS}
-        if self._opensearch.service != "aoss":  # which decides on these by itself
-            # We never delete. If others do, what is filled in again must not lose to what is gone.
+        if self._opensearch.service != "aoss":  # Serverless decides on these itself
+            # if others delete documents, filling must not conflict with the deleted versions
             settings |= {"refresh_interval": "1s", "gc_deletes": "0s", "number_of_shards": 1}
         body = {
             "settings": settings,
@@ -159,7 +160,7 @@ class OpenSearchRows:
         self._expect(self._opensearch.call("POST", "/_aliases", body, seconds=ADMIN_SECONDS))
 
     def _mappings(self) -> dict[str, Any]:
-        """Strict: a document with a field that is not named here is refused, and its row parked."""
+        """Strict mappings: a document with an unknown field is refused, and its row is parked."""
         positions = {fold.category: {"type": "long"} for fold in self.view.folds}
         return {
             "dynamic": "strict",
@@ -205,7 +206,7 @@ class OpenSearchRows:
         return dict(zip(batch, results, strict=True))
 
     def _answer(self, answer: Mapping[str, Any]) -> Hits:
-        """Raises Unavailable for a part of the truth, too."""
+        """The hits. Raises Unavailable also for partial results."""
         if "error" in answer:
             reply = OpenSearchReply(int(answer.get("status", 500)), answer)
             if reply.error == "index_not_found_exception":
@@ -255,12 +256,12 @@ def _result(item: Mapping[str, Any]) -> SaveResult:
             return SaveResult(Saved.RACED)
         case 400:
             return SaveResult(Saved.REFUSED, reason)
-        case _:  # no capacity, a shard that is down, an index that is gone
+        case _:  # no capacity, a shard is down, the index is missing
             return SaveResult(Saved.FAILED, reason)
 
 
 def _of_shown(question: Question) -> Question:
-    """`question`, about nothing but rows that show something."""
+    """`question`, restricted to rows that show something."""
     asked = [question["query"]] if "query" in question else []
     query: Any = {"bool": {"must": asked, "filter": [{"term": {"shown": True}}]}}
     source: Any = ["doc", "row.positions", "row.parked"]

@@ -1,4 +1,4 @@
-"""The batches that a stream mapping gave up on, as Lambda leaves them in its on-failure bucket.
+"""Batches that a stream mapping gave up on, as Lambda stores them in its on-failure bucket.
 
 Each object is the whole invocation record; its field `payload` is the event that was sent.
 """
@@ -31,7 +31,7 @@ class S3Failures:
         self._client = client
 
     def batches(self) -> Iterator[FailedBatch]:
-        """All of them, oldest first within a mapping and shard."""
+        """All batches, oldest first within a mapping and shard."""
         with clients.translated(self._bucket):
             for page in (
                 self._client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket)

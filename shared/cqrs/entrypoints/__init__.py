@@ -1,1 +1,1 @@
-"""Lambda's edges, once for all functions: HTTP and streams."""
+"""Lambda handlers for HTTP requests, stream batches and messages, and the wiring of functions."""

@@ -1,10 +1,14 @@
-"""Commands over HTTP: the body is the command's fields; the answer says what happened, and at which
-version.
+"""Commands over HTTP, and as messages. The body of a request holds the command's fields; the answer
+has the stream's version and the names of the new events.
 
-Idempotency-Key     same key, same effect and same answer; another payload under it is refused
-If-Match: "3"       only if the stream is at version 3
-ETag, Consistency-Token   in the answer: the version, and what to send with queries that must show
-it
+Request headers
+Idempotency-Key     a repeat with the same key has no second effect and gets the same answer;
+                    the same key with another payload is refused
+If-Match: "3"       the command is refused unless the stream is at version 3
+
+Response headers
+ETag                the version
+Consistency-Token   sent with a query, its answer includes these events
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ C = TypeVar("C", bound=Value)
 
 
 class CommandRoute(Value, kw_only=False):
-    """How one command is taken: over HTTP by `answer`, and as a message of another service."""
+    """The route of one command: `answer` handles HTTP requests, `take` messages of services."""
 
     commands: CommandHandler[Any, Any, Any]
     command: type[Value]
@@ -47,7 +51,7 @@ class CommandRoute(Value, kw_only=False):
         return self.answer(request)
 
     def take(self, message: Message) -> Outcome[Any]:
-        """Raises all that handling a command raises, and InvalidInput."""
+        """Handles the command in a message. Raises InvalidInput, and as `CommandHandler.handle`."""
         command = inputs.parse(self.command, message.data)
         entity = str(getattr(command, self.id_field))
         envelope = Envelope(
@@ -63,10 +67,11 @@ class CommandRoute(Value, kw_only=False):
 
 
 class CommandFunction:
-    """A Lambda handler that takes commands: from the API, and `{"message": ...}` from services.
+    """A Lambda handler of commands, from the API or, as `{"message": ...}`, from other services.
 
-    Every command that has a route can also be sent as a message, and those of `messages` only so.
-    A message is answered with what became of it, or with why it must be sent again.
+    Every command with a route can also be sent as a message; those in `messages` only that way. The
+    result is `{"answer": ...}`, accepted or refused, or `{"again": <code>}` for an error that may
+    pass: the message must be sent again. Raises Unreadable.
     """
 
     def __init__(
@@ -116,7 +121,7 @@ def _plain(answer: Answer) -> dict[str, Any]:
 def opens(
     commands: CommandHandler[C, Any, Any], command: type[C], id_field: str, location: str
 ) -> CommandRoute:
-    """The route of a command that creates an aggregate; its id follows from actor and key."""
+    """The route of a command that creates an aggregate. Its id is derived from actor and key."""
 
     def answer(request: Request) -> Response:
         key = request.idempotency_key
@@ -132,7 +137,7 @@ def opens(
 def opens_named(
     commands: CommandHandler[C, Any, Any], command: type[C], id_field: str, location: str
 ) -> CommandRoute:
-    """The route of a command that creates an aggregate under the id that its body names."""
+    """The route of a command that creates an aggregate with the id given in its body."""
 
     def answer(request: Request) -> Response:
         body = request.json()
@@ -145,7 +150,7 @@ def opens_named(
 
 
 def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: str) -> CommandRoute:
-    """The route of a command to the aggregate `{id}` of the path. No body is an empty object."""
+    """The route of a command to the aggregate `{id}` of the path. A missing body counts as `{}`."""
 
     def answer(request: Request) -> Response:
         entity = request.id("id")
@@ -193,7 +198,7 @@ def _response(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Made of what is stored only, so a repeat gets the same answer."""
+    """Built from stored data only, so a repeat gets the same answer."""
     notes = _notes(outcome)
     return Response(
         status=status,
@@ -212,7 +217,7 @@ def _notes(outcome: Outcome[Any]) -> dict[str, Any]:
 
 
 def _at(outcome: Outcome[Any]) -> dict[str, str]:
-    """Nothing, for a stream that does not exist after all."""
+    """The headers that give the version; none if the stream does not exist."""
     if not outcome.version:
         return {}
     return {

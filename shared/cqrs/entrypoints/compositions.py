@@ -1,4 +1,6 @@
-"""Compositions over HTTP: what several services say, as one document that tells what is missing."""
+"""Compositions over HTTP: one document from several services' answers. Its `parts` give the status
+and the milliseconds of each.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ __all__ = ["composed_page_of", "composed_row_of"]
 
 
 def composed_row_of(composition: Composition, plan: Callable[[str], Plan]) -> Handler:
-    """The route of one document, `{id}` in the path."""
+    """The route of one document; its id is `{id}` in the path."""
 
     def answer(request: Request) -> Response:
         return _composed(composition, plan(request.id("id")), request)
@@ -23,8 +25,8 @@ def composed_row_of(composition: Composition, plan: Callable[[str], Plan]) -> Ha
 def composed_page_of(
     composition: Composition, plan: Callable[[str, int, str | None], Plan]
 ) -> Handler:
-    """The route of a list, `{id}` in the path being its partition: `limit` and `cursor` in the
-    query, the cursor being the root's.
+    """The route of a list, whose partition is `{id}` in the path. `limit` and `cursor` are in the
+    query; the cursor is passed on to the root question's service.
     """
 
     def answer(request: Request) -> Response:
@@ -37,7 +39,7 @@ def composed_page_of(
 
 def _composed(composition: Composition, plan: Plan, request: Request) -> Response:
     asked = {"X-Correlation-Id": request.correlation_id}
-    if who := request.headers.get("authorization"):  # services answer to whoever asks here
+    if who := request.headers.get("authorization"):  # services check the caller's own rights
         asked["Authorization"] = who
     found = composition.answer(plan, token_of(request), asked)
     parts = {name: {"status": part.status, "ms": part.ms} for name, part in found.parts.items()}

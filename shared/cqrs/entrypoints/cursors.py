@@ -1,7 +1,7 @@
-"""Cursors: where to go on in a list, as a text that means nothing to who holds it.
+"""Cursors: the position after the last row of a page, as an opaque text for clients.
 
-A cursor carries what it belongs to, its scope: a list and its generation, or a search. It is not
-signed, so what comes out of it is to be checked like any other input.
+A cursor contains its scope: a list and its generation, or a search. It is not signed, so its
+contents are validated like any other input.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def cursor(scope: Sequence[str], place: Sequence[Json]) -> str:
 
 
 def open_cursor(text: str | None, scope: Sequence[str], read: Callable[..., P]) -> P | None:
-    """What `read` makes of the place in a cursor of this scope. Raises InvalidCursor, also where
-    `read` raises what comes of a place that is none.
+    """The position in a cursor of this scope, converted by `read`; None without a cursor. Raises
+    InvalidCursor, also when `read` raises ValueError, TypeError, LookupError or AttributeError.
     """
     if text is None:
         return None

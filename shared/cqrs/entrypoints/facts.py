@@ -1,4 +1,4 @@
-"""Facts over HTTP: what a service tells of its aggregates, from its own store: always current."""
+"""Facts over HTTP: the state of a service's aggregates, from its own store, so always current."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOADERS = 8  # streams that are loaded at the same time
 
 
 def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) -> Handler:
-    """The route of one aggregate, `{id}` in the path.
+    """The route of one aggregate; its id is `{id}` in the path.
 
     AWS calls: 1.
     """
@@ -45,10 +45,10 @@ def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) ->
 def facts_of_many(
     aggregates: Aggregates[Any, S, Any], shown: Shown[S], parameter: str, items: str
 ) -> Handler:
-    """The route of several aggregates, their ids in the query's `parameter`: `items` by id, null
-    for one that is not there.
+    """The route of several aggregates, whose ids are in the query's `parameter`, at most MAX_IDS.
+    The answer has them under `items`, by id; null for one that does not exist.
 
-    AWS calls: 1 for each id, some at the same time.
+    AWS calls: 1 for each id, LOADERS of them at a time.
     """
 
     def answer(request: Request) -> Response:

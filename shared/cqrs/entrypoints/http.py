@@ -1,9 +1,7 @@
-"""HTTP's edge: requests come in as events of an API Gateway HTTP API (payload 2.0), answers and
-problems go out.
+"""HTTP requests, as events of an API Gateway HTTP API (payload 2.0), and their answers.
 
 API Gateway does the routing: a function has a handler per route key, such as `GET /orders/{id}`.
-Every error becomes a problem document (RFC 9457); `STATUS` is the only place that knows HTTP's
-numbers.
+Every error becomes a problem document (RFC 9457); `STATUS` alone assigns HTTP statuses to errors.
 """
 
 from __future__ import annotations
@@ -81,7 +79,7 @@ STATUS: Mapping[type[CqrsError], int] = {
 
 
 class Request(Value):
-    """A request. Header names are in lower case."""
+    """An HTTP request. Header names are in lower case."""
 
     route: str
     method: str
@@ -97,7 +95,9 @@ class Request(Value):
 
     @property
     def actor(self) -> str:
-        """Who the API's authoriser says is asking. All that nobody was asked about are one."""
+        """The caller, as the authoriser names it. Without an authoriser everyone is `anonymous`,
+        and so shares idempotency keys.
+        """
         subjects = {"jwt": ("claims", "sub"), "iam": ("userArn",), "lambda": ("principalId",)}
         for kind, path in subjects.items():
             found: Any = self.authorizer.get(kind) or {}
@@ -106,12 +106,12 @@ class Request(Value):
             if isinstance(found, str) and found:
                 return f"{kind}:{found}"
         if any(self.authorizer.values()):
-            # all callers would be one, and get each other's answers for the same key
+            # as `anonymous`, callers would get each other's answers for the same idempotency key
             raise RuntimeError("the API's authoriser names no subject")
         return "anonymous"
 
     def json(self) -> Any:
-        """The body. Raises InvalidInput, or TooLarge."""
+        """The body as JSON. Raises InvalidInput; TooLarge above MAX_BODY_BYTES."""
         if len(self.body) > MAX_BODY_BYTES:
             raise TooLarge("The body", len(self.body), MAX_BODY_BYTES)
         if not self.body:
@@ -124,7 +124,7 @@ class Request(Value):
             raise InvalidInput(f"The body can't be read as JSON: {error}.") from error
 
     def id(self, name: str) -> str:
-        """An id in the path. Raises NotFound for what can't be one."""
+        """The id `{name}` in the path. Raises NotFound if it is not a valid id."""
         if name not in self.params:
             raise LookupError(f"the path of the route {self.route} names no {{{name}}}")
         value = self.params[name]
@@ -133,7 +133,9 @@ class Request(Value):
         return value
 
     def ids(self, name: str, *, most: int) -> list[str]:
-        """The ids in the query, comma-separated, each of them once. Raises InvalidInput."""
+        """The comma-separated ids in the query without duplicates, at most `most`. Raises
+        InvalidInput.
+        """
         ids = list(dict.fromkeys(self.query.get(name, "").split(",")))
         if not 1 <= len(ids) <= most or not all(map(_ID.fullmatch, ids)):
             expected = "an id" if most == 1 else f"1 to {most} ids, comma-separated"
@@ -154,20 +156,20 @@ class Request(Value):
             return None
         try:
             if not _DAY.fullmatch(text):
-                raise ValueError("only this form of a date, and years to reckon with")
+                raise ValueError("not YYYY-MM-DD, or a year outside 1000 to 2999")
             return date.fromisoformat(text)
         except ValueError as error:
             raise InvalidInput(f"'{name}' in the query must be a day like 2026-11-30.") from error
 
     def choice(self, name: str, kind: type[K]) -> K | None:
-        """One of a closed set in the query; None without. Raises InvalidInput."""
+        """A member of the enum `kind` in the query; None without. Raises InvalidInput."""
         found = self.choices(name, kind)
         if len(found) > 1:
             raise no_choice(name, kind)
         return found[0] if found else None
 
     def choices(self, name: str, kind: type[K]) -> list[K]:
-        """Some of a closed set in the query, comma-separated. Raises InvalidInput."""
+        """Members of the enum `kind` in the query, comma-separated. Raises InvalidInput."""
         text = self.query.get(name)
         try:
             return [kind(each) for each in text.split(",")] if text else []
@@ -176,7 +178,7 @@ class Request(Value):
 
     @property
     def idempotency_key(self) -> str:
-        """The client's key, or one of this request alone. Raises InvalidInput."""
+        """The client's key; without one, the id of this request. Raises InvalidInput."""
         key = self.headers.get("idempotency-key")
         if key is None:
             return self.request_id
@@ -186,7 +188,7 @@ class Request(Value):
 
     @property
     def expected_version(self) -> int | None:
-        """The version in `If-Match`. Raises InvalidInput."""
+        """The version in `If-Match`; None without one, or for `*`. Raises InvalidInput."""
         etag = self.headers.get("if-match")
         if etag is None or etag == "*":
             return None
@@ -201,7 +203,7 @@ def no_choice(name: str, kind: type[StrEnum]) -> InvalidInput:
 
 
 class Response(Value):
-    """An answer. `notes` go into the log line."""
+    """An HTTP response. `notes` go into the log line."""
 
     status: int = 200
     body: Any = None
@@ -219,9 +221,9 @@ Routes = Mapping[str, Handler]
 
 
 class HttpFunction:
-    """A Lambda handler that answers the given routes and logs a line per request.
+    """A Lambda handler for the given routes. Logs one line per request.
 
-    Whatever goes wrong becomes a problem document.
+    Every exception becomes a problem document.
     """
 
     def __init__(self, routes: Routes) -> None:
@@ -265,8 +267,8 @@ class HttpFunction:
 
 
 def no_such_route(known: str) -> Handler:
-    """Answers the route `$default`: 404, or 405 where one of the `known` routes (comma-separated)
-    has the same path and another method.
+    """The route `$default`: answers 405 if one of the `known` routes (comma-separated) has the path
+    but not the method, else 404.
     """
     routes = [route.partition(" ") for route in known.split(",") if " " in route]
     patterns = [
@@ -309,11 +311,11 @@ def _body(event: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        return b"\xff"  # what no JSON starts with: it is refused where it is read
+        return b"\xff"  # not UTF-8, so `Request.json` refuses it
 
 
 def _detail(error: CqrsError, status: int) -> str:
-    """What a caller may know. Which table is down, or what it holds, is for the log."""
+    """The sentence for the caller. Which table is down, or what it holds, goes to the log only."""
     if isinstance(error, Unavailable):
         return "This can't be done at the moment; try again."
     return "Something went wrong on our side." if status == 500 else str(error)

@@ -1,4 +1,4 @@
-"""Queries over HTTP: what a view shows, never older than the token sent."""
+"""Queries over HTTP: rows and lists of a view, never older than the token sent with the query."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAX_LIMIT = 50
 
 
 def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
-    """The route of one row, `{id}` in the path."""
+    """The route of one row; its key is `{id}` in the path. `what` names it if there is none."""
 
     def answer(request: Request) -> Response:
         key = request.id("id")
@@ -48,17 +48,17 @@ def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
 
 
 def in_path(request: Request) -> str:
-    """The list that `{id}` in the path picks."""
+    """The partition of a list: `{id}` in the path."""
     return request.id("id")
 
 
 def in_query(name: str) -> Callable[[Request], str]:
-    """The list that an id in the query, `name`, picks."""
+    """The partition of a list: the id `name` in the query."""
     return lambda request: request.ids(name, most=1)[0]
 
 
 def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
-    """The list that `name` in the query picks, out of a closed set."""
+    """The partition of a list: one of a closed set of values, `name` in the query."""
 
     def picked(request: Request) -> str:
         chosen = request.choice(name, kind)
@@ -76,9 +76,11 @@ def page_of(
     joiner: Joiner | None = None,
     partition_in: Callable[[Request], str] = in_path,
 ) -> Handler:
-    """The route of a list: `limit` and `cursor` in the query, and `partition_in` says which one.
+    """The route of the view's list `name`; `limit` and `cursor` are in the query. `partition_in`
+    gets the partition from the request, such as the customer whose orders are listed. The answer
+    has the rows under `items`.
 
-    A cursor is good for one list of one generation of the view. Raises ValueError for a list that
+    A cursor is valid for one list of one generation of the view. Raises ValueError for a list that
     the view does not have.
     """
     if name not in reader.lists:
@@ -108,7 +110,9 @@ def token_of(request: Request) -> Token:
 def answer_of(
     body: Mapping[str, Any], freshness: Freshness, version: Json = None, **notes: object
 ) -> Response:
-    """An answer that says how new it is, also in the log line. `version` is what it is one of."""
+    """An answer with the headers that say how new it is; so does its log line. `version`, if given,
+    is sent as ETag.
+    """
     headers = {"Consistency": str(freshness.consistency)}
     if freshness.token.positions:
         headers["Consistency-Token"] = str(freshness.token)
@@ -124,12 +128,12 @@ def _joined(page: Page, joiner: Joiner | None) -> Page:
 
 
 def _shown(row: Row) -> Document | None:
-    """A row in a list. One that can't go on says so in its place."""
+    """The document of a row in a list; for a parked row the problem."""
     problem = problem_of(row)
     return {"id": row.key, **problem} if problem else row.document
 
 
 def _place(sort: str, key: str) -> tuple[str, str]:
     if not 0 < len(sort.encode()) <= KEY_BYTES or not re.fullmatch(STREAM_NAME, "x-" + key):
-        raise ValueError("this can't be the place of a row")
+        raise ValueError("this can't be the position of a row")
     return sort, key

@@ -1,4 +1,4 @@
-"""Searches over HTTP: a conversation with search indexes, and cursors that survive writes."""
+"""Searches over HTTP. Their cursors stay valid while the index is written to."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["no_search", "search_of"]
 
 
 Search = Callable[[Request, int, Sequence[Json] | None], Conversation[SearchPage]]
-"""Begins a search with a request, the limit, and the place to go on after. Raises InvalidInput, and
-InvalidCursor for a place where no hit of this search can be.
+"""Starts a search, given the request, the limit, and the position of the hit to continue after.
+Raises InvalidInput; InvalidCursor for a position that no hit of this search can have.
 """
 
 
 def search_of(
     searchers: Searchers, search: Search, view: SearchView, allowed: Sequence[str]
 ) -> Handler:
-    """The route of a search. `allowed` are the names in its query besides `limit` and `cursor`. A
-    cursor is good for one search in one generation of `view`.
+    """The route of a search. `allowed`: the names in its query besides `limit` and `cursor`. A
+    cursor is valid for one search in one generation of `view`. Any other name is InvalidInput.
     """
 
     def answer(request: Request) -> Response:
@@ -47,7 +47,7 @@ def search_of(
 
 
 def no_search(request: Request) -> NoReturn:
-    """Answers where there is no OpenSearch."""
+    """The route of a search in a deployment without OpenSearch."""
     raise NotConfigured(
-        "Searching needs OpenSearch, and there is none here; everything else works without."
+        "Searching needs OpenSearch, which this deployment is without; everything else works."
     )

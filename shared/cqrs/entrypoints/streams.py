@@ -1,8 +1,8 @@
-"""The streams' edges: batches come in from DynamoDB Streams and Kinesis, partial failures go out.
+"""Lambda handlers for batches of DynamoDB Streams and Kinesis.
 
-A batch answers with the first record that has to come again; Lambda delivers that one and all after
-it. Records that can't be read are logged and let go: the store has what they were about, and the
-sweep finds it.
+A handler reports the first record that failed; Lambda delivers that one and all after it again.
+Records that can't be read are logged and skipped: their commits are in the event store, where the
+sweep finds them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
         elif record.get("eventName") == "INSERT":
             commits = [commit_of(record["dynamodb"]["NewImage"])]
         else:
-            return []  # nothing changes or removes a commit, except a restore's clean-up
+            return []  # commits are never changed, and only removed to clean up after a restore
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unreadable(f"not a record of a stream of commits: {error!r}") from error
     for commit in commits:
@@ -52,7 +52,7 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
 
 
 def _read(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[Commit]]]:
-    """The records that can be read, in order, by sequence number."""
+    """The sequence number and the commits of each record that can be read, in order."""
     for record in records:
         try:
             yield _sequence(record), commits_in(record)
@@ -66,7 +66,7 @@ def _again(sequences: Sequence[str]) -> dict[str, Any]:
 
 
 def _trace(commits: Sequence[Commit]) -> dict[str, Any]:
-    """What connects a log line with the requests before it: the ids that the commits carry."""
+    """The ids in `commits` that connect a log line with the requests that led to it."""
     named = commits[:LOGGED]
     envelopes = []
     for commit in named:
@@ -82,7 +82,7 @@ def _trace(commits: Sequence[Commit]) -> dict[str, Any]:
 
 
 class PublisherFunction:
-    """Puts the commits of a DynamoDB stream's batch on the event stream."""
+    """Puts the commits in a batch of a DynamoDB stream on the event stream."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -111,7 +111,7 @@ class PublisherFunction:
 
 
 class FollowerFunction:
-    """Rings the doorbell of every follower with the commits of a Kinesis batch."""
+    """Lets every follower catch up, with the commits of a Kinesis batch as hints."""
 
     def __init__(self, followers: Sequence[Follower]) -> None:
         self._followers = followers
@@ -135,7 +135,7 @@ class FollowerFunction:
 
 
 def log_report(message: str, follower: Follower, report: Report, **notes: Any) -> None:
-    """One line of log, and the metrics, of what a follower did."""
+    """Logs one line about what a follower did, and counts it in the metrics."""
     applied = Counter(report.applied)
     logger().info(
         message,

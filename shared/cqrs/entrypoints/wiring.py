@@ -1,11 +1,11 @@
-"""The composition root: builds what a function needs from the names of its services and views.
+"""The composition root: builds a function's objects from the names of its services and views.
 
-A handler says what it is, in a function that is given a `Wiring`; `on_lambda` makes the handler of
-it. What a view needs follows from its folds (whose events they are says which store), where a row
-is kept from the kind of the view. Names are the map: the store of the service `orders` is the table
-in ORDERS_EVENTS_TABLE, the rows of the view `sales` are in SALES_TABLE.
+A handler module defines `app(wire: Wiring)`; `on_lambda` turns it into a Lambda handler. A view's
+folds say which event stores it reads, its kind says where its rows are. Environment variables have
+fixed names: the store of the service `orders` is the table in ORDERS_EVENTS_TABLE, the rows of the
+view `sales` are in SALES_TABLE.
 
-Adapters are imported where they are used: a function pays for what it needs only.
+Adapters are imported where they are used, so that a cold start imports only what it needs.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ Build = Callable[["Wiring"], LambdaHandler]
 
 
 def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
-    """The handler that `build` makes.
+    """A Lambda handler that calls what `build` returns.
 
-    On Lambda it is made at once, while the function starts: the processor is not throttled then.
-    Elsewhere at the first call, so that importing a handler does nothing.
+    On Lambda, `build` is called at once: the CPU is not throttled while a function starts.
+    Elsewhere it is called with the first event, so that importing a handler does nothing.
     """
 
     @cache
@@ -72,7 +72,7 @@ def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
 
 
 def wired(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
-    """What `build` makes of an environment. Raises LookupError naming all that it lacks."""
+    """Calls `build` with an environment. Raises LookupError that names all missing variables."""
     wire = Wiring(Settings(environment))
     made = build(wire)
     wire.settings.check()
@@ -82,8 +82,8 @@ def wired(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
 
 
 class Wiring:
-    """Makes the parts of one function. `uses` says what has been made so far, in the nouns of
-    `local.functions` in Terraform, and `clients` what of AWS it takes.
+    """Builds the objects of one function. `uses` collects what they use, under the keys that
+    Terraform's `local.functions` has for it (`appends`, `keeps`, ...); `clients` the AWS clients.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -94,7 +94,7 @@ class Wiring:
     # To decide
 
     def commands(self, decider: Decider[C, S, E]) -> CommandHandler[C, S, E]:
-        """Takes the commands of a service's aggregates."""
+        """Handles the commands of one kind of aggregate."""
         from cqrs.write.commands import CommandHandler
 
         service = decider.events.context
@@ -106,7 +106,7 @@ class Wiring:
         return CommandHandler(self._store(service, guards), decider)
 
     def aggregates(self, decider: Decider[C, S, E]) -> Aggregates[C, S, E]:
-        """Loads a service's aggregates."""
+        """Loads aggregates of one kind."""
         from cqrs.write.aggregates import Aggregates
 
         self.uses["reads"].add(decider.events.context)
@@ -122,7 +122,7 @@ class Wiring:
         return Reader(view, self._rows(view), self._stores(view.folds))
 
     def joiner(self, *joins: Join) -> Joiner:
-        """Completes what a reader has found."""
+        """Puts lookups into the rows that a reader found."""
         from cqrs.read.joiner import Joiner
 
         views = [join.view for join in joins]
@@ -138,7 +138,7 @@ class Wiring:
         return TallyReader(view, self._tallies(view), self._stores(view.folds))
 
     def searchers(self, views: Sequence[SearchView]) -> Searchers | None:
-        """Answers searches in several views; None where there is no OpenSearch."""
+        """Answers searches in several views; None in a deployment without OpenSearch."""
         from cqrs.read.searchers import Searcher, Searchers
 
         self.uses["queries"].update(view.name for view in views)
@@ -147,7 +147,7 @@ class Wiring:
         return Searchers(searchers) if searchers else None
 
     def composition(self) -> Composition:
-        """Asks the services at SERVICES_URL, for DEADLINE_MS at most."""
+        """Composes answers of the services at SERVICES_URL, within DEADLINE_MS."""
         from cqrs.adapters.http_services import HttpServices
         from cqrs.read.compositions import Composition
 
@@ -157,7 +157,7 @@ class Wiring:
     # To follow
 
     def publisher(self) -> PublisherFunction:
-        """Puts commits on the event stream EVENT_STREAM."""
+        """Puts commits on the Kinesis stream EVENT_STREAM."""
         from cqrs.adapters.clients import kinesis
         from cqrs.adapters.kinesis_publisher import KinesisPublisher
         from cqrs.entrypoints.streams import PublisherFunction
@@ -168,7 +168,7 @@ class Wiring:
     def follower(
         self, views: Sequence[Followed] = (), processes: Sequence[Setup] = ()
     ) -> FollowerFunction:
-        """Keeps views and processes up to date with a stream of commits."""
+        """Keeps views and processes up to date from batches of the event stream."""
         from cqrs.entrypoints.streams import FollowerFunction
 
         return FollowerFunction(list(self._followers(views, processes)))
@@ -200,12 +200,12 @@ class Wiring:
         self.uses["keeps"].update(view.name for view in views)
         for view in views:
             rows = self._index(view) if view.kind == "search" else self._rows(view)
-            if rows:  # without an OpenSearch all but its views go on
+            if rows:  # without OpenSearch, search views are left out and the others work
                 yield Follower(view, rows, self._stores(view.folds))
         yield from map(self._process, processes)
 
     def _process(self, setup: Setup) -> ProcessFollower:
-        """A process with its rows, and with the functions of the services that it commands."""
+        """A process with its rows, and the functions that its commands are sent to."""
         from cqrs.adapters.clients import functions, scheduler
         from cqrs.adapters.lambda_commands import LambdaCommands, ScheduledCommands
         from cqrs.follow.process_followers import ProcessFollower
@@ -225,7 +225,7 @@ class Wiring:
         stores = self._stores(process.folds)
         return ProcessFollower(process, self._rows(process), stores, receivers, timers)
 
-    # Where things are
+    # Stores, tables and indexes
 
     def _store(self, service: str, guards_table: str | None = None) -> DynamoDbEventStore:
         from cqrs.adapters.clients import dynamodb
@@ -235,7 +235,7 @@ class Wiring:
         return DynamoDbEventStore(self.settings.text(f"{service}_events_table"), guards_table)
 
     def _stores(self, folds: Iterable[Fold[Any, Any]]) -> dict[str, DynamoDbEventStore]:
-        """By the category of the streams in them."""
+        """Event stores by the category of their streams."""
         return {fold.category: self._store(fold.events.context) for fold in folds}
 
     def _rows(self, view: Followed) -> DynamoDbRows:
@@ -257,7 +257,7 @@ class Wiring:
         return self.settings.text(f"{view.name}_table")
 
     def _index(self, view: Followed) -> OpenSearchRows | None:
-        """None for a view that is not searched, and where there is no OpenSearch."""
+        """None for a view of another kind, or in a deployment without OpenSearch."""
         if view.kind != "search" or self.settings.text("search_url") == "none":
             return None
         from cqrs.adapters.opensearch_rows import OpenSearchRows

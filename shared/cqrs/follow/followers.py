@@ -1,4 +1,4 @@
-"""Followers: what keeps a view up to date. The heart of the system.
+"""Followers: what keeps a view up to date.
 
 The event that arrives is a doorbell; the event store is the truth. A follower remembers, per
 stream, the last version that it has applied, next to what it made of it. There is one primitive,

@@ -1,1 +1,1 @@
-"""What is stored for ever: events, the commits that hold them, and the store that keeps them."""
+"""Events, the commits that hold them, and the event store: data that is kept for ever."""

@@ -1,6 +1,7 @@
-"""A commit: the events that one command appended to one stream, as one piece of JSON text.
+"""A commit: the events that one command appended to one stream, as one JSON text.
 
-The text is made once, when the command is decided; store, publisher and Kinesis carry it unchanged.
+The text is written once, when the command is decided. Store, publisher and Kinesis carry it
+unchanged.
 
     {"events": [{"type": "OrderPlaced", "schema": 1, "data": {...}}],
      "command": {"id": ..., "type": "PlaceOrder", "hash": ...},
@@ -22,15 +23,17 @@ from cqrs.plain import Raw, Value
 __all__ = ["STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
 
 STREAM_NAME = r"[a-z][a-z0-9_]*-[A-Za-z0-9._:-]{1,128}"
-"""`<category>-<entity>`: fits a Kinesis partition key, a key of DynamoDB, and a token."""
+"""`<category>-<entity>`, in characters that Kinesis partition keys, DynamoDB keys and consistency
+tokens allow.
+"""
 
 
 class Envelope(Value):
-    """Who sent a command, when, and because of what: stored with the events that came of it.
+    """Metadata of a command, stored with its events.
 
-    `command_id` is the same for every try of one command; `fingerprint` differs when the same
-    idempotency key is used for something else. `correlation_id` is shared by all that one request
-    sets off; `causation_id` is the request, event or command directly before.
+    `command_id` is the same for every try of one command; `fingerprint` differs when an idempotency
+    key is used again for something else. `correlation_id` is shared by everything that follows from
+    one request; `causation_id` names the request, event or command that directly led to this one.
     """
 
     command_id: str
@@ -48,7 +51,7 @@ def category_of(stream: str) -> str:
 
 
 def entity_of(stream: str) -> str:
-    """The id in a stream's name: `7` for `order-7` and for `payment-7`; they feed the same rows."""
+    """The id in a stream's name: `7` for `order-7` and for `payment-7`, which feed the same row."""
     return stream.partition("-")[2]
 
 

@@ -1,7 +1,7 @@
-"""The event store: what every follower and every command can rely on.
+"""The port of the event store, and what every implementation guarantees.
 
-One stream is the history of one aggregate. A commit is appended at the version after the one that
-the decision was made on, or not at all; nothing is ever changed or removed.
+A stream is the history of one aggregate. A commit is appended directly after the version that its
+decision was based on, or not at all. Nothing is ever changed or removed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ S = TypeVar("S")
 
 
 class AppendConflict(CqrsError):
-    """The version is taken. `winner` is the commit that has it."""
+    """Another commit, the `winner`, has the version already."""
 
     code = "append_conflict"
     retryable = True
@@ -31,7 +31,7 @@ class AppendConflict(CqrsError):
 
 
 class GuardTaken(CqrsError):
-    """What a commit claims is held already: by the commit `version` of `stream`."""
+    """The commit `version` of `stream` holds already what a commit claims."""
 
     code = "guard_taken"
 
@@ -41,8 +41,7 @@ class GuardTaken(CqrsError):
 
 
 class History(Value, Generic[S], kw_only=False):
-    """What a stream's state follows from: the newest usable snapshot, and the commits after it in
-    order.
+    """The newest usable snapshot of a stream, and the commits after it in order.
 
     `version` is the stream's; 0 when it has no commits.
     """
@@ -53,10 +52,9 @@ class History(Value, Generic[S], kw_only=False):
 
 
 class Heads(Value, kw_only=False):
-    """A part of a walk over all streams: the newest version of each stream seen, and where to go
-    on.
+    """One page of a walk over all streams: the newest version of each stream on it.
 
-    `cursor` is None at the end of the walk.
+    `cursor` gives the next page; None after the last one.
     """
 
     versions: Mapping[str, int]
@@ -64,22 +62,23 @@ class Heads(Value, kw_only=False):
 
 
 class EventReader(Protocol):
-    """Reads are consistent: they see every append that was acknowledged before."""
+    """Reads from an event store. They are consistent: every append acknowledged before is seen."""
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        """The commits of `stream` after a version, in order."""
+        """The commits of `stream` after a version, in order; all of them, or the first `limit`."""
 
     def heads(self, cursor: str | None = None) -> Heads:
-        """A part of a walk over all streams. A stream may come up in two parts of one walk; the
-        later part has its newest version.
+        """One page of a walk over all streams. A stream may be on two pages of one walk; then the
+        later page has its newest version.
         """
 
 
 class EventStore(EventReader, Protocol):
     def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
-        """The end of a stream, back to the newest snapshot that `open_snapshot` can use.
+        """The end of a stream, back to the newest snapshot that `open_snapshot` can use; it returns
+        None for one that it can't.
 
-        One call if that is among the last `limit` commits, or the stream is no longer than that.
+        One call if the snapshot is among the last `limit` commits, or there are no more than that.
         """
 
     def append(
@@ -89,9 +88,9 @@ class EventStore(EventReader, Protocol):
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
     ) -> None:
-        """Appends `commit` and takes or gives up its `guards`, all or nothing.
+        """Appends `commit` and claims or releases its `guards`, all or nothing.
 
-        Raises AppendConflict if its version is taken, else GuardTaken if a claim is held, by
-        whichever commit. `snapshot` is the state after this commit; it is left out if the commit
-        would get too large. Raises TooLarge if the commit alone is.
+        Raises AppendConflict if its version exists; else GuardTaken if any commit holds a claim;
+        TooLarge. `snapshot` is the state after this commit; it is left out if the commit would be
+        too large with it.
         """

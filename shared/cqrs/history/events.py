@@ -1,7 +1,7 @@
-"""Event types: how each is stored, in which schema version, and how older versions are read.
+"""Event types: their stored names, schema versions, and upcasters that read older versions.
 
 An event class is registered under its name, which is stored for ever. When its fields change, raise
-`schema` and put an upcaster under the class that turns data of the old schema into the next one:
+`schema` and put an upcaster under the class that converts data of the old schema to the next one:
 
     SHOP = EventTypes("shop")
 
@@ -27,8 +27,7 @@ from cqrs.plain import Json, Raw, Value, field
 __all__ = ["CLEAR", "Cipher", "Data", "EventCodec", "EventTypes", "Instant", "Recorded"]
 
 Instant = NewType("Instant", str)
-"""A moment in UTC as `2026-01-31T12:00:00.000000Z`: always this width, so texts sort as times do.
-"""
+"""A time in UTC as `2026-01-31T12:00:00.000000Z`. The width is fixed, so texts sort as times do."""
 
 Data = dict[str, Json]
 E = TypeVar("E")
@@ -37,7 +36,7 @@ Upcaster = Callable[[Data], Data]
 
 
 class Recorded(Value, Generic[E_co]):
-    """An event with where and when it was recorded. `version` is that of its commit."""
+    """An event with the metadata of its commit. `version` is the commit's."""
 
     event: E_co
     version: int
@@ -47,8 +46,8 @@ class Recorded(Value, Generic[E_co]):
 
 
 class Cipher(Protocol):
-    """Hides a person's data in stored events. `subject` says whose key: forgetting it erases the
-    person.
+    """Encrypts personal data in stored events with a key per person, `subject`. Deleting a person's
+    key erases their data.
     """
 
     def seal(self, subject: str, value: Json) -> Json: ...
@@ -65,7 +64,7 @@ class _Clear:
 
 
 CLEAR: Cipher = _Clear()
-"""Stores what is personal as it is."""
+"""Stores personal data unencrypted."""
 
 
 class _EventType(Value):
@@ -82,7 +81,7 @@ class _EventType(Value):
 
 
 class EventTypes:
-    """The event types of one context, by the name they are stored under."""
+    """The event types of one context, by their stored names."""
 
     def __init__(self, context: str) -> None:
         self.context = context
@@ -91,8 +90,8 @@ class EventTypes:
     def event(
         self, *, schema: int = 1, personal: Mapping[str, str] | None = None
     ) -> Callable[[type[E]], type[E]]:
-        """Registers a class. `personal` names fields about a person, each with the field that says
-        who.
+        """Registers a class. `personal` maps each field that holds personal data to the field that
+        identifies the person. Raises ValueError if the name is registered already.
         """
 
         def register(cls: type[E]) -> type[E]:
@@ -106,7 +105,7 @@ class EventTypes:
         return register
 
     def upcaster(self, cls: type, *, schema: int) -> Callable[[Upcaster], Upcaster]:
-        """Registers how data of `schema` becomes data of `schema + 1`."""
+        """Registers a function that converts data of `schema` to `schema + 1`."""
 
         def register(upcast: Upcaster) -> Upcaster:
             self._by_name[cls.__name__].upcasters[schema] = upcast
@@ -124,7 +123,7 @@ class EventTypes:
         return any(kind.personal for kind in self._by_name.values())
 
     def schemas(self) -> dict[str, int]:
-        """The current schema version of every event type: what golden files must cover."""
+        """The current schema version of every event type, by name."""
         return {name: kind.schema for name, kind in self._by_name.items()}
 
 
@@ -135,7 +134,10 @@ class Stored(Value, forbid_unknown_fields=False):
 
 
 class EventCodec:
-    """Writes and reads the events of a context as JSON, `{"type", "schema", "data"}`."""
+    """Writes and reads the events of a context as JSON, `{"type", "schema", "data"}`.
+
+    `seals`: the cipher encrypts some of their fields.
+    """
 
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
         self._types = types
@@ -144,8 +146,8 @@ class EventCodec:
         self.seals = self._hides and types.has_personal_fields()
 
     def encode(self, event: object) -> bytes:
-        """Raises Unreadable for an event that would not be read again as it is: history can't be
-        mended.
+        """Raises Unreadable for an event that could not be read back unchanged: once stored it
+        can't be corrected.
         """
         name = type(event).__name__
         kind = self._types.named(name)
@@ -154,7 +156,7 @@ class EventCodec:
         except (TypeError, ValueError) as error:
             raise Unreadable(f"{name} can't be written: {error}") from error
         if plain.read(kind.cls, data) != event:
-            raise Unreadable(f"{name} would be read as another: {event}")
+            raise Unreadable(f"{name} could not be read back unchanged: {event}")
         if self._hides and kind.personal:
             sealed = plain.from_json(data)
             for field_name, subject in kind.personal.items():
@@ -173,7 +175,7 @@ class EventCodec:
         return plain.load(kind.cls, self._raised(kind, stored))
 
     def _raised(self, kind: _EventType, stored: Stored) -> Data:
-        """The data in the current schema, opened."""
+        """The data in the current schema, decrypted."""
         try:
             data: Data = dict(plain.from_json(bytes(stored.data)))
             for older in range(stored.schema, kind.schema):

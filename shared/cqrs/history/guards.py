@@ -1,9 +1,8 @@
-"""Guards: what at most one commit may hold, written in the same transaction as the commit.
+"""Guards: values that at most one commit may hold, written in the same transaction as the commit.
 
-A stream can only keep rules about itself. What must be unique over all streams (one customer per
-e-mail address), or must happen once however long ago it was (one reservation per order and
-product), is claimed by an event. The claim stands until an event releases it; one that is never
-released stands for ever.
+A stream can only check rules about itself. A value that must be unique over all streams (one
+customer per e-mail address), or a thing that must never happen twice (one reservation per order and
+product), is claimed by an event. The claim lasts until an event releases it, or for ever.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ __all__ = ["Claim", "Guard", "Release", "guard_key_of", "no_guards"]
 
 
 def guard_key_of(kind: str, value: str) -> str:
-    """The key of a guard as it is stored: the value may be personal, so only its hash is kept."""
+    """The stored key of a guard. It holds only a hash of the value, which may be personal data."""
     return f"{kind}#{digest_of(kind, value)}"
 
 
 class Claim(Value):
-    """`value` may be held once among all claims of its `kind`.
+    """Claims `value`, which can be held once among all claims of its `kind`.
 
-    If it is held already, by whatever commit, the command is refused with `taken`; with None it has
-    nothing left to do.
+    If any commit holds it already, the command is refused with `taken`; with None it has nothing
+    left to do.
     """
 
     kind: str
@@ -39,7 +38,7 @@ class Claim(Value):
 
 
 class Release(Value):
-    """Gives up what this stream has claimed. Nothing happens if it holds no such claim."""
+    """Releases a claim of this stream. Nothing happens if the stream holds no such claim."""
 
     kind: str
     value: str

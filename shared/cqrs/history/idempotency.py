@@ -1,4 +1,4 @@
-"""Ids that follow from who sent a request with which key, so that a repeat meets the first."""
+"""Ids derived from a request's sender and idempotency key, so that a repeat has the same ids."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ ENTITY_ID_LENGTH = 20
 
 
 def command_id_of(actor: str, key: str) -> str:
-    """The id of the command that `actor` sends with a key: the same key of another is another."""
+    """The id of the command that `actor` sends with `key`. Ids differ by actor, too."""
     return digest_of(actor, key)[:COMMAND_ID_LENGTH]
 
 
 def entity_id_of(actor: str, operation: str, key: str) -> str:
-    """The id of the aggregate that a command creates. The payload has no part in it: the same key
-    with another payload must meet the first one's stream, to be refused there.
+    """The id of the aggregate that a command creates. It ignores the payload: the same key with
+    another payload must lead to the same stream, where it is refused.
     """
     return digest_of(operation, actor, key)[:ENTITY_ID_LENGTH]
 
 
 def fingerprint_of(operation: str, target: str, payload: object) -> str:
-    """What a command asks for, as a short text: the same however the payload was written."""
+    """A hash of what a command asks for. The order of names in the payload does not matter."""
     return digest_of(operation, target, plain.to_json(_sorted(payload)))[:COMMAND_ID_LENGTH]
 
 
 def digest_of(*parts: str) -> str:
-    """A text of 52 letters and digits that differs whenever the parts do."""
+    """A hash of `parts`: 52 lower-case letters and digits."""
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
     return base64.b32encode(digest).decode().rstrip("=").lower()
 

@@ -1,4 +1,4 @@
-"""The clock, and reckoning with instants."""
+"""The current time, and arithmetic on times."""
 
 from __future__ import annotations
 

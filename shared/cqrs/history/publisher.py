@@ -1,8 +1,8 @@
-"""What goes over the wire between the stores and the followers: records that carry commits.
+"""Records: commits on their way from the stores to the followers, over Kinesis.
 
-A record's partition key is the entity (`7` for `order-7` and `payment-7`), so what feeds one row
-meets in one shard. Kinesis keeps no order inside a call, so of one key at most one record is in a
-call.
+A record's partition key is the entity (`7` for `order-7` and `payment-7`), so all streams that feed
+one row are in one shard. Kinesis keeps no order inside a call, so a call has at most one record per
+key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cqrs.plain import Value
 __all__ = ["RECORD_BYTES", "Publisher", "Record", "read_record", "records_of"]
 
 RECORD_BYTES = 256 * 1024
-"""Where a record is cut. A Lambda payload holds 6 MB after base64; Kinesis takes 1 MB a record."""
+"""Where a record is cut. A Lambda payload holds 6 MB after base64, a Kinesis record 1 MB."""
 
 
 class Record(Value, kw_only=False, dict=True):
@@ -32,19 +32,19 @@ class Record(Value, kw_only=False, dict=True):
 
 
 class Carried(Value, forbid_unknown_fields=False):
-    """What is in a record."""
+    """The content of a record."""
 
     commits: tuple[Commit, ...]
 
 
 class Publisher(Protocol):
-    """Puts records on the stream in order per key; returns those that it could not put."""
+    """Puts records on the stream, in order per key. Returns those that it could not put."""
 
     def publish(self, records: Sequence[Record]) -> Sequence[Record]: ...
 
 
 def records_of(commits: Iterable[Commit]) -> list[Record]:
-    """The records that carry `commits`: by key, each stream in version order."""
+    """Groups `commits` by key, each stream in version order, and cuts them into records."""
     by_key: dict[str, list[Commit]] = {}
     for commit in commits:
         by_key.setdefault(entity_of(commit.stream), []).append(commit)

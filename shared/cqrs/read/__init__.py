@@ -1,1 +1,1 @@
-"""The side that answers: queries, never older than the token sent with them."""
+"""The read side: answers queries, none older than the consistency token sent with the query."""

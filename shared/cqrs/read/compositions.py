@@ -1,8 +1,8 @@
-"""Composition: one answer, joined from what several services say when they are asked.
+"""API composition: asks several services at query time, and joins their answers into one.
 
-A plan says whom to ask what. Without its root there is no answer; any other part may be missing,
-and then the answer says so. What follows from the root is asked as soon as the root is known,
-whatever else is still awaited. All questions have one deadline, and nobody is waited for beyond it.
+A plan lists the questions. Without an answer to its root question there is no result; any other
+part may be missing, and the result says so. Questions that depend on the root are sent as soon as
+the root has answered, while others are still pending. All questions share one deadline.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ REFUSALS: Mapping[tuple[int, str], type[CqrsError]] = {
 
 
 class Reply(Value, kw_only=False):
-    """What a service answered. Header names are in lower case."""
+    """A service's answer over HTTP. Header names are in lower case."""
 
     status: int
     body: bytes
@@ -51,12 +51,12 @@ class Reply(Value, kw_only=False):
 
 class Services(Protocol):
     def get(self, path: str, headers: Mapping[str, str], seconds: float) -> Reply:
-        """Raises TimeoutError if there is no answer within about `seconds`, and Unavailable."""
+        """Raises TimeoutError if there is no answer within about `seconds`; Unavailable."""
 
 
 class Ask(Value):
-    """A question to a service, about `of`: a collection, or one in it, as in `("orders", "7")`.
-    `read` takes what is needed from the answer; if it raises, whatever it is, that was none.
+    """A question to a service, a GET of the path `of`: `("orders",)` or `("orders", "7")`. `read`
+    extracts a value from the answer's JSON; if it raises any exception, the part is unavailable.
     """
 
     part: str
@@ -66,12 +66,12 @@ class Ask(Value):
 
 
 AllTold = Mapping[str, Any]
-"""What was read from each answer, by part; None where there was none."""
+"""The value read from each answer, by part; None for a part that is missing."""
 
 
 class Plan(Value):
-    """`beside` is asked together with `root`; `after` says what to ask once the root is told.
-    `join` makes the document of all that was told.
+    """The questions of a composition. `beside` is sent together with `root`; `after` returns what
+    to ask once the root's value is known; `join` builds the document from all values.
     """
 
     root: Ask
@@ -88,7 +88,9 @@ class Status(StrEnum):
 
 
 class Told(Value):
-    """How a question ended, and after how long. `reason` is for the log."""
+    """The outcome of a question, after `ms` milliseconds: `told` is the value. `reason` is for the
+    log.
+    """
 
     status: Status
     ms: int = 0
@@ -98,7 +100,9 @@ class Told(Value):
 
 
 class Composed(Value):
-    """`freshness` has the token of all parts that are there; what it took is what the root says."""
+    """The joined answer. `freshness` has the token of all parts that answered, and the root's
+    consistency.
+    """
 
     document: Document
     parts: Mapping[str, Told]
@@ -106,7 +110,7 @@ class Composed(Value):
 
 
 class _Asked(Value, kw_only=False):
-    """A question that is on its way."""
+    """A question that was sent."""
 
     name: str
     since: float
@@ -114,7 +118,7 @@ class _Asked(Value, kw_only=False):
 
 
 class Composition:
-    """Answers plans, by the deadline at the latest."""
+    """Answers plans within `deadline_seconds`."""
 
     def __init__(
         self,
@@ -127,10 +131,10 @@ class Composition:
         self._clock = clock
 
     def answer(self, plan: Plan, token: Token, headers: Mapping[str, str]) -> Composed:
-        """`token` and `headers` go with every question.
+        """Sends the plan's questions, each with `token` and `headers`, and joins the answers.
 
-        Raises NotFound and Unavailable if the root is not there or not told in time, and
-        InvalidToken and InvalidCursor if a service does.
+        Raises NotFound if the root does not exist, Unavailable if it does not answer in time, and
+        InvalidToken or InvalidCursor if any service answers so.
         """
         deadline = self._clock() + self._seconds
         if token.positions:
@@ -142,12 +146,12 @@ class Composition:
             return _Asked(ask.part, since, pool.submit(self._part, ask, headers, since, deadline))
 
         try:
-            # 1. Ask all that can be asked now, and wait for the root.
+            # 1. Ask what does not depend on the root, and wait for the root.
             first = send(plan.root)
             others = [send(ask) for ask in plan.beside]
             root = self._ended(first, deadline)
             _check(plan.root, root)
-            # 2. Ask what follows from it, and wait for everyone.
+            # 2. Ask what depends on the root, and wait for all.
             others += [send(ask) for ask in plan.after(root.told)]
             parts = {asked.name: self._ended(asked, deadline) for asked in [first, *others]}
         finally:
@@ -201,12 +205,12 @@ def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: flo
         token = Token.parse(reply.headers.get("consistency-token"))
         how = Consistency.parse(reply.headers.get("consistency", ""))
         return Told(status=Status.OK, told=told, freshness=Freshness(how, token))
-    except Exception as error:  # whatever is wrong with an answer, only its own part is missing
-        raise Unavailable(f"{path} answers what can't be read: {error!r}") from error
+    except Exception as error:  # a broken answer costs its own part only
+        raise Unavailable(f"{path} sent an answer that can't be read: {error!r}") from error
 
 
 def _refuse(path: str, reply: Reply) -> NoReturn:
-    """Only a problem document says what it means: a 404 may also be the answer of a gateway."""
+    """Trusts a status only with a problem document: a bare 404 may come from a gateway."""
     try:
         problem = plain.from_json(reply.body)
         kind = REFUSALS[(reply.status, problem["code"])]

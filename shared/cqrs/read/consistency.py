@@ -1,7 +1,7 @@
 """Read your writes: reads that are never older than the token sent with them.
 
-A view that lags is waited for, if the reader has patience, and else completed at read: the missing
-commits come from the event store and are folded into the answer. Nothing is written for it.
+If a row is behind the token, the reader waits for the view as long as its patience allows, and then
+reads the missing commits from the event store and folds them into the answer. It writes nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from cqrs.waiting import Patience
 __all__ = ["Page", "Reader"]
 
 READERS = 8  # rows that are completed at the same time
-PATIENCE = Patience(0)  # to complete a row costs one read, as looking again would
+PATIENCE = Patience(0)  # completing a row costs one read, as much as a second look
 
 _Spot = tuple[str, str]
-"""Where a row stands in a list: what it is sorted by, and its key."""
+"""A row's position in a list: its sort value and its key."""
 
 
 class Page(Value, kw_only=False):
-    """`rows` in the order asked for; `more` is the place of the last one if others follow it."""
+    """`rows` in the order asked for; `more` is the position of the last row if others follow it."""
 
     rows: Sequence[Row]
     freshness: Freshness
@@ -39,9 +39,8 @@ class Page(Value, kw_only=False):
 class Reader:
     """Answers queries on one view.
 
-    AWS calls for a row: 1, and 1 more when it is behind its token. For a page of a list: 1, and
-    with a token 1 more for the rows that it names, and 1 for each of its streams that the view has
-    not caught up with.
+    AWS calls for a row: 1, and 1 more for each stream that is behind the token. For a page of a
+    list: 1; with a token 1 more for the rows that it names, and 1 for each stream that is behind.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Reader:
         cipher: Cipher = CLEAR,
         patience: Patience = PATIENCE,
     ) -> None:
-        """`patience`: how long to wait for the view before completing a row at read."""
+        """`patience`: how long to wait for the view before completing a row from the store."""
         self.scope, self.lists = view.scope, frozenset(view.lists)
         self._view = view
         self._rows = rows
@@ -66,7 +65,7 @@ class Reader:
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
         """
         wanted = wanted_by(token, self._view).get(key, {})
-        for waited in self._patience.looks():  # noqa: B007  the last one is said in the answer
+        for waited in self._patience.looks():  # noqa: B007  the answer says the last one
             row = self._rows.get(key)
             if not behind(row, wanted):
                 break
@@ -76,8 +75,8 @@ class Reader:
         return _page([row], token, Consistency.after(wanted, waited=waited, commits=commits))
 
     def load(self, keys: Sequence[str], token: Token) -> Page:
-        """The rows `keys`, in that order, none older than `token`; a row without document is not
-        there, or shows nothing. Rows with a parked part are there, marked.
+        """The rows `keys`, in that order, none older than `token`. A row that does not exist or
+        shows nothing has no document. Parked rows are included, with their mark.
 
         Raises InvalidToken and Unavailable.
         """
@@ -90,20 +89,20 @@ class Reader:
     def page(
         self, name: str, partition: str, token: Token, *, limit: int, after: _Spot | None = None
     ) -> Page:
-        """A page of the list `name`, newest first, with all that `token` names in its right place.
+        """A page of the list `name`, newest first, none of it older than `token`.
 
-        An index lags behind its table, so the rows that a token names are read by key, completed,
-        and laid over the page: put in, moved or taken out. Rows with a parked part are there,
-        marked.
+        A DynamoDB index lags behind its table. So the rows that the token names are read by key,
+        completed, and then inserted into the page, moved in it or removed from it. Parked rows are
+        included, with their mark. Raises InvalidToken and Unavailable.
         """
         found = self._rows.page(name, partition, after, limit + 1)
         wanted = wanted_by(token, self._view)
         named, commits = self._complete_all(self._rows.load(list(wanted)), wanted)
-        # 1. What comes after the last one found is for the next page.
+        # 1. Rows that sort after the last one found belong to the next page.
         last = _spot(found[-1], name) if len(found) > limit else None
         come = [row for row in named.values() if _belongs(row, name, partition, after, last)]
         stay = [row for row in found if row.key not in named and _is_shown(row)]
-        # 2. What comes may push others out, who are then for the next page too.
+        # 2. Inserted rows may push others out, which then belong to the next page, too.
         rows = sorted([*stay, *come], key=lambda row: _spot(row, name), reverse=True)
         shown = rows[:limit]
         end = _spot(shown[-1], name) if shown else last
@@ -111,7 +110,7 @@ class Reader:
         return _page(shown, token, Consistency.after(wanted, commits=commits), more)
 
     def _complete_all(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
-        """`rows` with the commits that they lack, and how many those were."""
+        """`rows` with their missing commits applied, and the number of these."""
         late = [key for key in wanted if behind(rows[key], wanted[key])]
         if not late:
             return dict(rows), 0
@@ -121,11 +120,13 @@ class Reader:
         return {**rows, **found}, sum(commits for _, commits in completed)
 
     def _complete(self, row: Row, wanted: Versions) -> tuple[Row, int]:
-        """`row` with the commits that it lacks, and how many those were. What is parked stays."""
+        """`row` with its missing commits applied, and the number of these. Parked parts stay as
+        they are.
+        """
         late = behind(row, wanted)
         if not late:
             return row, 0
-        # a part that this code can't read is completed too: the row could not be rendered without
+        # parts that this code can't read are rebuilt too: without them the row can't be rendered
         unreadable = [s for s in self._sources.unreadable(row) if not row.part(s).parked]
         missing = {name: wanted.get(name, 0) for name in [*late, *unreadable]}
         commits = 0
@@ -139,7 +140,7 @@ class Reader:
             row = row.with_part(name, ahead)
         try:
             return self._view.shown(row), commits
-        except Exception as error:  # the follower will park these streams: already so here
+        except Exception as error:  # the follower will park these streams, so answer as if it had
             for name, version in missing.items():
                 mark = parked_at(version, error)
                 row = row.with_part(name, replace(row.part(name), parked=mark))
@@ -159,7 +160,7 @@ def _spot(row: Row, name: str) -> _Spot:
 
 
 def _belongs(row: Row, name: str, partition: str, after: _Spot | None, last: _Spot | None) -> bool:
-    """Whether `row` stands in this list between the pages before and after this one."""
+    """Whether `row` belongs on this page of the list: after the page before, before the next."""
     place = row.places.get(name)
     if not place or place.partition != partition:
         return False

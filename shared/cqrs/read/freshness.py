@@ -1,4 +1,4 @@
-"""How new an answer is, and what it took."""
+"""How new an answer is, and how it came to be so: the headers Consistency, Consistency-Token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cqrs.read.tokens import Token
 __all__ = ["Consistency", "Freshness"]
 
 Effort = Literal["eventual", "current", "waited", "folded"]
-_EFFORTS: tuple[Effort, ...] = get_args(Effort)  # the least first
+_EFFORTS: tuple[Effort, ...] = get_args(Effort)  # the least effort first
 _SAID = re.compile(rf"({'|'.join(_EFFORTS)})(?:; ms=([0-9]+))?(?:; commits=([0-9]+))?")
 
 
 class Consistency(Value, kw_only=False):
-    """How an answer came to be as new as asked: it was, by waiting, or by folding commits.
-
-    `eventual` when nothing was asked of what is shown.
+    """How an answer came to be as new as its token: it was already (`current`), after `ms`
+    milliseconds (`waited`), or by folding `commits` (`folded`). `eventual`: the token named nothing
+    that the answer shows.
     """
 
     kind: Effort = "eventual"
@@ -27,7 +27,9 @@ class Consistency(Value, kw_only=False):
 
     @classmethod
     def after(cls, wanted: object, *, waited: float = 0, commits: int = 0) -> Consistency:
-        """Of an answer of which something was `wanted`, or nothing, and what was done for it."""
+        """The consistency of an answer from what was `wanted` of it, the seconds `waited` and the
+        commits folded.
+        """
         if commits:
             return cls("folded", commits=commits)
         if waited:
@@ -36,14 +38,14 @@ class Consistency(Value, kw_only=False):
 
     @classmethod
     def parse(cls, text: str) -> Consistency:
-        """What another answer says of itself. What can't be read counts as the weakest."""
+        """Reads the header `Consistency` of another answer; `eventual` if it can't be read."""
         if not (said := _SAID.fullmatch(text)):
             return cls()
         kind: Any = said[1]
         return cls(kind, ms=int(said[2] or 0), commits=int(said[3] or 0))
 
     def and_then(self, other: Consistency) -> Consistency:
-        """Of an answer that this and another one went into: the one that took more to get there."""
+        """The consistency of an answer made of two: the one that took more effort."""
         if self.kind == other.kind:
             return Consistency(self.kind, self.ms + other.ms, self.commits + other.commits)
         return max(self, other, key=lambda one: _EFFORTS.index(one.kind))
@@ -54,13 +56,13 @@ class Consistency(Value, kw_only=False):
 
 
 class Freshness(Value, kw_only=False):
-    """How an answer came to be as new as asked, and the token of what it has seen."""
+    """How an answer came to be as new as its token, and the token to return with it."""
 
     consistency: Consistency = field(default_factory=Consistency)
     token: Token = field(default_factory=Token)
 
     def and_then(self, other: Freshness) -> Freshness:
-        """Of an answer that this and another one went into, one after the other."""
+        """The freshness of an answer made of two."""
         return Freshness(
             self.consistency.and_then(other.consistency),
             self.token.having_seen([other.token.positions]),

@@ -1,4 +1,4 @@
-"""Completes what was read with the lookups that it names."""
+"""Joins: puts rows of other views (lookups, such as names) into the rows that refer to them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Joiner"]
 
 
 class Joiner:
-    """Completes answers with the lookups that their rows name.
+    """Puts lookups into the rows of a page.
 
-    AWS calls: for each join 1 per 100 lookups, however many rows name them, and 1 for each stream
-    of a lookup that is behind the token. Joins don't wait for each other.
+    AWS calls: for each join 1 per 100 different lookups, and 1 for each stream of a lookup that is
+    behind the token. All joins run at the same time.
     """
 
     def __init__(
@@ -28,12 +28,12 @@ class Joiner:
         stores: Mapping[str, EventReader],
         cipher: Cipher = CLEAR,
     ) -> None:
-        """Each join with the rows of its view; `stores` are by the category of their streams."""
+        """`joins`: each with the rows of its view. `stores`: event stores by stream category."""
         self._joins = [join for join, _ in joins]
         self._readers = [Reader(join.view, rows, stores, cipher=cipher) for join, rows in joins]
 
     def join(self, page: Page) -> Page:
-        """`page` with its lookups, none of them older than its token.
+        """`page` with lookups put into its rows, none older than the page's token.
 
         Raises InvalidToken for a version that does not exist, and Unavailable.
         """
@@ -49,7 +49,7 @@ class Joiner:
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:
-    """The lookups that are named, each of them once."""
+    """The keys of the lookups that `rows` refer to, each once."""
     documents = [row.document for row in rows if row.document is not None and not row.parked]
     return list(dict.fromkeys(key for document in documents for key in join.keys(document)))
 

@@ -1,8 +1,7 @@
-"""Searches that are never older than the token sent.
+"""Searches that are never older than the token sent with them.
 
-A search index shows what was written to it a little later, and not at the same time everywhere. So
-whether a search was new enough is asked in that same search: it also counts the rows that the token
-names and that have come as far as it says.
+A search index shows a write a little later, and its replicas differ in that. So each search checks
+itself: it also counts the rows that the token names and that have reached the token's versions.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ __all__ = ["Found", "Searcher", "Searchers"]
 
 T = TypeVar("T")
 
-WANTED = "wanted"  # the name of our own aggregation
+WANTED = "wanted"  # the name of the aggregation that is added to every question
 PATIENCE = Patience(2)
 
 
 class Found(Value, kw_only=False):
-    """`hits` of each question, in their order."""
+    """The `hits` of each question, in the order of the questions."""
 
     hits: Sequence[Hits]
     freshness: Freshness
 
 
 class Searcher:
-    """Answers questions on one view. Calls: 1, and 1 more each time it has to wait."""
+    """Searches one view. Calls: 1, and 1 more each time it has to wait."""
 
     def __init__(
         self,
@@ -59,7 +58,7 @@ class Searcher:
         """Hits that are never older than `token`.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the
-        index is down, or not so far in time.
+        index is down or does not show what the token names in time.
         """
         wanted = wanted_by(token, self.view)
         asked = [_counting(question, wanted) for question in questions] if wanted else questions
@@ -73,7 +72,7 @@ class Searcher:
 
 
 def _counting(question: Question, wanted: Wanted) -> Question:
-    """`question`, and how many of the rows named have come as far as they must."""
+    """`question` with an aggregation that counts the wanted rows that are new enough."""
     rows = [_come_so_far(key, versions) for key, versions in wanted.items()]
     named = {"filter": {"bool": {"should": rows, "minimum_should_match": 1}}}
     everywhere = {"global": {}, "aggs": {"come": named}}
@@ -92,13 +91,15 @@ def _has_come(hits: Hits, wanted: Wanted) -> bool:
 
 
 class Searchers:
-    """Several views that are asked together. Calls: 1 for each view in a round."""
+    """Searches several views together. Calls: 1 for each view in a round."""
 
     def __init__(self, searchers: Iterable[Searcher]) -> None:
         self._searchers = {searcher.view.name: searcher for searcher in searchers}
 
     def converse(self, conversation: Conversation[T], token: Token) -> tuple[T, Freshness]:
-        """What the conversation comes to, of all that it was told. Raises as `Searcher.search`."""
+        """Runs the rounds of a conversation; returns its result and the freshness of all hits.
+        Raises as `Searcher.search`.
+        """
         freshness = Freshness(token=token)
         try:
             asked = next(conversation)

@@ -1,4 +1,4 @@
-"""Answers queries on tallies: cells that are never older than the token sent."""
+"""Answers queries on tallies with cells that are never older than the token sent with the query."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = Patience(1)
 
 
 class Tallied(Value, kw_only=False):
-    """`counts` in order; `more` is the last cell if others follow it."""
+    """`counts` by cell, in order; `more` is the last cell if others follow it."""
 
     counts: Counts
     freshness: Freshness
@@ -31,7 +31,7 @@ class Tallied(Value, kw_only=False):
 class TallyReader:
     """Answers queries on one tally.
 
-    AWS calls: 1 for each partition, and with a token 1 more, and 1 each time it has to wait.
+    AWS calls: 1 for each partition; with a token 1 more, and 1 each time it has to wait.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class TallyReader:
         cipher: Cipher = CLEAR,
         patience: Patience = PATIENCE,
     ) -> None:
-        """`patience`: how long to wait for the view. It can't be completed at read: what it lacks
-        may be part of any cell.
+        """`patience`: how long to wait for the view. Its cells can't be completed from the store:
+        a missing commit may change any of them.
         """
         self.scope = view.scope
         self._view = view
@@ -62,11 +62,11 @@ class TallyReader:
         limit: int,
         after: Cell | None = None,
     ) -> Tallied:
-        """The cells from `first` to `last` in each of `partitions`, one after the other, with all
-        that `token` names. `after` must be in one of them.
+        """The cells from `first` to `last` in each of `partitions`, one after the other, none older
+        than `token`. `after` must be in one of the partitions.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the view
-        is not so far in time.
+        does not reach the token's versions in time.
         """
         wanted = wanted_by(token, self._view)
         waited = self._wait(wanted) if wanted else 0
@@ -85,13 +85,17 @@ class TallyReader:
     def days(
         self, first: str, last: str, token: Token, *, limit: int, after: Cell | None = None
     ) -> Tallied:
-        """The `daily` cells from the day `first` to the day `last`, both included; as `cells`."""
-        everything_of_last = f"{last}~"  # what follows a day begins with `/`
+        """The `daily` cells from the day `first` to the day `last`, both included; otherwise as
+        `cells`.
+        """
+        everything_of_last = f"{last}~"  # in a sort key a day is followed by `/`, which is less
         partitions = months(first, last)
         return self.cells(partitions, first, everything_of_last, token, limit=limit, after=after)
 
     def _wait(self, wanted: Wanted) -> float:
-        """Returns when the rows are as new as `wanted`; what the cells are asked then is, too."""
+        """Waits until the rows are as new as `wanted`, and so are the cells, read after them.
+        Returns the seconds waited.
+        """
         rows: dict[str, Row] = {}
         behind = wanted
         for waited in self._patience.looks():
@@ -105,7 +109,7 @@ class TallyReader:
 
 
 def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
-    """What is wanted of rows that have not come so far; also of those that never will."""
+    """The versions in `wanted` that rows have not reached, those of parked rows included."""
     found = {
         key: {name: n for name, n in versions.items() if rows[key].part(name).version < n}
         for key, versions in wanted.items()

@@ -1,7 +1,7 @@
 """Consistency tokens: how new an answer must be, stream by stream.
 
-A token is what a command or a query answers in the header `Consistency-Token`, such as
-`order-7@3, order-8@1`. Sent with a query it means: show nothing of these streams that is older.
+Commands and queries return a token in the header `Consistency-Token`, such as
+`order-7@3, order-8@1`. Sent with a query it means: show these streams at these versions or newer.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _POSITION = re.compile(rf"({STREAM_NAME})@([1-9][0-9]{{0,9}})")
 
 
 class Token(Value, kw_only=False):
-    """How far an answer must have come, per stream."""
+    """The version that an answer must have reached, per stream."""
 
     positions: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str | None) -> Token:
-        """Raises InvalidToken. No text is the token that asks for nothing."""
+        """Raises InvalidToken. An empty or missing text gives the token that asks for nothing."""
         positions: dict[str, int] = {}
         entries = [entry.strip() for entry in text.split(",")] if text and text.strip() else []
         if len(entries) > MAX_POSITIONS:
@@ -45,7 +45,7 @@ class Token(Value, kw_only=False):
         return cls(positions)
 
     def having_seen(self, shown: Iterable[Mapping[str, int]]) -> Token:
-        """The token to answer with: what was asked, and what was shown as long as there is room."""
+        """The token to return: this one, and the versions shown, up to MAX_POSITIONS streams."""
         seen = dict(self.positions)
         for row in shown:
             for stream, version in row.items():

@@ -1,4 +1,4 @@
-"""What a token asks of a view, and what of it is not there yet."""
+"""The versions that a token asks of a view's rows, and which of them are not reached yet."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cqrs.views.sources import Sources
 __all__ = ["Versions", "Wanted", "behind", "no_version", "parked_by", "wanted_by", "why_behind"]
 
 Versions = Mapping[str, int]
-"""The version of each stream that is asked for."""
+"""Versions by stream."""
 Wanted = Mapping[str, Versions]
-"""How far rows must have come, by row."""
+"""The versions that rows must have reached, by row key."""
 
 
 def wanted_by(token: Token, view: Followed) -> Wanted:
-    """What `token` asks of this view."""
+    """The versions that `token` asks of this view's rows, without streams that don't feed it."""
     wanted: dict[str, dict[str, int]] = {}
     for stream, version in token.positions.items():
         if view.fold_of(stream) is not None:
@@ -27,14 +27,14 @@ def wanted_by(token: Token, view: Followed) -> Wanted:
 
 
 def behind(row: Row, wanted: Versions) -> list[str]:
-    """The streams that `row` has yet to follow as far; not those that it never will."""
+    """The streams that `row` has not followed as far as wanted, except those that are parked."""
     parts = {stream: row.part(stream) for stream in wanted}
     return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
 
 
 def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> CqrsError:
-    """The reason why a view that can't be completed at read is not as new as `wanted`, having
-    `rows`: InvalidToken for a version that does not exist, Parked, or Unavailable: it will be.
+    """The error to raise when `rows` are not as new as `wanted` and can't be completed from the
+    store: InvalidToken for a version that does not exist, Parked, or else Unavailable (try later).
     """
     for key, versions in wanted.items():
         for stream in behind(rows[key], versions):
@@ -53,6 +53,6 @@ def no_version(stream: str, version: int, newest: int) -> InvalidToken:
 
 
 def parked_by(row: Row) -> Parked | None:
-    """The error of a row that can't go on."""
+    """The error to raise for a row with a parked part; None if it has none."""
     errors = (Parked(stream, mark.version, mark.error) for stream, mark in row.parked.items())
     return next(errors, None)

@@ -1,1 +1,1 @@
-"""What tests of a domain and of an adapter are written with. Not in the Lambda layer."""
+"""Helpers for tests of a domain or an adapter. Not in the Lambda layer."""

@@ -1,4 +1,5 @@
-"""What every implementation of a port must do: a suite per port, to subclass with a fixture.
+"""Contract tests: one suite per port, which every implementation must pass. To use one, subclass it
+with a fixture:
 
 class TestMemoryEventStore(EventStoreContract):
     @pytest.fixture
@@ -32,7 +33,7 @@ def _commit(stream: str, version: int, body: str = "{}") -> Commit:
 
 
 def _new_stream() -> str:
-    """Contracts also run on stores that others use: every test has streams of its own."""
+    """A new stream for each test: the suites also run on stores that are shared."""
     return f"order-{uuid.uuid4().hex}"
 
 
@@ -248,7 +249,7 @@ class RowStoreContract:
     """Needs a fixture `rows`."""
 
     def row(self) -> Row:
-        """A new row that the store takes."""
+        """A new row that the store can save."""
         return replace(_row(), places={})
 
     def test_a_key_without_a_row_gives_an_empty_one(self, rows: RowStore) -> None:
@@ -359,7 +360,7 @@ class RowStoreContract:
 
 
 class Rows(RowStore, RowReader, Protocol):
-    """Both sides of a view's rows. `MemoryRows` and `DynamoDbRows` are."""
+    """The port to write rows and the port to read them: `MemoryRows`, `DynamoDbRows`."""
 
 
 class RowsContract(RowStoreContract):
@@ -419,7 +420,7 @@ class RowsContract(RowStoreContract):
 
 
 class Tallies(RowStore, TallyStore, Protocol):
-    """Both sides of a tally. `MemoryTallies` and `DynamoDbTallies` are."""
+    """The port to write tallies and the port to read them: `MemoryTallies`, `DynamoDbTallies`."""
 
     def get(self, key: str) -> Row: ...
 
@@ -592,7 +593,7 @@ def _row(customer: str | None = None, day: str = "2026-01-01") -> Row:
 
 
 def _full(rows: RowStore, row: Row) -> Row:
-    """`row` as large, to a kilobyte, as it can be saved without a mark: saved."""
+    """Saves `row` as large, to a kilobyte, as the store takes it without a mark."""
     for size in range(420_000, 380_000, -1_000):
         full = replace(row, document={"text": "x" * size})
         if _saved(rows, full) is Saved.SAVED:

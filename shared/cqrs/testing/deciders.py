@@ -1,4 +1,4 @@
-"""Given events, when a command, then events, a refusal, or nothing.
+"""Tests of deciders: given events, when a command, then events, a refusal or nothing.
 
 given(ORDER).when(place).then(placed)
 given(ORDER, placed, cancelled).when(change).then_refused(OrderIsCancelled)
@@ -44,7 +44,7 @@ class _When(Value, Generic[C, E], kw_only=False):
         raise AssertionError(f"not refused: {decided}")
 
     def then_guards(self, *guards: Guard) -> None:
-        """What the decided events claim and release. Of a refusal only the class is compared."""
+        """Compares what the decided events claim and release; of `taken` only the class."""
         found = tuple(self._guards())
         assert [*map(_compared, found)] == [*map(_compared, guards)], (
             f"guards {found}, expected {guards}"

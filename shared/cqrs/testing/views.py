@@ -1,6 +1,7 @@
-"""Row views: what a row shows after some commits, whatever way they arrived.
+"""Tests of views: the row that commits lead to.
 
-    shows(ORDER_HISTORY, recorded("order-7", placed, cancelled))["status"] == "cancelled"
+    commits = recorded(ORDER_EVENTS, "order-7", placed, cancelled)
+    assert shows(ORDER_HISTORY, commits)["status"] == "cancelled"
 
 Every call folds its commits in order, twice, and shuffled, and asserts that the row is the same.
 """
@@ -42,7 +43,9 @@ def _envelope(stream: str, n: int) -> Envelope:
 
 
 def shows(view: RowView, commits: Sequence[Commit]) -> Any:
-    """The document of the one row that `commits` feed; None if it shows nothing."""
+    """The document of the row that `commits` feed; None if it shows nothing. They must all feed the
+    same row.
+    """
     return row_after(view, commits).document
 
 
@@ -53,8 +56,8 @@ def row_after(view: Followed, commits: Sequence[Commit]) -> Row:
     twice = _arrive(view, commits, [*commits, *commits])
     disorderly = _arrive(view, commits, shuffled)
     for other in (twice, disorderly):
-        assert other.parts == in_order.parts, "the order of arrival shows"
-        assert other.document == in_order.document, "the order of arrival shows"
+        assert other.parts == in_order.parts, "the row depends on the order of arrival"
+        assert other.document == in_order.document, "the row depends on the order of arrival"
     return in_order
 
 

@@ -1,1 +1,1 @@
-"""The side that decides: rules, aggregates, and handling a command once."""
+"""The write side: deciders, aggregates, and the handling of commands."""

@@ -1,4 +1,4 @@
-"""An aggregate as a decision sees it: the state that its stream's events lead to."""
+"""Loads aggregates: the state that a stream's events lead to. Writes and reads snapshots."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ REMEMBERED_COMMANDS = 100  # per stream: the idempotency window
 
 
 class Loaded(Value, Generic[S], kw_only=False):
-    """A stream's state. `recent` are the ids of its last commands, newest last; `tail` is what was
-    read to get here.
+    """A stream's state. `recent` are the ids of its last commands, newest last; `tail` are the
+    commits that were read for it, after the snapshot.
     """
 
     state: S
@@ -57,7 +57,9 @@ class Aggregates(Generic[C, S, E]):
         return self._decider.stream(entity)
 
     def load(self, stream: str) -> Loaded[S]:
-        """What is known now; at version 0 if there is nothing. Raises Unavailable, Unreadable."""
+        """The current state; `initial` at version 0 if there are no commits. Raises Unavailable,
+        Unreadable.
+        """
         history = self._store.load(stream, SNAPSHOT_INTERVAL + 1, self._open_snapshot)
         base = history.snapshot or self.nothing
         loaded = Loaded(base.state, history.version - len(history.commits), base.recent)
@@ -78,9 +80,9 @@ class Aggregates(Generic[C, S, E]):
         )
 
     def snapshot(self, loaded: Loaded[S], events: Sequence[E], envelope: Envelope) -> str | None:
-        """The state after `events`, when loading this stream starts to take many commits."""
+        """A snapshot after `events` if the last is SNAPSHOT_INTERVAL or more commits old."""
         if loaded.since_snapshot < SNAPSHOT_INTERVAL or self._codec.seals:
-            # a state has no seals: what is sealed in the events must not lie open beside them
+            # a snapshot would hold in clear text the data that is encrypted in the events
             return None
         recent = (*loaded.recent, envelope.command_id)[-REMEMBERED_COMMANDS:]
         state = reduce(self._decider.evolve, events, loaded.state)
@@ -90,7 +92,7 @@ class Aggregates(Generic[C, S, E]):
         return plain.write(snapshot).decode()
 
     def _open_snapshot(self, text: str) -> Loaded[S] | None:
-        """None for a snapshot that this code did not write: it is a cache, so it is ignored."""
+        """None for a snapshot that other code wrote. It is only a cache, so it can be ignored."""
         try:
             stored: Snapshot = plain.read(Snapshot, text)
             if stored.schema != self._decider.state_schema:

@@ -1,4 +1,4 @@
-"""Handles a command: load, decide, append; once, however often it is sent."""
+"""Handles commands: load, decide, append. A command takes effect once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-# on a stream where many write at once; they are spread over some three seconds
+# for streams that many write to at once: the tries of one command spread over some three seconds
 RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
 
 
 class Outcome(Value, Generic[E], kw_only=False):
-    """What a command led to: the events of the commit `version`; none if there was nothing to do.
+    """The events that a command led to, in the commit `version`. No events if there was nothing to
+    do: then `version` is the stream's.
 
-    `repeated` if an earlier try of the same command did it.
+    `repeated`: an earlier try of the same command appended them.
     """
 
     stream: str
@@ -42,11 +43,13 @@ class Outcome(Value, Generic[E], kw_only=False):
 class CommandHandler(Generic[C, S, E]):
     """Handles the commands of one decider.
 
-    AWS calls: 1 for a command that opens a stream, 2 for any other. A lost race costs 1 more, or 2
-    from the second on; so does a repeat from before the last snapshot; opening what exists costs 2.
-    With guards an append is one transaction: twice the write units of each item, still one call.
-    What is held already is found by that call; a command that opens a stream then looks, and tries
-    once more: 2 more. What the own stream holds costs 1 more.
+    AWS calls: 1 for a command that opens a stream, 2 for any other. In addition:
+    a lost race             1; 2 from the second on
+    a repeat                1 if the first try is older than the last snapshot
+    opening what exists     1
+    a guard that is held    1 if the same stream holds it; 2 for a command that opens a stream
+
+    An append with guards is a transaction: one call, at twice the write units of each item.
     """
 
     def __init__(
@@ -74,8 +77,8 @@ class CommandHandler(Generic[C, S, E]):
     ) -> Outcome[E]:
         """Decides `command` and appends its events.
 
-        `opens`: the stream should not exist yet, so it is not read first. `expected`: refuse unless
-        the stream is at this version. Raises Refused (by a rule), KeyReused, PreconditionFailed,
+        `opens`: the stream should not exist yet, so it is not read first. `expected`: the version
+        that the stream must be at. Raises Refused (by a rule), KeyReused, PreconditionFailed,
         Conflict, TooLarge, Unavailable.
         """
         stream = self._aggregates.stream(entity)
@@ -83,9 +86,9 @@ class CommandHandler(Generic[C, S, E]):
             with suppress(Refused, NotFound, AppendConflict):
                 if outcome := self._append(stream, self._aggregates.nothing, command, envelope):
                     return outcome
-            # it exists, or there is a reason to say no, or nothing to do: look before saying so
+            # it exists, or was refused, or nothing is to do: only a loaded state can tell for sure
         for attempt in RACE.attempts(self._pause):
-            # 1. Look. After the first lost race the winner's commit is all that was missing.
+            # 1. Load. After the first lost race, only the winner's commit is missing: no load.
             if attempt != 1:
                 loaded = self._aggregates.load(stream)
             # 2. An earlier try of this command may have succeeded.
@@ -93,9 +96,9 @@ class CommandHandler(Generic[C, S, E]):
                 return earlier
             if expected is not None and expected != loaded.version:
                 if not loaded.version:
-                    self._decider.decide(command, loaded.state)  # says that there is none
+                    self._decider.decide(command, loaded.state)  # raises NotFound, which says more
                 raise PreconditionFailed(stream, expected, loaded.version)
-            # 3. Decide on what was loaded, and only append to that.
+            # 3. Decide on the loaded state, and append directly after its version.
             try:
                 outcome = self._append(stream, loaded, command, envelope)
                 return outcome or Outcome(stream, loaded.version, ())
@@ -141,14 +144,16 @@ class CommandHandler(Generic[C, S, E]):
     def _held(
         self, held: GuardTaken, stream: str, loaded: Loaded[S], envelope: Envelope
     ) -> Outcome[E] | None:
-        """What is claimed is held: by an earlier try of the same command, or for good."""
+        """A claim is held: returns the outcome if an earlier try of this command holds it, None if
+        there is nothing to do. Raises what the claim says, or AppendConflict.
+        """
         if held.stream == stream:
             holder = self._store.read(stream, held.version - 1, limit=1)
             if not holder:
-                raise Unreadable(f"{held}, which is not there: were the guards restored too?")
+                raise Unreadable(f"{held}, which does not exist: were the guards restored too?")
             if holder[0].envelope.command_id == envelope.command_id:
                 return self._repeat(holder[0], envelope)
-            if held.version > loaded.version:  # decided on an old state
+            if held.version > loaded.version:  # the decision was based on an old state
                 raise AppendConflict(self._store.read(stream, loaded.version, limit=1)[0])
         if held.claim.taken:
             raise held.claim.taken
@@ -157,7 +162,7 @@ class CommandHandler(Generic[C, S, E]):
     def _earlier(self, stream: str, loaded: Loaded[S], envelope: Envelope) -> Outcome[E] | None:
         if envelope.command_id not in loaded.recent:
             return None
-        # every commit has exactly one command, so the place in the list says the version
+        # every commit has exactly one command, so the position in the list gives the version
         back = loaded.recent[::-1].index(envelope.command_id)
         if back < len(loaded.tail):
             return self._repeat(loaded.tail[-1 - back], envelope)

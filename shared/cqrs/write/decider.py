@@ -1,13 +1,13 @@
-"""A decider: the rules of one kind of aggregate, as three pure things.
+"""A decider: the rules of one kind of aggregate, as a value and pure functions.
 
-initial                       what is known of a stream without history
-evolve(state, event)          what is known after one more event
-decide(command, state)        the events that a command leads to; none if there is nothing to do;
-                              raises Refused if a rule says no
+initial                       the state of a stream without events
+evolve(state, event)          the state after one more event
+decide(command, state)        the events that the command leads to; none if there is nothing to do;
+                              raises Refused if a rule forbids it
 
-and, where a rule reaches beyond the stream,
+and, for rules that reach beyond the stream (see `history.guards`),
 
-guards(state, event)          what `event`, which happens at `state`, claims and releases (`guards`)
+guards(state, event)          what `event` claims and releases; `state` is the one before it
 """
 
 from __future__ import annotations
@@ -30,12 +30,11 @@ class Decider(Value, Generic[C, S, E]):
     """The rules of the streams named `<category>-<id>`.
 
     Time, ids and randomness come in with the command. `state` is the type (or union) of the states
-    and `state_schema` its version: raise it when `evolve` or the type changes, and older snapshots
-    are ignored.
+    and `state_schema` its version: raise it when `evolve` or the type changes, so that older
+    snapshots are ignored.
 
-    `guarded` are the commands that must have no second effect however much later they are sent
-    again, and however much has happened to the stream since: on busy streams, those whose effect
-    would add up. Each costs a guard.
+    `guarded`: the commands whose effect adds up (receive stock). They stay idempotent for ever, not
+    only among the stream's last commands; each costs one guard.
     """
 
     category: str

@@ -1,4 +1,4 @@
-"""The door to the checkout, which leads an order through the services. It owns no facts."""
+"""The checkout: a process that takes an order through the services. It has no own events."""
 
 from domain.checkout.process import *
 

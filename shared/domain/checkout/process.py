@@ -1,7 +1,7 @@
-"""The checkout of an order: reserve each line, authorise the payment, confirm; or undo and reject.
+"""The checkout of an order: reserve each line, authorise the payment, confirm; or reject and undo.
 
-The order's own stream is the arbiter: it is confirmed, rejected or cancelled once, whatever races
-for it. Undoing begins when it says so, and undoes whatever may have been done.
+The order's own stream decides between confirmation, rejection and cancellation: the first one
+appended wins. Steps are undone only after that, and so is every step that may have been taken.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from domain.payments import PAYMENT_EVENTS, PaymentEvent
 __all__ = ["checkout", "set_up_checkout"]
 
 
-# What is remembered of the order
+# The state folded from the order
 
 
 class Stage(StrEnum):
-    OPEN = "open"  # it is to be checked out
+    OPEN = "open"  # placed, and neither confirmed nor called off
     CONFIRMED = "confirmed"
     SHIPPED = "shipped"
-    OFF = "off"  # rejected or cancelled: nothing may remain of it
+    OFF = "off"  # rejected or cancelled: every step has to be undone
 
 
 class OrderSeen(Value):
@@ -76,11 +76,13 @@ ORDER_FOLD: Fold[OrderSeen | None, OrderEvent] = Fold(
 )
 
 
-# What is remembered of the payment
+# The state folded from the payment
 
 
 class PaymentSeen(Value):
-    """`reference` is there once it is authorised, `impossible` says why it can't be any more."""
+    """`reference` is set once the payment is authorised; `impossible` is the reason why it can't be
+    authorised any more.
+    """
 
     amount: Amount = 0
     currency: Currency = Currency.EUR
@@ -117,7 +119,7 @@ PAYMENT_FOLD: Fold[PaymentSeen, PaymentEvent] = Fold(
 )
 
 
-# What has to be sent
+# The commands to send
 
 DEADLINE, AUTHORISE, CONFIRM, REJECT = "deadline", "authorise", "confirm", "reject"
 CAPTURE, VOID, REFUND = "capture", "void", "refund"
@@ -130,7 +132,7 @@ REASONS: Mapping[str, RejectReason] = {
 
 
 class _Checkout(Value, kw_only=False):
-    """One order's checkout, as it stands."""
+    """The current state of one order's checkout."""
 
     order_id: OrderId
     order: OrderSeen
@@ -191,8 +193,8 @@ class _Checkout(Value, kw_only=False):
             yield self._send(f"ship/{line.sku}", "inventory", ship)
 
     def _undo(self) -> Iterator[Send]:
-        """Of all that was asked for: what has no answer may have arrived, or may yet; and what was
-        refused may have been sent twice, and not be refused the second time.
+        """Undoes every command that was sent: one without an answer may have arrived or may still
+        arrive, and a refused one may be delivered again and be accepted then.
         """
         for line in self.order.lines:
             if self.sent.asked(reserve_key(line)):
@@ -259,7 +261,7 @@ def react(states: States, sent: Sent, seconds: int) -> Iterator[Send]:
 
 
 def checkout(seconds: int) -> ProcessManager:
-    """The process that has an order confirmed or rejected within `seconds`."""
+    """The process that rejects an order that is not confirmed `seconds` after it was placed."""
     return ProcessManager(
         name="checkout",
         folds=[ORDER_FOLD, PAYMENT_FOLD],
@@ -270,5 +272,5 @@ def checkout(seconds: int) -> ProcessManager:
 
 
 def set_up_checkout(settings: Settings) -> ProcessManager:
-    """With CHECKOUT_SECONDS for its deadline."""
+    """The checkout with the deadline CHECKOUT_SECONDS."""
     return checkout(settings.number("checkout_seconds"))

@@ -1,4 +1,4 @@
-"""The door to the customers context: its rules, its commands, and the events others may follow."""
+"""The customers context: its rules and commands, and the events that others may follow."""
 
 from domain.customers.commands import *
 from domain.customers.customer import *

@@ -1,4 +1,4 @@
-"""The rules of one customer, and the one about all of them: an e-mail address has one customer."""
+"""The rules of a customer, and a rule across all: an e-mail address belongs to one customer."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _change_email(command: commands.ChangeEmail, customer: Customer) -> Sequence
 
 
 def _exchange(old: Email, new: Email) -> Sequence[Guard]:
-    """Nothing, if only capitals differ: it is claimed already."""
+    """No guards if the addresses differ in case only: then the claim stays the same."""
     if _same(old) == _same(new):
         return []
     return [_claim(new), Release(kind="email", value=_same(old))]
@@ -136,7 +136,7 @@ def _claim(email: Email) -> Claim:
 
 
 def _same(email: str) -> str:
-    """Equal for addresses that differ only in capitals, or in how an accent is written."""
+    """A form that is equal for addresses that differ only in case or in how accents are encoded."""
     return normalize("NFC", normalize("NFD", email).casefold())
 
 

@@ -1,5 +1,5 @@
-"""What can happen to a customer. The names of these classes and fields are stored for ever: to
-change one, raise its schema and put an upcaster under it.
+"""The events of a customer. The names of these classes and fields are stored for ever: to change
+one, raise its schema and put an upcaster under it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What this service tells of a customer."""
+"""The document that this service answers for a customer."""
 
 from __future__ import annotations
 

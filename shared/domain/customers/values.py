@@ -1,4 +1,4 @@
-"""The words of this context, and what is allowed in each."""
+"""The field types of this context, with their rules."""
 
 from __future__ import annotations
 

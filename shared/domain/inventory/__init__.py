@@ -1,4 +1,4 @@
-"""The door to the inventory context: its rules, its commands, and the events others may follow."""
+"""The inventory context: its rules and commands, and the events that others may follow."""
 
 from domain.inventory.commands import *
 from domain.inventory.events import *

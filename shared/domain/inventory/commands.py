@@ -1,4 +1,4 @@
-"""What can be asked of a product and its stock."""
+"""The commands to a product and its stock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ReceiveStock(Value):
 
 
 class ReserveStock(Value):
-    """`unit_price` and `currency` are what the customer agreed to."""
+    """`unit_price` and `currency` are those that the customer agreed to."""
 
     sku: Sku
     order_id: OrderId

@@ -1,5 +1,5 @@
-"""What can happen to a product and its stock. The names of these classes and fields are stored for
-ever: to change one, raise its schema and put an upcaster under it.
+"""The events of a product and its stock. The names of these classes and fields are stored for ever:
+to change one, raise its schema and put an upcaster under it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class StockReleased(Value):
 
 @PRODUCT_EVENTS.event()
 class ReservationBarred(Value):
-    """The order gave up before it reserved: a reservation that comes late is refused."""
+    """The order was called off before it reserved anything. A late reservation is refused."""
 
     sku: Sku
     order_id: OrderId

@@ -1,4 +1,4 @@
-"""What this service tells of a product and its stock."""
+"""The document that this service answers for a product and its stock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["product_facts"]
 
 
 def product_facts(sku: str, product: ProductState) -> Document | None:
-    """`reserved` is what all open reservations hold: whose they are is the orders' business."""
+    """`reserved` is the sum of all open reservations; the orders they belong to are not shown."""
     if isinstance(product, NoProduct):
         return None
     return {

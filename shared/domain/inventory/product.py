@@ -1,4 +1,4 @@
-"""The rules of one product and its stock: never oversold, and an order reserves it once."""
+"""The rules of a product and its stock: it is never oversold, and an order reserves it once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MAX_OPEN_RESERVATIONS = 5_000
-"""Of one product. They are in its state, and that must stay small enough for a snapshot."""
+"""Per product. They are in its state, which must stay small enough for a snapshot."""
 
 
 class ProductNotFound(NotFound):
@@ -130,7 +130,7 @@ def _changed(
 
 
 def _closed(product: Product, order_id: OrderId) -> Product:
-    """Without the reservation of an order."""
+    """`product` without the reservation of an order."""
     others = {order: n for order, n in product.reserved.items() if order != order_id}
     return replace(product, reserved=others)
 
@@ -154,7 +154,7 @@ def decide(command: ProductCommand, product: ProductState) -> Sequence[ProductEv
 
 
 def guards(product: ProductState, event: ProductEvent) -> Sequence[Guard]:
-    """A claim on a reservation is never given up: an order reserves a product once."""
+    """Claims of reservations are never released: an order reserves a product once."""
     match event:
         case events.StockReserved():
             over = f"Order {event.order_id} can't reserve {event.sku} again or any more."
@@ -221,8 +221,8 @@ def _reserve(command: commands.ReserveStock, product: Product) -> Sequence[Produ
 
 
 def _release(command: commands.ReleaseStock, product: ProductState) -> Sequence[ProductEvent]:
-    """Never refused, so that an order can always be undone: whatever it asked for, and even if the
-    release overtakes what it undoes.
+    """Is never refused, so that an order can always be undone, even if the release arrives before
+    the reservation.
     """
     sku, order_id = command.sku, command.order_id
     quantity = product.reserved.get(order_id) if isinstance(product, Product) else None

@@ -1,4 +1,4 @@
-"""The words of this context, and what is allowed in each."""
+"""The field types of this context, with their rules."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ Title = Annotated[str, text(max=200)]
 Description = Annotated[str, text(max=4_000, lines=True)]
 Tags = Annotated[tuple[Annotated[str, text(max=40)], ...], size(max=20)]
 Received = Annotated[int, between(1, 1_000_000)]
-"""How many pieces arrive at once: more than an order may have on a line."""
+"""The pieces in one delivery to the warehouse: more than the `Quantity` of an order's line."""

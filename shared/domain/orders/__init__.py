@@ -1,6 +1,4 @@
-"""The door to the orders context: its rules, its commands, the events others may follow, and its
-view.
-"""
+"""The orders context: its rules and commands, the events that others may follow, and its view."""
 
 from domain.orders.commands import *
 from domain.orders.events import *

@@ -1,4 +1,4 @@
-"""What can be asked of an order."""
+"""The commands to an order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ChangeAddress(Value):
 
 
 class ConfirmOrder(Value):
-    """Says that all of the order is reserved and paid for."""
+    """Confirms that the whole order is reserved and paid for."""
 
     order_id: OrderId
     reserved: Annotated[tuple[Reserved, ...], size(min=1, max=MAX_LINES)]

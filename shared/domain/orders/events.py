@@ -1,5 +1,5 @@
-"""What can happen to an order. The names of these classes and fields are stored for ever: to change
-one, raise its schema and put an upcaster under it.
+"""The events of an order. The names of these classes and fields are stored for ever: to change one,
+raise its schema and put an upcaster under it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class OrderPlaced(Value):
 
 @ORDER_EVENTS.upcaster(OrderPlaced, schema=1)
 def _order_placed_1(data: Data) -> Data:
-    """Before customers could choose, all paid with the card that was on file."""
+    """Before customers could choose a payment method, all paid with the card on file."""
     return {**data, "payment_method": "card-on-file"}
 
 

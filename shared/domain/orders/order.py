@@ -1,4 +1,4 @@
-"""The rules of one order."""
+"""The rules of an order."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class NoOrder(Case):
 
 
 class PlacedOrder(Case):
-    """Waits until all of it is reserved and paid for."""
+    """Not yet fully reserved and paid for."""
 
     customer_id: CustomerId
     currency: Currency
@@ -88,7 +88,7 @@ class ConfirmedOrder(Case):
 
 
 class ShippedOrder(Case):
-    """On its way: nothing can be changed any more."""
+    """Can only be delivered."""
 
 
 class DeliveredOrder(Case):

@@ -1,5 +1,5 @@
-"""What this service tells of its orders: the view `placed_orders`, a row per order from the order's
-own stream; lists by customer, newest first.
+"""The view `placed_orders`, for queries to this service: a row per order, from the order's own
+stream, and lists by customer, newest first.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class ReservationStatus(StrEnum):
 
 
 class OrderFacts(Value):
-    """What a view remembers of the stream `order-<id>`. `reserved` is empty until confirmed."""
+    """The state that views fold from the stream `order-<id>`. `reserved` is empty until the order
+    is confirmed.
+    """
 
     status: OrderStatus
     customer_id: CustomerId
@@ -117,7 +119,7 @@ def order_facts(order_id: str, version: int, order: OrderFacts) -> Document:
 
 
 def _reservation(order: OrderFacts) -> Json:
-    """What the order itself says of it: nothing before it is confirmed."""
+    """The reservation as the order's own events tell it: None before the order is confirmed."""
     if not order.reserved:
         return None
     return {"status": _reservation_status(order.status), "lines": plain.dump(order.reserved)}

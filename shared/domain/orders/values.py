@@ -1,4 +1,4 @@
-"""The words of this context, and what is allowed in each."""
+"""The field types of this context, with their rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Line(Value):
-    """`unit_price` is what the customer agreed to."""
+    """A line of an order. `unit_price` is the price that the customer agreed to."""
 
     sku: Sku
     quantity: Quantity
@@ -37,14 +37,14 @@ class Address(Value):
 
 
 class Reserved(Value):
-    """What lies in the stock for this order."""
+    """Stock that is reserved for this order."""
 
     sku: Sku
     quantity: Quantity
 
 
 class Paid(Value):
-    """What the customer's bank has set aside for this order; `reference` is the gateway's."""
+    """The amount that the customer's bank has set aside; `reference` is the payment gateway's."""
 
     amount: Amount
     currency: Currency

@@ -1,5 +1,5 @@
-"""The door to the payments context: its rules, its commands, the events others may follow, and the
-port to the gateway.
+"""The payments context: its rules and commands, the events that others may follow, and the port to
+the payment gateway.
 """
 
 from domain.payments.commands import *

@@ -1,4 +1,4 @@
-"""What can be asked of a payment, and what the gateway answered."""
+"""The commands to a payment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RefundPayment(Value):
 
 
 class RecordAnswer(Value):
-    """What the gateway answered to `call`: an approval with its reference, or why not."""
+    """Records the gateway's answer to `call`: an approval with a reference, or a reason."""
 
     order_id: OrderId
     call: GatewayCall

@@ -1,8 +1,8 @@
-"""What can happen to a payment. The names of these classes and fields are stored for ever: to
-change one, raise its schema and put an upcaster under it.
+"""The events of a payment. The names of these classes and fields are stored for ever: to change
+one, raise its schema and put an upcaster under it.
 
-Each call to the gateway is recorded before it is made (`...Requested`) and after it was answered:
-after a crash between the two it is made again.
+A call to the gateway is recorded before it is made (`...Requested`) and after its answer; after a
+crash between the two it is made again.
 """
 
 from __future__ import annotations

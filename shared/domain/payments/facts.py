@@ -1,4 +1,4 @@
-"""What this service tells of the payment of an order."""
+"""The document that this service answers for the payment of an order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port to who moves the money, and a gateway that only says it does."""
+"""The port to the payment gateway, which moves the money, and a simulated gateway."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Approved", "GatewayTimeout", "PaymentGateway", "Refusal", "Simulated
 
 
 class GatewayTimeout(Unavailable):
-    """It is not known whether the gateway did what was asked: ask again, with the same key."""
+    """The gateway may have done what was asked, or not: repeat the call with the same key."""
 
     code = "gateway_timeout"
 
@@ -27,34 +27,33 @@ class Refusal(Value):
 
 
 class PaymentGateway(Protocol):
-    """`key` names the payment. The same call with the same key has one effect, and one answer.
+    """Moves money. `key` names the payment; the same call with the same key has one effect and one
+    answer.
 
-    Only an authorisation can be declined: what is authorised can be captured, what is not captured
-    can be voided, what is captured can be refunded. Every call may raise GatewayTimeout.
+    Only an authorisation can be declined: an authorised payment can be captured, one that is not
+    captured can be voided, a captured one can be refunded. Every call may raise GatewayTimeout.
     """
 
     def authorise(
         self, key: str, amount: Amount, currency: Currency, method: PaymentMethod
     ) -> Approved | Refusal:
-        """Sets the amount aside."""
+        """Sets `amount`, in minor units, aside at the customer's bank."""
 
     def capture(self, key: str) -> Approved:
-        """Takes what was set aside."""
+        """Takes the money that was set aside."""
 
     def void(self, key: str) -> Approved:
-        """Gives back what was set aside, if anything was; an authorisation that comes later is
-        declined.
-        """
+        """Gives back money that was set aside, if any; a later authorisation is declined."""
 
     def refund(self, key: str) -> Approved:
-        """Gives back what was taken."""
+        """Gives back money that was taken."""
 
 
 class SimulatedGateway:
-    """Approves everything except two methods: `card-declined` is, and `card-timeout` times out
-    whenever it is to be authorised.
+    """Declines to authorise the method `card-declined`, times out for `card-timeout`, and approves
+    everything else.
 
-    Remembers nothing and moves nothing, so there is nothing that a late call could do.
+    It moves no money and keeps no state, so it need not decline an authorisation after a void.
     """
 
     def authorise(

@@ -1,5 +1,5 @@
-"""The process that makes the calls to the gateway: what was requested is asked for until it is
-answered, and the answer recorded.
+"""The process that calls the payment gateway: it repeats each requested call until the gateway
+answers, and records the answer.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from domain.payments.values import GatewayCall, Terms
 __all__ = ["PAYMENT_GATEWAY", "AskGateway", "GatewayReceiver", "set_up_gateway"]
 
 
-MAX_REASON = 500  # characters, in one line: who answers does not keep to our rules
+MAX_REASON = 500  # characters of a `Reason`, which must be one line: gateways have other rules
 
 
 class AskGateway(Value):
-    """A call to the gateway; `payment` is the key that makes it safe to repeat."""
+    """A call to the gateway; `payment` is its idempotency key."""
 
     call: GatewayCall
     payment: str
@@ -36,7 +36,7 @@ class AskGateway(Value):
 
 
 class Calling(Value):
-    """What a payment is waiting to hear from the gateway, if anything."""
+    """The call whose answer a payment waits for; `call` is None if it waits for none."""
 
     terms: Terms
     call: GatewayCall | None
@@ -52,7 +52,7 @@ def follow(calling: Calling | None, recorded: Recorded[PaymentEvent]) -> Calling
             correlation_id=recorded.correlation_id,
         )
     call = _waited_for(event)
-    # a payment that was voided before it was requested has nothing to ask the gateway for
+    # None: the payment was voided before it was requested, so the gateway is not called
     return calling and replace(calling, call=call, correlation_id=recorded.correlation_id)
 
 
@@ -113,13 +113,13 @@ PAYMENT_GATEWAY = ProcessManager(
 
 
 class GatewayReceiver:
-    """Takes the process's calls to the gateway."""
+    """Makes the calls that the process sends as messages."""
 
     def __init__(self, gateway: PaymentGateway) -> None:
         self._gateway = gateway
 
     def send(self, message: Message) -> Answer:
-        """Raises GatewayTimeout."""
+        """Calls the gateway. Raises GatewayTimeout."""
         answer = self._ask(plain.load(AskGateway, message.data))
         if isinstance(answer, Approved):
             return Answer(accepted=True, reference=answer.reference)
@@ -144,7 +144,7 @@ class GatewayReceiver:
 
 
 def set_up_gateway(settings: Settings) -> ProcessManager:
-    """With the simulated gateway: a real one takes its place here, with its settings."""
+    """The process with the simulated gateway. A real one is put in here, with its settings."""
     return replace(PAYMENT_GATEWAY, receivers={"gateway": GatewayReceiver(SimulatedGateway())})
 
 

@@ -1,5 +1,5 @@
-"""The rules of the payment of one order: no money is taken that was not set aside, none twice, and
-none after the payment was voided.
+"""The rules of the payment of an order: money is taken only if it was set aside before, once, and
+not after the payment was voided.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ class PaymentIsVoided(Refused):
 
 
 class AnswerNotUnderstood(Refused):
-    """The gateway answered what its port says it never does."""
+    """The gateway gave an answer that the port `PaymentGateway` does not allow."""
 
     code = "answer_not_understood"
 
 
 class NoPayment(Case):
-    """Nothing was asked for yet."""
+    """No payment was requested yet."""
 
 
 class Authorising(Case):
@@ -102,7 +102,7 @@ class Voiding(Case):
 
 
 class Voided(Case):
-    """For good. Without terms if it was voided before it was to be authorised."""
+    """A final state. No terms if the void arrived before the authorisation."""
 
     terms: Terms | None
 
@@ -155,7 +155,7 @@ def evolve(payment: Payment, event: PaymentEvent) -> Payment:
         case Refunding(terms=terms), events.PaymentRefunded(reference=reference):
             return Refunded(terms=terms, reference=reference)
         case _:
-            # with money, what no decision leads to is better not glossed over
+            # no decision leads to this event here: where money is involved, fail
             what, state = type(event).__name__, type(payment).__name__
             raise Unreadable(f"{what} can't happen to a payment that is {state}")
 
@@ -216,7 +216,7 @@ def _capture(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
 
 
 def _void(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
-    """Before there is anything to void it leaves a mark, which refuses what comes late."""
+    """Without a payment the void is recorded all the same, so a late authorisation is refused."""
     match payment:
         case NoPayment():
             return [events.PaymentVoided(order_id=order_id)]
@@ -245,7 +245,7 @@ def _refund(order_id: OrderId, payment: Payment) -> Sequence[PaymentEvent]:
 
 
 def _record(command: commands.RecordAnswer, payment: Payment) -> Sequence[PaymentEvent]:
-    """Nothing, if it is not the answer that is waited for: it came twice, or was overtaken."""
+    """No event if the payment does not wait for this answer: it came twice, or too late."""
     order_id = command.order_id
     match command.call, payment:
         case GatewayCall.AUTHORISE, Authorising() if command.approved:

@@ -1,4 +1,4 @@
-"""The words of this context, and what is allowed in each."""
+"""The field types of this context, with their rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.kernel import Amount, Currency, PaymentMethod
 __all__ = ["GatewayCall", "Reason", "Reference", "Terms"]
 
 Reference = Annotated[str, text(max=200)]
-"""What the gateway calls a payment, or a part of it."""
+"""The gateway's own id of a payment, or of one call for it."""
 Reason = Annotated[str, text(max=500)]
 
 
@@ -24,7 +24,7 @@ class GatewayCall(StrEnum):
 
 
 class Terms(Value):
-    """What the customer agreed to pay, and with what."""
+    """The amount that the customer agreed to pay, and the means of payment."""
 
     amount: Amount
     currency: Currency

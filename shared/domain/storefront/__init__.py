@@ -1,4 +1,4 @@
-"""The door to the storefront: views over what the other contexts own. It owns no facts."""
+"""The storefront: views over the events of the other contexts. It has no events of its own."""
 
 from collections.abc import Sequence
 

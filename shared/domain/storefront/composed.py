@@ -1,7 +1,7 @@
-"""Orders composed: the questions that `order_history` answers, put to the services themselves.
+"""Orders by API composition: answers the queries of `order_history` from the services themselves.
 
-The documents are those of the view as far as services can tell: without a timeline, as they tell
-what is and not what happened, and `updated_at` is the order's own.
+The documents are those of the view, except that they have no timeline, since services answer with
+their current state, and that `updated_at` ignores the payment.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from domain.storefront.lookups import skus_of, with_customer, with_titles
 
 __all__ = ["composed_order", "composed_orders"]
 
-MOST = 50  # that a service is asked for at once
+MOST = 50  # ids in one question to a service
 
 
 def composed_order(order_id: str) -> Plan:
-    """Four calls. Customer and products are asked for once the order is known."""
+    """The plan for one order. Four calls, of which customer and products wait for the order."""
     return Plan(
         root=Ask(part="order", of=["order-facts", order_id], read=_order),
         beside=[Ask(part="payment", of=["payments", order_id], read=_payment)],
@@ -30,8 +30,8 @@ def composed_order(order_id: str) -> Plan:
 
 
 def composed_orders(customer_id: str, limit: int, cursor: str | None) -> Plan:
-    """Four calls, and one more for every further fifty products. Payments and products are asked
-    for once the orders are known.
+    """The plan for a page of a customer's orders. Four calls, and one more for every further fifty
+    products. Payments and products are asked for once the orders are known.
     """
     query = {"customer": customer_id, "limit": str(limit)}
     return Plan(
@@ -47,7 +47,7 @@ def composed_orders(customer_id: str, limit: int, cursor: str | None) -> Plan:
     )
 
 
-# What is asked
+# The questions
 
 
 def _customer(customer_id: str) -> Ask:
@@ -71,7 +71,7 @@ def _products(orders: Iterable[Document]) -> list[Ask]:
 def _batches(
     items: str, parameter: str, ids: Sequence[str], read: Callable[[Any], Json]
 ) -> list[Ask]:
-    """Questions for all of `ids`: the first is the part `items`, further ones are `items_2` ..."""
+    """Questions for `ids`, MOST in each. Their parts are named `items`, `items_2`, ..."""
     return [
         Ask(
             part=items if n == 0 else f"{items}_{n // MOST + 1}",
@@ -85,11 +85,11 @@ def _batches(
     ]
 
 
-# What is read
+# Reading the answers
 
 
 def _order(body: Any) -> Any:
-    """The order, if all is there that leads on to other services."""
+    """The order. Raises if one of the ids that further questions need is missing."""
     if not all(
         isinstance(key, str) for key in (body["order_id"], body["customer_id"], *skus_of(body))
     ):
@@ -104,7 +104,7 @@ def _page(body: Any) -> Any:
 
 
 def _whole(page: Any) -> list[Any]:
-    """The orders of a page, without those that their own view can't tell."""
+    """The orders of a page, without those that are parked in their service's view."""
     return [order for order in page["orders"] if "problem" not in order]
 
 
@@ -112,7 +112,7 @@ def _payment(body: Any) -> Json:
     return {name: body[name] for name in ("status", "amount", "reference", "reason")}
 
 
-# How it is joined
+# Joining them
 
 
 def _joined_order(told: AllTold) -> Document:
@@ -135,7 +135,7 @@ def _joined(order: Document, payment: Json, told: AllTold) -> Document:
 
 
 def _all(items: str, told: AllTold) -> dict[str, Any]:
-    """What was told in all batches of `items`."""
+    """The answers of all batches of `items`, by id."""
     return {
         key: one
         for part, found in told.items()

@@ -1,5 +1,5 @@
-"""The views `customer_lookups` and `product_lookups`: a row per customer and per product, for all
-who name one; and how an order is shown with its lookups.
+"""The views `customer_lookups` and `product_lookups`, a row per customer and per product; and how
+they are joined into orders.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ __all__ = [
 
 
 class CustomerPart(Value):
-    """What a lookup remembers of the stream `customer-<id>`."""
+    """The state that a lookup folds from the stream `customer-<id>`."""
 
     name: str
     email: str
 
 
 class ProductPart(Value):
-    """What a lookup remembers of the stream `product-<sku>`. Stock is none of its business."""
+    """The state that a lookup folds from the stream `product-<sku>`. It ignores stock."""
 
     title: str
     description: str
@@ -68,7 +68,7 @@ def follow_customer(
 def follow_product(
     product: ProductPart | None, recorded: Recorded[ProductEvent]
 ) -> ProductPart | None:
-    """An order may give up a product before it is registered, and so be the first in its stream."""
+    """None until the product is registered. An order may bar a reservation of it before that."""
     event = recorded.event
     match event:
         case inventory.ProductRegistered():
@@ -138,8 +138,8 @@ def customer_of(order: Document) -> Iterable[str]:
 
 
 def with_customer(order: Document, lookups: Lookups) -> Document:
-    """What is not known of the customer is null: an order may be placed before its customer's
-    lookup is there, or by one who never registered.
+    """`order` with its customer. Unknown fields are null: an order may be placed before its
+    customer's lookup is there, or for a customer who never registered.
     """
     customer_id = order["customer_id"]
     nothing = {"customer_id": customer_id, "name": None, "email": None}
@@ -160,7 +160,7 @@ def with_titles(order: Document, lookups: Lookups) -> Document:
 
 
 def title_of(lookup: Document) -> Document:
-    """What is shown of a product: no more, since the price on its lookup is that of today."""
+    """The title, and a problem if there is one. Not the price: that in the lookup is today's."""
     problem = {"problem": lookup["problem"]} if "problem" in lookup else {}
     return {"title": lookup.get("title"), **problem}
 

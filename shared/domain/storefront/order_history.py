@@ -1,5 +1,5 @@
-"""The view `order_history`: a row per order, as its customer sees it, with what is reserved for it,
-its payment and all that happened to both; lists by customer and by status, newest first.
+"""The view `order_history`: a row per order, with its reservation, its payment and a timeline of
+both; lists by customer and by status, newest first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from domain.payments import PAYMENT_EVENTS, PaymentEvent
 
 __all__ = ["BY_CUSTOMER", "BY_STATUS", "ORDER_FOLD", "ORDER_HISTORY", "PAYMENT_FOLD"]
 
-TIMELINE = 50  # the newest events of a stream that a row shows: an address can be changed for ever
+TIMELINE = 50  # newest events per stream in a row: an address can be changed without limit
 
 
 class PaymentStatus(StrEnum):
@@ -40,7 +40,7 @@ class PaymentStatus(StrEnum):
 
 
 class Moment(Value):
-    """An event, as a timeline shows it."""
+    """An event in a timeline."""
 
     at: Instant
     what: str
@@ -55,14 +55,14 @@ def _after(timeline: Timeline, recorded: Recorded[Any]) -> Timeline:
 
 
 class OrderPart(Value):
-    """What the row remembers of the stream `order-<id>`."""
+    """The state that a row folds from the stream `order-<id>`."""
 
     facts: OrderFacts
     timeline: Timeline
 
 
 class PaymentPart(Value):
-    """What the row remembers of the stream `payment-<id>`. `amount` is what is to be paid."""
+    """The state that a row folds from the stream `payment-<id>`. `amount` is the amount to pay."""
 
     status: PaymentStatus | None = None
     amount: int | None = None
@@ -124,7 +124,7 @@ PAYMENT_FOLD: Fold[PaymentPart, PaymentEvent] = Fold(
 
 
 def render(states: States) -> Document | None:
-    """Nothing before there is an order, even if its payment is there already."""
+    """None until there is an order, even if the events of its payment have arrived."""
     order, payment = states[ORDER_FOLD], states[PAYMENT_FOLD]
     if order is None:
         return None
@@ -149,7 +149,7 @@ def _payment(payment: PaymentPart) -> Json:
 
 
 def _timeline(order: OrderPart, payment: PaymentPart) -> list[tuple[str, Moment]]:
-    """What happened to both, by time; a stream's events of one time stay in their order."""
+    """The events of both streams by time; those of one stream with equal times keep their order."""
     moments = [("order", moment) for moment in order.timeline]
     moments += [("payment", moment) for moment in payment.timeline]
     return sorted(moments, key=lambda entry: (entry[1].at, entry[0]))

@@ -1,10 +1,10 @@
 """The search for orders: by free text over customers, products and addresses, with filters, facets
 and highlights.
 
-A customer's name and a product's title are in one place each, their own lookups, as in the other
-views: so a search first finds out which customers and products a word may mean, then the orders
-with those, and at last the lookups of what it shows. A renamed customer is found by the new name at
-once, however many orders there are.
+A customer's name and a product's title are not in the index of orders, but in that of their
+lookups. So a search first finds the customers and products that match a word, then the orders that
+have those, and last the lookups of the orders found. A renamed customer's orders are found by the
+new name at once, however many there are.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ __all__ = ["search_orders"]
 
 
 def search_orders(asked: OrderQuestion) -> Conversation[SearchPage]:
-    """The page has `orders`, as the list of orders does, each with its `highlights`; their `total`;
-    `facets`; and `vague`, the words that so many customers or products have that only the first
-    thousand were looked for.
+    """The page has `orders`, as in the list of orders, each with its `highlights`; their `total`;
+    `facets`; and `vague`, the words that match more than a thousand customers or products, of which
+    only the first thousand were used.
     """
-    # 1. What the words may mean.
+    # 1. The customers and products that the words match.
     meant = yield {
         CUSTOMER_SEARCH.name: [lookups_with(word, OF_CUSTOMER) for word in asked.words],
         PRODUCT_SEARCH.name: [lookups_with(word, OF_PRODUCT) for word in asked.words],
     }
     customers = [Meant.by(answer) for answer in meant.get(CUSTOMER_SEARCH.name, ())]
     products = [Meant.by(answer) for answer in meant.get(PRODUCT_SEARCH.name, ())]
-    # 2. The orders; one more than asked for, to know whether there are any.
+    # 2. The orders; one more than asked for, to know whether there is another page.
     words = zip(asked.words, customers, products, strict=True)
     found = yield {
         ORDER_SEARCH.name: [orders_with(asked, [orders_with_word(*meant) for meant in words])]
     }
     (answer,) = found[ORDER_SEARCH.name]
     hits = answer.hits[: asked.limit]
-    # 3. The lookups of what is shown.
+    # 3. The lookups of the orders and facets shown.
     counted = answer.facets["product"]["values"]["buckets"]
     skus = {*(sku for hit in hits for sku in _skus(hit)), *(bucket["key"] for bucket in counted)}
     owners = {str(hit.row.document["customer_id"]) for hit in hits if hit.row.document}
@@ -94,7 +94,7 @@ def _skus(hit: Hit) -> Iterable[str]:
 
 
 def _shown(hit: Hit, customers: Mapping[str, Hit], products: Mapping[str, Hit]) -> Json:
-    """An order with its lookups, and what of all that was found. One that can't go on says so."""
+    """An order with its lookups and highlights; for a parked row the problem."""
     order = hit.row.document
     problem = problem_of(hit.row)
     if problem or order is None:
@@ -106,7 +106,7 @@ def _shown(hit: Hit, customers: Mapping[str, Hit], products: Mapping[str, Hit]) 
 
 
 def _highlights(matched: Iterable[tuple[str, Hit | None]]) -> Json:
-    """What was found, by where it is in what is shown."""
+    """Highlighted texts by their path in the order's document."""
     found: dict[str, list[Json]] = {}
     for within, hit in matched:
         for name, texts in hit.highlights.items() if hit else ():

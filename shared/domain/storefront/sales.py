@@ -1,7 +1,7 @@
-"""The tally `sales`: what was sold on each day, by product and currency, over all orders.
+"""The tally `sales`: units and revenue of all orders by day, product and currency.
 
-An order counts on the day (UTC) it was confirmed. One that is cancelled later is taken out of that
-same day.
+An order counts on the day (UTC) it was confirmed. If it is cancelled later, it is subtracted from
+that same day.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["SALES", "SALE_WITH_TITLE", "shown_sale"]
 
 
 class Sale(Value):
-    """What an order sells; `day` once it is confirmed."""
+    """The lines of an order; `day` is set once it is confirmed."""
 
     currency: Currency
     lines: tuple[Line, ...]
@@ -37,7 +37,7 @@ def follow_order(sale: Sale | None, recorded: Recorded[OrderEvent]) -> Sale | No
             return Sale(currency=event.currency, lines=event.lines)
         case orders.OrderConfirmed():
             if sale is None:
-                raise ValueError("OrderConfirmed without an order that could be")
+                raise ValueError("OrderConfirmed without an order that could be confirmed")
             return replace(sale, day=recorded.at[:10])
         case orders.OrderRejected() | orders.OrderCancelled():
             return None
@@ -72,7 +72,7 @@ SALES = TallyView(name="sales", folds=[ORDER_FOLD], counted=counted)
 
 
 def shown_sale(cell: Cell, numbers: Mapping[str, int]) -> Document:
-    """What was sold of a product on a day; `revenue` in minor units of the currency."""
+    """The sales of a product on a day; `revenue` in minor units of the currency."""
     day, sku, currency = cell.sort.split("/")
     return {
         "day": day,

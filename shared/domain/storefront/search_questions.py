@@ -1,7 +1,7 @@
-"""What the search indexes are asked, in OpenSearch's words.
+"""The queries to the search indexes, in OpenSearch's query language.
 
-What a match is worth is a constant (`Worth`), not what the engine makes of word counts: so an order
-keeps its place while others come and go, and a cursor can go on there.
+A match has a constant score (`Worth`), not one from word frequencies. So an order keeps its
+position while others are added or removed, and a cursor stays valid.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ __all__ = [
 
 MAX_WORDS = 8
 MAX_TEXT = 200
-LARGEST = 2**53  # of the numbers that a hit is sorted by: times in milliseconds, sums of money
-MAX_MATCHES = 1_000  # customers, and products, that a word may mean
+LARGEST = 2**53  # limit of the sort values of a hit: times in milliseconds, sums of money
+MAX_MATCHES = 1_000  # customers, and products, that are used per word
 FACET_VALUES = 10
 
 OF_ADDRESS = [
@@ -58,23 +58,23 @@ ORDERS: Mapping[Sort, Sequence[tuple[str, str]]] = {
     Sort.LARGEST: [("doc.total", "desc"), ("doc.placed_at", "desc"), ("key", "desc")],
     Sort.SMALLEST: [("doc.total", "asc"), ("doc.placed_at", "asc"), ("key", "asc")],
 }
-"""Every order ends with the key, so no two hits stand at the same place."""
+"""Each ends with the key, so no two hits have the same position."""
 
 
 class Worth(IntEnum):
-    """How much it counts that a word was found."""
+    """The score of a match, by where the word was found."""
 
-    KEY = 8  # it is an order's, a customer's or a product's id
-    LOOKUP = 4  # it is in the name of a customer, or in what a product is called
+    KEY = 8  # an order's id
+    LOOKUP = 4  # a customer's or a product's fields or id
     ADDRESS = 3
-    LIKE_IT = 1  # something is in one of these that is spelt almost so
+    LIKE_IT = 1  # a word with almost the same spelling in any of these
 
 
 class OrderQuestion(Value):
-    """What somebody looks for: words, and days (UTC) of which both are included.
+    """A search: words, and days (UTC), both included.
 
-    Raises InvalidInput for words that can't be looked for, and InvalidCursor if no hit can stand
-    at `after`.
+    Raises InvalidInput for more than MAX_WORDS words, MAX_TEXT characters, or unprintable ones;
+    InvalidCursor if no hit can be at the position `after`.
     """
 
     text: str = ""
@@ -101,19 +101,22 @@ class OrderQuestion(Value):
 
     @property
     def order(self) -> Sort:
-        """What was asked for; else the best first, or without words the newest."""
+        """The order asked for; by default relevance, or without words the newest first."""
         return self.sort or (Sort.RELEVANCE if self.words else Sort.NEWEST)
 
 
 def _is_place(after: Sequence[Json], sort: Sort) -> bool:
-    """Whether a hit can stand there: numbers and at last a key, as `ORDERS` has them."""
+    """Whether `after` has the shape of a position: numbers and a key, as `ORDERS` has them."""
     *numbers, key = after
     fits = len(after) == len(ORDERS[sort]) and isinstance(key, str) and key.isascii()
     return fits and all(isinstance(n, int | float) and abs(n) < LARGEST for n in numbers)
 
 
 class Meant(Value, kw_only=False):
-    """The lookups that a word may mean: that have it, and that have something like it."""
+    """The keys of the lookups that match a word: exactly (`it`), or a similar one (`like_it`).
+
+    `is_all`: there are no more than MAX_MATCHES.
+    """
 
     it: Sequence[str]
     like_it: Sequence[str]
@@ -127,8 +130,8 @@ class Meant(Value, kw_only=False):
 
 
 def _in(fields: Sequence[str], word: str, worth: Worth, *, like_it: bool = False) -> Json:
-    """All parts of `word` in one of `fields`. The longer it is, the more letters may differ: none
-    of two, one of five, two of more, but not the first.
+    """Matches all parts of `word` in one of `fields`. With `like_it` letters may differ, but not
+    the first: none in up to two letters, one in up to five, else two.
     """
     match: dict[str, Json] = {"query": word, "fields": list(fields), "operator": "and"}
     if like_it:
@@ -164,7 +167,7 @@ def lookups_with(word: str, fields: Sequence[str]) -> Question:
 
 
 def orders_with_word(word: str, customers: Meant, products: Meant) -> Json:
-    """Orders that have something to do with a word, whatever it is."""
+    """Orders that match a word by their id, customer, products or address."""
 
     def terms(name: str, values: Iterable[str], worth: Worth) -> Json:
         return _constant({"terms": {name: list(values)}}, worth)
@@ -182,7 +185,7 @@ def orders_with_word(word: str, customers: Meant, products: Meant) -> Json:
 
 
 def orders_with(asked: OrderQuestion, words: Sequence[Json]) -> Question:
-    """A facet counts what there would be without its own filter."""
+    """Orders that match all `words` and filters. The `status` facet ignores the status filter."""
     filters: list[Json] = []
     if asked.first_day:
         filters.append({"range": {"doc.placed_at": {"gte": asked.first_day.isoformat()}}})
@@ -214,7 +217,7 @@ def _facet(field: str, among: Json) -> Json:
 
 
 def _highlight(fields: Sequence[str]) -> Json:
-    """Whole fields, safe to show in a page."""
+    """Highlights of whole fields, HTML-escaped."""
     return {"encoder": "html", "number_of_fragments": 0, "fields": {name: {} for name in fields}}
 
 

@@ -1,4 +1,4 @@
-"""The views that orders are searched in: the orders, and the lookups of customers and products."""
+"""The search views: indexes of the orders, and of the lookups of customers and products."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS: Json = {"type": "text", "analyzer": "words"}
 
 
 def render_order(states: States) -> Document | None:
-    """What of an order can be searched, filtered, counted, sorted, or is shown in a list."""
+    """The fields to search, filter, count or sort by, and those that a list of hits shows."""
     order = order_history.render(states)
     if order is None:
         return None

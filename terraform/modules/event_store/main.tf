@@ -2,8 +2,8 @@ resource "aws_dynamodb_table" "this" {
   name         = var.name
   billing_mode = "PAY_PER_REQUEST"
 
-  # One item per commit. An append is conditional on its key being free, so whoever decided on an
-  # older version meets the winner here.
+  # One item per commit. An append is conditional on its key being free, so an append that is based on an
+  # older version fails.
   hash_key  = "stream"
   range_key = "version"
 
@@ -17,7 +17,7 @@ resource "aws_dynamodb_table" "this" {
     type = "N"
   }
 
-  # Commits are never changed, so the new image is all there is to publish.
+  # Commits are never changed, so there are only new images to publish.
   stream_enabled   = true
   stream_view_type = "NEW_IMAGE"
 

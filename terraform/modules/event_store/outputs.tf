@@ -19,12 +19,12 @@ output "append_policy_json" {
 }
 
 output "read_policy_json" {
-  description = "Lets a function read streams whose id it knows."
+  description = "Lets a function read a stream by its id."
   value       = local.policy_jsons.read
 }
 
 output "walk_policy_json" {
-  description = "Lets a function visit all streams."
+  description = "Lets a function walk over all streams."
   value       = local.policy_jsons.walk
 }
 
@@ -34,7 +34,7 @@ output "publish_policy_json" {
 }
 
 output "protection" {
-  description = "How the table is guarded."
+  description = "Protection of the table."
   value = {
     deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
     point_in_time_recovery = aws_dynamodb_table.this.point_in_time_recovery[0].enabled

@@ -1,4 +1,4 @@
-# What may be done here, for the roles of those who do it. Nobody may change or delete a commit.
+# Policies, by use. None allows to change or delete a commit.
 locals {
   policies = {
     append = [{
@@ -27,7 +27,7 @@ locals {
         "dynamodb:GetShardIterator",
         "dynamodb:ListStreams",
       ]
-      Resource = "${aws_dynamodb_table.this.arn}/stream/*" # a stream's name is the time it was switched on
+      Resource = "${aws_dynamodb_table.this.arn}/stream/*" # the stream's name is the time it was enabled
     }]
   }
 

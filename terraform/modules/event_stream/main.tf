@@ -18,7 +18,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # What the resource's ARN will be. Making a stream takes half a minute, and no function has to wait
-  # for it to get its policy.
+  # The ARN that the stream will have. Creating it takes half a minute, and the functions' policies need
+  # not wait for it.
   arn = "arn:${data.aws_partition.current.partition}:kinesis:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:stream/${var.name}"
 }

@@ -1,10 +1,10 @@
 output "name" {
-  description = "Name of the stream. Known before the stream is there."
+  description = "Name of the stream. Known at plan time."
   value       = var.name
 }
 
 output "arn" {
-  description = "ARN of the stream. Who waits for this waits for the stream."
+  description = "ARN of the stream. Depending on it waits for the stream to exist."
   value       = aws_kinesis_stream.this.arn
 }
 

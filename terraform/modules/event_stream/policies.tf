@@ -19,8 +19,8 @@ locals {
         Resource = local.arn
       },
       {
-        # Lambda checks for this one when a mapping is made. It shows names, and is about no stream
-        # in particular.
+        # Lambda checks for this one when a mapping is created. It lists names, and can't be limited to a
+        # stream.
         Effect   = "Allow"
         Action   = ["kinesis:ListStreams"]
         Resource = "*"

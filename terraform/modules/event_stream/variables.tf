@@ -11,7 +11,7 @@ variable "shards" {
 }
 
 variable "retention_hours" {
-  description = "How long the stream remembers, in hours."
+  description = "How long the stream keeps records, in hours."
   type        = number
   nullable    = false
 }

@@ -30,7 +30,7 @@ resource "aws_lambda_function" "this" {
   }
 }
 
-# Made here and not by Lambda, which would keep the lines for ever.
+# Created here, as Lambda would create it without retention.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${module.short.name}"
   retention_in_days = var.log_retention_days

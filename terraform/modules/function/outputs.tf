@@ -19,7 +19,7 @@ output "role_name" {
 }
 
 output "log_group" {
-  description = "The function's own log group, and how long it keeps its lines."
+  description = "The function's log group, and its retention."
   value = {
     name           = aws_cloudwatch_log_group.this.name
     retention_days = aws_cloudwatch_log_group.this.retention_in_days
@@ -27,7 +27,7 @@ output "log_group" {
 }
 
 output "layer_arns" {
-  description = "Layers that the function's imports come from."
+  description = "Layers with the packages that the function imports."
   value       = aws_lambda_function.this.layers
 }
 
@@ -37,7 +37,7 @@ output "environment" {
 }
 
 output "policy_jsons" {
-  description = "Everything the role allows, by use. Known when the role has it: who needs the permissions to be there waits for this."
+  description = "All policies of the role, by use. Depending on it waits for the role to have them."
   value       = { for use, policy in aws_iam_role_policy.this : use => policy.policy }
 }
 

@@ -1,4 +1,4 @@
-# Every function has a role of its own, with the policies it was given and no more.
+# Every function has its own role, with only the policies it was given.
 resource "aws_iam_role" "this" {
   name        = module.short.name
   description = "What ${module.short.name} may do."

@@ -1,17 +1,17 @@
 variable "name" {
-  description = "Name of the function. Longer ones than Lambda allows are cut, with a hash."
+  description = "Name of the function. If it is too long for Lambda, it is cut, with a hash."
   type        = string
   nullable    = false
 }
 
 variable "description" {
-  description = "What the function is for, in one sentence."
+  description = "The function's purpose, in one sentence."
   type        = string
   nullable    = false
 }
 
 variable "package" {
-  description = "Where the zip lies that has handler.py at its root. A changed one has another key."
+  description = "Bucket and key of the zip with handler.py at its root. A changed zip has another key."
   type = object({
     bucket = string
     key    = string
@@ -20,7 +20,7 @@ variable "package" {
 }
 
 variable "layer_arns" {
-  description = "Layers that the function's imports come from."
+  description = "Layers with the packages that the function imports."
   type        = list(string)
   default     = []
   nullable    = false
@@ -34,32 +34,32 @@ variable "environment" {
 }
 
 variable "policies" {
-  description = "What the function may do: policy documents as JSON, named by their use. Stores and streams export them."
+  description = "Policies of the function as JSON documents, named by use. Stores and streams export them."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "memory_megabytes" {
-  description = "Memory, in megabytes. It brings CPU with it: 1769 is one core."
+  description = "Memory, in megabytes. CPU is in proportion: 1769 is one core."
   type        = number
   nullable    = false
 }
 
 variable "timeout_seconds" {
-  description = "After how many seconds an invocation is ended."
+  description = "Seconds after which an invocation is ended."
   type        = number
   nullable    = false
 }
 
 variable "log_level" {
-  description = "Lowest level of the lines that Lambda keeps."
+  description = "Lowest log level that Lambda keeps."
   type        = string
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "How long the log group keeps its lines, in days."
+  description = "Retention of the log group, in days."
   type        = number
   nullable    = false
 }

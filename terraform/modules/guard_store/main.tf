@@ -2,7 +2,7 @@ resource "aws_dynamodb_table" "this" {
   name         = var.name
   billing_mode = "PAY_PER_REQUEST"
 
-  # One item per claim, its key a hash of what is claimed: two commits that claim the same meet here.
+  # One item per claim. Its key is a hash of the claimed value, so a second commit can't claim the same.
   hash_key = "guard"
 
   attribute {

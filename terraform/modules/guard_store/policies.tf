@@ -1,5 +1,5 @@
-# What may be done here, for the roles of those who do it. A transaction needs what its single actions
-# need, on each table: this, and to append to the event store beside it.
+# Policies, by use. A transaction needs the permissions of its single actions on each table: these, and
+# those to append to the event store.
 locals {
   policies = {
     claim = [{

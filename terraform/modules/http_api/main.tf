@@ -40,7 +40,7 @@ resource "aws_apigatewayv2_stage" "this" {
 resource "aws_cloudwatch_log_group" "access" {
   count = var.access_logs ? 1 : 0
 
-  # With this beginning, AWS needs no entry per API in the account's (small) log resource policy.
+  # With this prefix, AWS needs no entry per API in the account's log resource policy, whose size is limited.
   name              = "/aws/vendedlogs/http-api/${var.name}"
   retention_in_days = var.log_retention_days
 }
@@ -74,6 +74,6 @@ resource "aws_lambda_permission" "this" {
 }
 
 locals {
-  # The functions that a route leads to.
+  # The functions of all routes.
   functions = { for key in toset(values(var.routes)) : key => var.functions[key] }
 }

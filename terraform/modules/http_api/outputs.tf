@@ -4,12 +4,12 @@ output "id" {
 }
 
 output "url" {
-  description = "Where the API answers, without a slash at the end."
+  description = "URL of the API, without a slash at the end."
   value       = trimsuffix(aws_apigatewayv2_stage.this.invoke_url, "/")
 }
 
 output "function_by_route" {
-  description = "Name of the function that each route leads to."
+  description = "Name of each route's function."
   value = {
     for route, function in var.routes :
     aws_apigatewayv2_route.this[route].route_key => var.functions[function].name

@@ -5,13 +5,13 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What the API is for, in one sentence."
+  description = "The API's purpose, in one sentence."
   type        = string
   nullable    = false
 }
 
 variable "routes" {
-  description = "Which function answers which route, for example { \"POST /orders\" = \"orders_commands\" }. The route \"$default\" gets what no other matches."
+  description = "The function that answers each route, for example { \"POST /orders\" = \"orders_commands\" }. The route \"$default\" gets all requests that match no other."
   type        = map(string)
   nullable    = false
 
@@ -31,7 +31,7 @@ variable "functions" {
 }
 
 variable "throttling" {
-  description = "Requests a second that are let through, and how many at once above that."
+  description = "Limit of requests a second, and a burst above that."
   type = object({
     requests_per_second = number
     burst               = number
@@ -40,14 +40,14 @@ variable "throttling" {
 }
 
 variable "access_logs" {
-  description = "Whether every request is logged, with its status and how long it took."
+  description = "Whether every request is logged, with its status and duration."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "How long the access log keeps its lines, in days."
+  description = "Retention of the access log, in days."
   type        = number
   nullable    = false
 }

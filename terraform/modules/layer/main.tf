@@ -7,7 +7,7 @@ resource "aws_lambda_layer_version" "this" {
   compatible_runtimes      = ["python3.13"]
   compatible_architectures = ["arm64"]
 
-  # The old version goes when no function uses it any more.
+  # The old version is deleted once no function uses it.
   lifecycle {
     create_before_destroy = true
   }

@@ -5,7 +5,7 @@ variable "name" {
 }
 
 variable "package" {
-  description = "Where the zip lies. A changed one has another key."
+  description = "Bucket and key of the zip. A changed zip has another key."
   type = object({
     bucket = string
     key    = string

@@ -1,4 +1,4 @@
-# What follows from the nouns. A name of what is not there is left out here and said in mistakes.tf: so the plan
+# Derives everything from the lists. Unknown names are left out here and reported in mistakes.tf, so the plan
 # fails with that sentence and no other.
 
 locals {
@@ -9,7 +9,7 @@ locals {
     functions = var.functions
   }
 
-  # What an entry may say, and what it means where it says nothing.
+  # The words that an entry may have, and their defaults.
   words = {
     services  = { guards = false }
     views     = { follows = [], kind = "row", lists = [] }
@@ -38,7 +38,7 @@ locals {
     list => { for name, entry in entries : name => merge(local.words[list], entry) }
   }
 
-  # Which of the words name something else that must be there. One name need not be in a list.
+  # The words whose values are names that must exist. A single name need not be in a list.
   naming = {
     services  = {}
     views     = { follows = "service" }
@@ -63,7 +63,7 @@ locals {
 }
 
 locals {
-  # Which functions append to each service: one of them is sent its commands.
+  # The functions that append to each service, one of which gets its commands.
   appending = {
     for service in local.names.service :
     service => [for name, function in local.known.functions : name if contains(function.appends, service)]
@@ -76,7 +76,7 @@ locals {
   follows   = { for name, entry in merge(local.known.views, local.known.processes) : name => entry.follows }
   in_search = [for name, view in local.known.views : name if view.kind == "search"]
 
-  # What each function keeps (the sweeper keeps everything there is), the processes among it, and all that it looks into.
+  # The views and processes that each function keeps (the sweeper keeps all), and those that it reads.
   keeps   = { for name, function in local.known.functions : name => function.sweeps ? local.names.kept : function.keeps }
   leads   = { for name, keeps in local.keeps : name => [for process, entry in local.known.processes : entry if contains(keeps, process)] }
   touches = { for name, function in local.known.functions : name => concat(local.keeps[name], function.queries) }

@@ -1,4 +1,4 @@
-# What does not add up, in sentences that say what to do: a name that nobody has, and something that is there for nobody.
+# Mistakes in the lists, as sentences that say what to do: unknown names, unused entries, contradictions.
 
 locals {
   mistakes = concat(
@@ -61,7 +61,7 @@ locals {
     view => [for name, function in local.known.functions : name if contains(function.keeps, view)]
   }
 
-  # There for nobody.
+  # Unused entries.
   unused = concat(
     [
       for service, functions in local.appending :
@@ -94,7 +94,7 @@ locals {
     ],
   )
 
-  # There for one, and taken by two.
+  # Two functions where only one is allowed.
   disputed = concat(
     [
       for service, functions in local.appending :

@@ -1,44 +1,44 @@
 output "services" {
-  description = "The services, with all that is meant."
+  description = "The services, with defaults filled in."
   value       = local.known.services
 }
 
 output "views" {
-  description = "The views, with all that is meant."
+  description = "The views, with defaults filled in."
   value       = local.known.views
 }
 
 output "processes" {
-  description = "The processes, with all that is meant."
+  description = "The processes, with defaults filled in."
   value       = local.known.processes
 }
 
 output "functions" {
-  description = "The functions, with what follows: `reads` are all services whose events a function may need, `keeps` and `queries` the tables, `commands` and `deadlines` those of its processes, and `searches` says whether it uses the search index."
+  description = "The functions, with what is derived: `reads` are all services whose events a function may need, `keeps` and `queries` its tables, `commands` and `deadlines` those of its processes; `searches`: whether it uses the search."
   value       = local.functions
 }
 
 output "followers" {
-  description = "The functions that streams feed, and what they keep: in tables or in the search index."
+  description = "The functions that are fed by streams, and what they keep: in tables or in the search index."
   value       = { for name, function in local.known.functions : name => function if length(function.keeps) > 0 }
 }
 
 output "commanded" {
-  description = "The function of each service that is sent commands by others than its users."
+  description = "The command function of each service that processes send commands to."
   value       = local.commanded
 }
 
 output "commanded_at_deadlines" {
-  description = "Those of the services that are sent commands at deadlines."
+  description = "The services that get commands at deadlines."
   value       = toset(flatten([for function in local.functions : tolist(function.deadlines)]))
 }
 
 output "routes" {
-  description = "The routes that lead to a function."
+  description = "The routes whose function exists."
   value       = { for route, function in var.routes : route => function if contains(keys(var.functions), function) }
 }
 
 output "mistakes" {
-  description = "What does not add up, and what to do about it: a sentence each."
+  description = "Mistakes in the lists, and what to do about them: a sentence each."
   value       = local.mistakes
 }

@@ -1,32 +1,32 @@
-# Of type `any`: a type would drop a word that it does not know, and nobody would hear of it. What an entry
-# may say, and what it means where it says nothing, is in main.tf.
+# Of type `any`: a type would silently drop unknown words. The words that an entry may have, and their
+# defaults, are in main.tf.
 
 variable "services" {
-  description = "Services, each with an event store. `guards`: with a store beside it of what must be unique."
+  description = "Services, each with an event store. `guards`: with a table for values that must be unique."
   type        = any
   nullable    = false
 }
 
 variable "views" {
-  description = "What is made from events. `follows`: the services whose events feed it. `kind`: \"row\", \"tally\" (counts over many streams) or \"search\" (lies in the search index). `lists`: the lists that its rows are read in."
+  description = "The views. `follows`: the services whose events feed it. `kind`: \"row\", \"tally\" (sums over many streams) or \"search\" (a search index). `lists`: the lists of its rows."
   type        = any
   nullable    = false
 }
 
 variable "processes" {
-  description = "Followers whose output is commands. `follows`: as of a view. `commands`: the services that it sends commands to. `deadlines`: those of them that it has commanded at deadlines. `settings`: variables that go to every function that keeps it."
+  description = "The processes: followers that send commands. `follows`: as for a view. `commands`: the services that it sends commands to. `deadlines`: those of them that get commands at deadlines. `settings`: environment variables of every function that keeps it."
   type        = any
   nullable    = false
 }
 
 variable "functions" {
-  description = "Functions: what each is for, and what it does, in the words of terraform/README.md. The frame's own two also say `publishes` (what every service stores) and `sweeps` (through everything there is)."
+  description = "The functions, in the words of terraform/README.md. The frame's own two also have `publishes` (the commits of every service) and `sweeps` (over all event stores)."
   type        = any
   nullable    = false
 }
 
 variable "routes" {
-  description = "Which function answers which route."
+  description = "The function that answers each route."
   type        = map(string)
   nullable    = false
 }

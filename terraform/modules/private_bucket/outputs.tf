@@ -9,7 +9,7 @@ output "arn" {
 }
 
 output "put_policy_json" {
-  description = "Lets a function, or its stream mapping, leave objects."
+  description = "Lets a function, or its stream mapping, put objects."
   value       = local.policy_jsons.put
 }
 
@@ -19,11 +19,11 @@ output "take_policy_json" {
 }
 
 output "bucket" {
-  description = "Name of the bucket, known before it is there."
+  description = "Name of the bucket, known at plan time."
   value       = aws_s3_bucket.this.bucket
 }
 
 output "force_destroy" {
-  description = "Whether the bucket may be destroyed while something lies in it."
+  description = "Whether the bucket may be destroyed if it is not empty."
   value       = aws_s3_bucket.this.force_destroy
 }

@@ -1,6 +1,6 @@
 locals {
   policies = {
-    # Of a mapping's destination: Lambda looks at the bucket before it puts, with the function's role.
+    # For a mapping's destination: Lambda lists the bucket before it puts an object, with the function's role.
     put = [
       {
         Effect   = "Allow"

@@ -1,17 +1,17 @@
 variable "name" {
-  description = "Name of the bucket. Longer ones than S3 allows are cut, with a hash."
+  description = "Name of the bucket. If it is too long for S3, it is cut, with a hash."
   type        = string
   nullable    = false
 }
 
 variable "expiry_days" {
-  description = "After how many days an object is deleted. Null keeps them."
+  description = "Days after which an object is deleted. Null keeps objects."
   type        = number
   default     = null
 }
 
 variable "force_destroy" {
-  description = "Whether the bucket may be destroyed while something lies in it."
+  description = "Whether the bucket may be destroyed if it is not empty."
   type        = bool
   nullable    = false
 }

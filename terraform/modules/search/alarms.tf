@@ -25,21 +25,21 @@ locals {
       statistic   = "Maximum"
       comparison  = "GreaterThanThreshold"
       threshold   = 0
-      description = "A part of ${var.name} is on no node, and searches do not find what is in it. If it stays away, delete its index: it is filled again."
+      description = "A primary shard of ${var.name} is missing, and searches do not find its documents. If it does not come back, delete its index: it is filled again."
     }
     read-only = {
       metric      = "ClusterIndexWritesBlocked"
       statistic   = "Maximum"
       comparison  = "GreaterThanThreshold"
       threshold   = 0
-      description = "${var.name} takes no writes, for want of space or memory. What is searched is old, nothing is lost. Give it more."
+      description = "${var.name} accepts no writes, as it lacks space or memory. Searches are outdated, no data is lost. Give it more of both."
     }
     filling-up = {
       metric      = "FreeStorageSpace"
       statistic   = "Minimum"
       comparison  = "LessThanThreshold"
       threshold   = coalesce(var.settings.volume_gigabytes, 0) * 1024 / 4 # megabytes
-      description = "A node of ${var.name} has less than a quarter of its volume free. Enlarge `volume_gigabytes` before it takes no more writes."
+      description = "A node of ${var.name} has less than a quarter of its volume free. Enlarge `volume_gigabytes` before it stops accepting writes."
     }
   }
 }

@@ -1,5 +1,5 @@
-# A domain of AWS: nodes by the hour. Nothing guards it from being deleted, and its snapshots go with it:
-# what is in it is made from events, and is made again by filling a new one.
+# An OpenSearch domain, billed per node and hour. It is not protected from deletion, and its snapshots are
+# deleted with it: its documents are made from events, and a new domain is filled from them again.
 resource "aws_opensearch_domain" "this" {
   count = local.is_domain ? 1 : 0
 
@@ -35,13 +35,13 @@ resource "aws_opensearch_domain" "this" {
     enabled = true
   }
 
-  # It answers on the internet, to requests that are signed: the functions are in no network of their own.
+  # It is reachable over the internet by signed requests: the functions are not in a VPC.
   domain_endpoint_options {
     enforce_https       = true
     tls_security_policy = "Policy-Min-TLS-1-2-PFS-2023-10"
   }
 
-  # Whatever IAM allows others, the domain itself knows only this role.
+  # The domain admits this role only, whatever IAM allows others.
   advanced_security_options {
     enabled                        = true
     anonymous_auth_enabled         = false
@@ -52,7 +52,7 @@ resource "aws_opensearch_domain" "this" {
     }
   }
 
-  # Slow logs are not published: they are silent until thresholds are set at the indexes themselves.
+  # No slow logs: they are empty until thresholds are set on the indexes.
   log_publishing_options {
     log_type                 = "ES_APPLICATION_LOGS"
     cloudwatch_log_group_arn = aws_cloudwatch_log_group.domain[0].arn
@@ -72,7 +72,7 @@ resource "aws_cloudwatch_log_group" "domain" {
   retention_in_days = var.log_retention_days
 }
 
-# An account may have ten of these in a region. The functions and the API need none.
+# An account may have ten of these policies in a region. Functions and API need none.
 resource "aws_cloudwatch_log_resource_policy" "domain" {
   count = local.is_domain ? 1 : 0
 
@@ -100,7 +100,7 @@ module "domain_name" {
 locals {
   is_domain = var.settings.kind == "domain"
 
-  # As many as share the nodes out evenly. (A condition does not keep Terraform from working out both sides.)
+  # The largest number of zones that divides the nodes evenly. (Terraform evaluates both sides of a condition.)
   nodes = coalesce(var.settings.instance_count, 1)
   zones = local.nodes == 1 ? 1 : local.nodes % 3 == 0 ? 3 : 2
 }

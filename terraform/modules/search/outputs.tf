@@ -1,10 +1,10 @@
 output "is_there" {
-  description = "Whether there is a search at all. Known before anything is made."
+  description = "Whether there is a search. Known at plan time."
   value       = var.settings.kind != "none"
 }
 
 output "url" {
-  description = "Where the search is, without a slash at the end, or \"none\"."
+  description = "URL of the search, without a slash at the end, or \"none\"."
   value = one(concat(
     [for domain in aws_opensearch_domain.this : "https://${domain.endpoint}"],
     [for collection in aws_opensearchserverless_collection.this : collection.collection_endpoint],
@@ -14,7 +14,7 @@ output "url" {
 }
 
 output "service" {
-  description = "For what service requests are signed (es or aoss), or \"none\"."
+  description = "The service that requests are signed for (es or aoss), or \"none\"."
   value       = local.service
 }
 
@@ -24,7 +24,7 @@ output "role_arn" {
 }
 
 output "use_policy_jsons" {
-  description = "Lets a function search and index, if that takes permission. The role must trust it too: `user_role_arns`."
+  description = "Lets a function search and index. The search's role must trust the function's role, too: `user_role_arns`."
   value = local.is_signed ? {
     use-search = jsonencode({
       Version = "2012-10-17"
@@ -38,6 +38,6 @@ output "use_policy_jsons" {
 }
 
 output "trust_json" {
-  description = "Who may take on the role, or null if there is none."
+  description = "The trust policy of the role, or null if there is none."
   value       = one(aws_iam_role.this[*].assume_role_policy)
 }

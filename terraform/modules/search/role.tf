@@ -1,12 +1,12 @@
-# A search knows one caller: this role, which the functions that search and index take on. So what they
-# are allowed is said in one place for every kind of search, and nobody else is let in.
+# The search admits one caller: this role, which the functions that search and index assume. So rights
+# are defined in one place for every kind of search.
 resource "aws_iam_role" "this" {
   count = local.is_signed ? 1 : 0
 
   name        = var.name
   description = "What searches and indexes in ${var.name}."
 
-  # A trust policy may only name roles that are there; these may come later, and are compared instead.
+  # A trust policy may only name existing roles. These may be created later, so a condition compares them.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -50,6 +50,6 @@ locals {
 
   actions = {
     es   = ["es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"]
-    aoss = ["aoss:APIAccessAll"] # what exactly, the collection's own policy says
+    aoss = ["aoss:APIAccessAll"] # the collection's own policy restricts it further
   }
 }

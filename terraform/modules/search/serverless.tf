@@ -1,13 +1,13 @@
-# A Serverless collection: nothing to size, and paid for by the hour whether it is used or not.
+# A Serverless collection: nothing to size; billed by the hour even if it is not used.
 resource "aws_opensearchserverless_collection" "this" {
   count = local.is_serverless ? 1 : 0
 
   name             = local.collection
   description      = "What ${var.name} searches."
-  type             = "SEARCH" # of the kinds, the only one whose documents have ids of our own
+  type             = "SEARCH" # the only type whose documents can have ids of our own
   standby_replicas = var.settings.standby_replicas ? "ENABLED" : "DISABLED"
 
-  # AWS makes no collection that no policy says how to encrypt.
+  # AWS refuses to create a collection without an encryption policy.
   depends_on = [aws_opensearchserverless_security_policy.encryption]
 }
 
@@ -33,7 +33,7 @@ resource "aws_opensearchserverless_security_policy" "network" {
 
   policy = jsonencode([{
     Rules           = [{ ResourceType = "collection", Resource = ["collection/${local.collection}"] }]
-    AllowFromPublic = true # the functions are in no network of their own
+    AllowFromPublic = true # the functions are not in a VPC
   }])
 }
 

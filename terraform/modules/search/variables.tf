@@ -1,11 +1,11 @@
 variable "name" {
-  description = "Name of what is made. Where AWS allows shorter ones, it is cut, with a hash."
+  description = "Name of the domain or collection. If it is too long for AWS, it is cut, with a hash."
   type        = string
   nullable    = false
 }
 
 variable "settings" {
-  description = "What kind of search there is, and its settings, as the root's variable `search` describes them."
+  description = "Kind and settings of the search, as described at the root's variable `search`."
   type = object({
     kind             = string
     url              = optional(string)
@@ -21,19 +21,19 @@ variable "settings" {
 }
 
 variable "user_role_arns" {
-  description = "ARNs of the roles that may take on the role that searches and indexes. They need not be there yet."
+  description = "ARNs of the roles that may assume the role that searches and indexes. They need not exist yet."
   type        = list(string)
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "How long the log of a domain keeps its lines, in days."
+  description = "Retention of a domain's log, in days."
   type        = number
   nullable    = false
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that hear of the alarms."
+  description = "SNS topics that are notified of the alarms."
   type        = list(string)
   default     = []
   nullable    = false

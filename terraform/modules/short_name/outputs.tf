@@ -1,5 +1,5 @@
 output "name" {
-  description = "The name, or as much of it as AWS allows. A cut one keeps a hash, so that two of them can't become equal."
+  description = "The name. If it is too long it is cut and ends with a hash, so that two names can't become equal."
   value = (
     length(var.name) <= var.max_length
     ? var.name

@@ -5,7 +5,7 @@ variable "name" {
 }
 
 variable "max_length" {
-  description = "How many characters AWS allows."
+  description = "Number of characters that AWS allows."
   type        = number
   nullable    = false
 }

@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_metric_alarm" "behind" {
   alarm_name        = "${var.name}-behind"
-  alarm_description = "${var.function_name} has been more than ${var.behind_seconds} seconds behind a stream for five minutes. What it feeds is old, nothing is lost. Look at its errors and its duration."
+  alarm_description = "${var.function_name} has been more than ${var.behind_seconds} seconds behind a stream for five minutes. Its views are outdated, no data is lost. Look at its errors and its duration."
 
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
@@ -10,7 +10,7 @@ resource "aws_cloudwatch_metric_alarm" "behind" {
   evaluation_periods  = 5
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.behind_seconds * 1000
-  treat_missing_data  = "notBreaching" # nothing to read is nothing to be late with
+  treat_missing_data  = "notBreaching" # no data means no records
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
@@ -18,7 +18,7 @@ resource "aws_cloudwatch_metric_alarm" "behind" {
 
 resource "aws_cloudwatch_metric_alarm" "expiring" {
   alarm_name        = "${var.name}-expiring"
-  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind a stream. At ${floor(var.maximum_age_seconds / 3600)} hours its records are given up and wait in the failures bucket for the sweep. Repair it before."
+  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind a stream. After ${floor(var.maximum_age_seconds / 3600)} hours its records go to the failures bucket and wait for the sweep. Repair it before that."
 
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"

@@ -1,6 +1,6 @@
-# Delivers streams to a function. A batch that fails is halved until the bad record is alone, the
-# function says how far it came, and it is tried again until it is old: an outage must not become loss
-# after a few tries. What is given up then goes to the failures bucket, whole, and the sweep takes it up.
+# Delivers streams to a function. A failed batch is bisected until the bad record is alone, the function
+# reports which record failed, and retries end only with the record's age, so that an outage loses nothing.
+# After that the whole record goes to the failures bucket, and the sweep processes it.
 resource "aws_lambda_event_source_mapping" "this" {
   for_each = var.source_arns
 
@@ -8,7 +8,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn = each.value
   enabled          = var.enabled
 
-  # LATEST can miss what is written while the mapping is being made.
+  # LATEST may miss records that are written while the mapping is created.
   starting_position = "TRIM_HORIZON"
 
   batch_size                         = var.batch_size

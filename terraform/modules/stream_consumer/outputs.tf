@@ -1,5 +1,5 @@
 output "mappings" {
-  description = "The rules by which the records of each stream are delivered."
+  description = "The delivery settings of each stream."
   value = {
     for key, mapping in aws_lambda_event_source_mapping.this : key => {
       bisect                 = mapping.bisect_batch_on_function_error

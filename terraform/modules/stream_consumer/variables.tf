@@ -1,11 +1,11 @@
 variable "name" {
-  description = "Name of what is done with the records, for the alarms."
+  description = "Name of this delivery, for the alarms."
   type        = string
   nullable    = false
 }
 
 variable "function_arn" {
-  description = "ARN of the function that the records go to."
+  description = "ARN of the function that gets the records."
   type        = string
   nullable    = false
 }
@@ -17,32 +17,32 @@ variable "function_name" {
 }
 
 variable "source_arns" {
-  description = "ARNs of the streams that the function is fed with, each by a mapping of its own: of DynamoDB tables or of Kinesis. The alarms are one set for all, as Lambda measures a function's lag over all its streams."
+  description = "ARNs of the streams, of DynamoDB tables or of Kinesis; each has its own mapping. All share the alarms, as Lambda measures a function's lag over all its streams."
   type        = map(string)
   nullable    = false
 }
 
 variable "failures_bucket_arn" {
-  description = "ARN of the bucket for records that were given up."
+  description = "ARN of the bucket for records that the mappings give up on."
   type        = string
   nullable    = false
 }
 
 variable "batch_size" {
-  description = "How many records an invocation gets at most."
+  description = "Maximum number of records in an invocation."
   type        = number
   nullable    = false
 }
 
 variable "parallelization_factor" {
-  description = "How many batches of one shard are worked on at the same time. Kinesis keeps the order of each partition key then, DynamoDB only that of each item."
+  description = "Number of batches of one shard that are processed at the same time. Kinesis keeps the order of each partition key then, DynamoDB only that of each item."
   type        = number
   default     = 1
   nullable    = false
 }
 
 variable "maximum_age_seconds" {
-  description = "At what age a record is given up, in seconds. Must be less than the stream remembers, or the record is gone before it reaches the failures bucket."
+  description = "Age at which the mapping gives up on a record, in seconds. Must be less than the stream's retention, or the record is lost before it reaches the failures bucket."
   type        = number
   nullable    = false
 
@@ -67,14 +67,14 @@ variable "enabled" {
 }
 
 variable "behind_seconds" {
-  description = "How old the oldest waiting record may be before there is an alarm, in seconds."
+  description = "Age of the oldest waiting record that raises an alarm, in seconds."
   type        = number
   default     = 60
   nullable    = false
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that hear of the alarms."
+  description = "SNS topics that are notified of the alarms."
   type        = list(string)
   default     = []
   nullable    = false

@@ -2,8 +2,8 @@ resource "aws_dynamodb_table" "this" {
   name         = var.name
   billing_mode = "PAY_PER_REQUEST"
 
-  # A row and the cells that it counts in are saved in one transaction, so they share a table: a row has
-  # the sort key "-", the cells of a partition lie side by side.
+  # A row and the cells that it contributes to are saved in one transaction and share this table. A row has
+  # the sort key "-"; the cells of a partition are sorted by theirs.
   hash_key  = "row"
   range_key = "cell"
 

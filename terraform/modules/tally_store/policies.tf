@@ -1,5 +1,5 @@
-# What may be done here, for the roles of those who do it. A transaction needs what its single actions
-# need. Rows and cells are never deleted: rows become tombstones, cells zero.
+# Policies, by use. A transaction needs the permissions of its single actions. Rows and cells are never
+# deleted: rows become tombstones, cells zero.
 locals {
   policies = {
     query = [{

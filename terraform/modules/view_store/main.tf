@@ -12,7 +12,7 @@ resource "aws_dynamodb_table" "this" {
     }
   }
 
-  # A row is in a list while it carries the list's two attributes.
+  # A row is in a list if it has the list's two attributes.
   dynamic "global_secondary_index" {
     for_each = var.lists
     iterator = list

@@ -24,7 +24,7 @@ output "parked_policy_json" {
 }
 
 output "protection" {
-  description = "How the table is guarded."
+  description = "Protection of the table."
   value = {
     deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
     point_in_time_recovery = aws_dynamodb_table.this.point_in_time_recovery[0].enabled

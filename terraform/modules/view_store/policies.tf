@@ -1,4 +1,4 @@
-# What may be done here, for the roles of those who do it. Rows are never deleted: they become tombstones.
+# Policies, by use. Rows are never deleted: they become tombstones.
 locals {
   policies = {
     query = [{

@@ -5,7 +5,7 @@ variable "name" {
 }
 
 variable "lists" {
-  description = "Lists that the rows are read in, each named for the attribute whose value picks the list: \"customer\" makes the index by_customer, sorted by customer_sort."
+  description = "Lists of rows, each named after the attribute that is its partition key: \"customer\" makes the index by_customer, sorted by customer_sort."
   type        = set(string)
   default     = []
   nullable    = false
@@ -22,7 +22,7 @@ variable "lists" {
 }
 
 variable "bare_lists" {
-  description = "Those of `lists` that only say which rows are in them. They cost nothing when a row changes and keeps its place."
+  description = "Those of `lists` whose index holds keys only. A change of a row that keeps its position does not write to them."
   type        = set(string)
   default     = []
   nullable    = false
@@ -34,14 +34,14 @@ variable "bare_lists" {
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether the table can be restored to any second of the last 35 days. A view can be rebuilt instead; the rows of a process also hold what it was told by others than events, and what it still has to send."
+  description = "Whether the table can be restored to any second of the last 35 days. A view can be rebuilt instead. The rows of a process can't: only they record which commands were sent, and the answers."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "deletion_protection" {
-  description = "Whether the table refuses to be deleted. A view's data can be rebuilt, but not in a moment."
+  description = "Whether the table refuses to be deleted. A view can be rebuilt, but that takes time."
   type        = bool
   nullable    = false
 }

@@ -79,7 +79,7 @@ def test_what_may_succeed_later_is_never_the_clients_fault() -> None:
             errors.PreconditionFailed("order-7", 3, 4),
             "'order-7' is at version 4, not 3 as If-Match says.",
         ),
-        (errors.TooLarge("The body", 9, 8), "The body has 9 bytes; at most 8 can be taken."),
+        (errors.TooLarge("The body", 9, 8), "The body has 9 bytes; at most 8 are allowed."),
     ],
 )
 def test_an_error_is_a_sentence_that_a_caller_may_read(error: CqrsError, sentence: str) -> None:

@@ -305,15 +305,15 @@ def ledger_of(shop: Shop, order_ids: list[str], skus: list[str]) -> Ledger:
     )
 
 
-def test_two_hundred_orders_in_bad_weather_are_all_settled_and_everything_adds_up(
+def test_two_hundred_orders_under_faults_are_all_settled_and_everything_adds_up(
     shop: Shop, customer: str
 ) -> None:
     skus = [f"{customer}-{n}" for n in range(4)]
     for sku in skus:
         shop.register_product(sku, stock=STOCK)
-    weather = {"drop": 0.1, "duplicate": 0.2, "reorder": 0.3, "delay": 0.02, "fail": 0.1}
+    faults = {"drop": 0.1, "duplicate": 0.2, "reorder": 0.3, "delay": 0.02, "fail": 0.1}
     for seed, function in enumerate(("event_publisher", "checkout_process", "payments_gateway")):
-        shop.control.set_faults(function, **weather, seed=seed)
+        shop.control.set_faults(function, **faults, seed=seed)
     shipped: list[str] = []
     customers = [
         Customer(shop, random.Random(n), f"{customer}-{n}", skus, shipped) for n in range(8)

@@ -174,7 +174,7 @@ class TestRequests:
     def test_a_body_that_is_too_large_is_refused_before_it_is_read(self) -> None:
         answer = reading(lambda request: request.json(), body="[" * (MAX_BODY_BYTES + 1))
         assert refused(answer, 413, "too_large")["detail"] == (
-            "The body has 131073 bytes; at most 131072 can be taken."
+            "The body has 131073 bytes; at most 131072 are allowed."
         )
         fits = '"' + "x" * (MAX_BODY_BYTES - 2) + '"'
         assert reading(lambda request: len(request.json()), body=fits).status == 200

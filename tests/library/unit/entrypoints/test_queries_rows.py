@@ -173,7 +173,7 @@ class TestTrouble:
         for asked in ("", "book-7@2"):
             answer = ask_for(books, asked=asked)
             problem = refused(answer, 503, "view_parked")
-            assert "before version 2 of 'book-7'" in problem["detail"]
+            assert "version 2 of 'book-7' could not be" in problem["detail"]
             assert "Retry-After" not in answer.headers
 
     def test_a_table_that_is_down_is_told_as_something_that_passes(self) -> None:

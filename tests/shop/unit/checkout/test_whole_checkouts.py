@@ -1,4 +1,4 @@
-"""Whole checkouts, many at once over shared products, in the worst of weathers: whatever crashes,
+"""Whole checkouts, many at once over shared products, under faults of all kinds: whatever crashes,
 is lost, repeated, late or out of order, in the end every order is settled, and stock and money add
 up.
 """
@@ -90,8 +90,8 @@ def live(world: World, orders: int, products: int) -> None:
                 world.survive(world.timers.ring_one)
             case 4:
                 world.clock.forward(dice.choice([1, 30, 300]))
-            case 5 if world.weather.late:
-                world.survive(world.weather.late.pop(dice.randrange(len(world.weather.late))))
+            case 5 if world.faults.late:
+                world.survive(world.faults.late.pop(dice.randrange(len(world.faults.late))))
             case 6:
                 for follower in world.followers:
                     world.survive(lambda f=follower: list(f.deliver_waiting()))  # type: ignore[misc]
@@ -141,7 +141,7 @@ def by_payment(amounts: dict[str, int]) -> dict[str, int]:
     return {f"payment-{order}": amount for order, amount in amounts.items()}
 
 
-def test_in_fair_weather_every_order_that_can_be_served_is_confirmed() -> None:
+def test_without_faults_every_order_that_can_be_served_is_confirmed() -> None:
     world = World(random.Random(1))
     for sku in stock(world, 2):
         world.command("inventory", sku, ReceiveStock(sku=sku, quantity=1000))

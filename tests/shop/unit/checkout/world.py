@@ -56,7 +56,7 @@ class Crash(BaseException):
 
 
 @dataclass
-class Weather:
+class Faults:
     """What happens at a boundary: `rough` is how often something does."""
 
     dice: random.Random
@@ -65,7 +65,7 @@ class Weather:
 
     def strikes(self) -> str:
         if self.dice.random() >= self.rough:
-            return "calm"
+            return "nothing"
         return self.dice.choice(
             ["down before", "down after", "crash before", "crash after", "late", "twice"]
         )
@@ -93,14 +93,14 @@ class Weather:
                 return call()
 
 
-class StormyStore:
-    """An event store in bad weather."""
+class FaultyStore:
+    """An event store under faults."""
 
-    def __init__(self, store: MemoryEventStore, weather: Weather) -> None:
-        self.store, self.weather = store, weather
+    def __init__(self, store: MemoryEventStore, faults: Faults) -> None:
+        self.store, self.faults = store, faults
 
     def load(self, *args: Any) -> Any:
-        return self.weather.around(lambda: self.store.load(*args))
+        return self.faults.around(lambda: self.store.load(*args))
 
     def append(
         self,
@@ -109,10 +109,10 @@ class StormyStore:
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
     ) -> None:
-        self.weather.around(lambda: self.store.append(commit, command_id, snapshot, guards))
+        self.faults.around(lambda: self.store.append(commit, command_id, snapshot, guards))
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        commits: Sequence[Commit] = self.weather.around(
+        commits: Sequence[Commit] = self.faults.around(
             lambda: self.store.read(stream, after, limit)
         )
         return commits
@@ -121,25 +121,25 @@ class StormyStore:
         return self.store.heads(cursor)
 
 
-class StormyRows:
-    """Rows in bad weather. A save that is down may have happened, as on DynamoDB; and before one,
+class FaultyRows:
+    """Rows under faults. A save that is down may have happened, as on DynamoDB; and before one,
     a `rival` may have been at the same rows.
     """
 
     def __init__(
-        self, rows: MemoryRows, weather: Weather, rival: Callable[[Sequence[Row]], None]
+        self, rows: MemoryRows, faults: Faults, rival: Callable[[Sequence[Row]], None]
     ) -> None:
-        self.rows, self.weather, self.rival = rows, weather, rival
+        self.rows, self.faults, self.rival = rows, faults, rival
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
-        found: dict[str, Row] = self.weather.around(lambda: self.rows.load(keys))
+        found: dict[str, Row] = self.faults.around(lambda: self.rows.load(keys))
         return found
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        if self.weather.dice.random() < self.weather.rough:
+        if self.faults.dice.random() < self.faults.rough:
             self.rival(rows)
         try:
-            results: list[SaveResult] = self.weather.around(lambda: self.rows.save(rows))
+            results: list[SaveResult] = self.faults.around(lambda: self.rows.save(rows))
         except Unavailable as error:
             return [SaveResult(Saved.FAILED, str(error)) for _ in rows]
         return results
@@ -196,14 +196,14 @@ class Bank:
 
 
 @dataclass
-class Stormy:
+class Faulty:
     """A receiver across a bad network: messages and answers are lost, late, repeated."""
 
     send_on: Callable[[Message], Answer]
-    weather: Weather
+    faults: Faults
 
     def send(self, message: Message) -> Answer:
-        answer: Answer = self.weather.around(lambda: self.send_on(message), may_be_late=True)
+        answer: Answer = self.faults.around(lambda: self.send_on(message), may_be_late=True)
         return answer
 
 
@@ -242,7 +242,7 @@ class World:
     rough: float = 0.0
 
     def __post_init__(self) -> None:
-        self.weather = Weather(self.dice, self.rough)
+        self.faults = Faults(self.dice, self.rough)
         self.clock = Clock()
         self.bank = Bank()
         self.stores = {name: MemoryEventStore() for name in ("orders", "inventory", "payments")}
@@ -256,7 +256,7 @@ class World:
 
     def handler(self, service: str) -> CommandHandler[Any, Any, Any]:
         decider: Any = {"orders": ORDER, "inventory": PRODUCT, "payments": PAYMENT}[service]
-        store = StormyStore(self.stores[service], self.weather)
+        store = FaultyStore(self.stores[service], self.faults)
         return CommandHandler(store, decider, pause=lambda _: None)
 
     @cached_property
@@ -292,12 +292,12 @@ class World:
         return answer
 
     @cached_property
-    def receivers(self) -> dict[str, Stormy]:
+    def receivers(self) -> dict[str, Faulty]:
         services = {
-            service: Stormy(lambda message, s=service: self.tell(s, message), self.weather)  # type: ignore[misc]
+            service: Faulty(lambda message, s=service: self.tell(s, message), self.faults)  # type: ignore[misc]
             for service in self.stores
         }
-        return services | {"gateway": Stormy(GatewayReceiver(self.bank).send, self.weather)}
+        return services | {"gateway": Faulty(GatewayReceiver(self.bank).send, self.faults)}
 
     @cached_property
     def timers(self) -> Timers:
@@ -309,10 +309,10 @@ class World:
         process = checkout(DEADLINE_SECONDS) if name == "checkout" else PAYMENT_GATEWAY
         return ProcessFollower(
             process,
-            StormyRows(self.rows[name], self.weather, partial(self.rival, name)),
+            FaultyRows(self.rows[name], self.faults, partial(self.rival, name)),
             {
-                "order": StormyStore(self.stores["orders"], self.weather),
-                "payment": StormyStore(self.stores["payments"], self.weather),
+                "order": FaultyStore(self.stores["orders"], self.faults),
+                "payment": FaultyStore(self.stores["payments"], self.faults),
             },
             self.receivers,
             {"orders": self.timers},
@@ -378,9 +378,9 @@ class World:
             self.survive(lambda f=follower: f.catch_up(frozen))  # type: ignore[misc]
 
     def come_to_rest(self) -> None:
-        """Fair weather, late messages arrive, no timer rings any more; the sweep does the rest."""
-        self.weather.rough = 0
-        for call in self.weather.late:
+        """Without faults: late messages arrive, no timer rings; the sweep does the rest."""
+        self.faults.rough = 0
+        for call in self.faults.late:
             self.survive(call)
         for _ in range(20):
             before = len(self.commits())

@@ -28,7 +28,7 @@ from tests.library.processes import (
 from tests.library.worlds import Crash
 
 
-class Weather:
+class Faults:
     """What happens at a call: nothing, a failure before or after it, a crash, another worker."""
 
     def __init__(self, plan: Sequence[str], rival: Callable[[], object]) -> None:
@@ -38,7 +38,7 @@ class Weather:
         self.plan = iter(())
 
     def around(self, call: Callable[[], Any]) -> Any:
-        match next(self.plan, "calm"):
+        match next(self.plan, "nothing"):
             case "down":
                 raise Unavailable("down")
             case "crash":
@@ -54,27 +54,36 @@ class Weather:
         return call()
 
 
-class StormyRows(WatchedRows):
-    weather: Weather
+class FaultyRows(WatchedRows):
+    faults: Faults
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
         try:
-            results: list[SaveResult] = self.weather.around(lambda: self.rows.save(rows))
+            results: list[SaveResult] = self.faults.around(lambda: self.rows.save(rows))
         except Unavailable as error:
             return [SaveResult(Saved.FAILED, str(error)) for _ in rows]
         return results
 
 
-class StormyWorks(Works):
-    weather: Weather
+class FaultyWorks(Works):
+    faults: Faults
 
     def send(self, message: Message) -> Answer:
-        answer: Answer = self.weather.around(lambda: Works.send(self, message))
+        answer: Answer = self.faults.around(lambda: Works.send(self, message))
         return answer
 
 
 happenings = st.sampled_from(
-    ["calm", "calm", "calm", "down", "crash", "answer lost", "crash after", "another worker"]
+    [
+        "nothing",
+        "nothing",
+        "nothing",
+        "down",
+        "crash",
+        "answer lost",
+        "crash after",
+        "another worker",
+    ]
 )
 
 
@@ -97,7 +106,7 @@ wishes = st.lists(
 
 @pytest.fixture(scope="module")
 def one_sender() -> Iterator[None]:
-    """So that the same weather has the same consequences."""
+    """So that the same faults has the same consequences."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process_followers, "SENDERS", 1)
         yield
@@ -109,19 +118,19 @@ def one_sender() -> Iterator[None]:
 def test_whatever_happens_everything_wanted_is_done_once_and_nothing_else(
     trips: list[list[Any]], plan: list[str], dice: Random
 ) -> None:
-    works = StormyWorks()
+    works = FaultyWorks()
     world = World(works=works)
-    rows = StormyRows(world.rows)
+    rows = FaultyRows(world.rows)
     names = {str(n): events for n, events in enumerate(trips)}
-    weather = Weather(plan, lambda: survive(lambda: world.visit(*names, rows=rows)))
-    rows.weather = works.weather = weather
+    faults = Faults(plan, lambda: survive(lambda: world.visit(*names, rows=rows)))
+    rows.faults = works.faults = faults
     for trip, events in names.items():
         for event in events:
             world.happens(f"trip-{trip}", event)
             if dice.random() < 0.5:
                 survive(lambda: world.visit(*names, rows=rows))
 
-    weather.clears_up()
+    faults.clears_up()
     world.visit(*names, rows=rows)
     world.clock.forward(HOUR + GRACE_SECONDS + 1)
     world.deliver(rows=rows)

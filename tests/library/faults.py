@@ -1,4 +1,4 @@
-"""Bad weather: what may happen at any call of a follower."""
+"""Faults: what may happen at any call of a follower."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cqrs.views.rows import Row, RowStore, SaveResult
 from tests.library.worlds import Crash
 
 
-class Weather:
+class Faults:
     """Decides, call by call, what happens: nothing, an outage, a crash, another worker."""
 
     def __init__(self, plan: Sequence[str], others: Sequence[Hints] = ()) -> None:
@@ -25,26 +25,26 @@ class Weather:
         self.others = list(others)
 
     def next(self) -> str:
-        return self.plan.pop(0) if self.plan else "calm"
+        return self.plan.pop(0) if self.plan else "nothing"
 
 
-class StormyRows:
-    """Rows in bad weather, that `rival` follows too. `check` is told how the rows of each save were
+class FaultyRows:
+    """Rows under faults, that `rival` follows too. `check` is told how the rows of each save were
     before it, and looks at what it left.
     """
 
     def __init__(
         self,
         rows: RowStore,
-        weather: Weather,
+        faults: Faults,
         rival: Callable[[RowStore], Follower],
         check: Callable[[Mapping[str, Row]], None],
     ) -> None:
-        self.rows, self.weather, self.check = rows, weather, check
+        self.rows, self.faults, self.check = rows, faults, check
         self.rival = rival(self)
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
-        match self.weather.next():
+        match self.faults.next():
             case "down":
                 raise Unavailable("rows are down")
             case "crash before" | "crash after":
@@ -53,11 +53,11 @@ class StormyRows:
                 return self.rows.load(keys)
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        happens = self.weather.next()
+        happens = self.faults.next()
         if happens == "crash before":
             raise Crash
-        if happens == "another worker" and self.weather.others:
-            self.rival.catch_up(self.weather.others.pop())
+        if happens == "another worker" and self.faults.others:
+            self.rival.catch_up(self.faults.others.pop())
         before = self.rows.load([row.key for row in rows])
         results = self.rows.save(rows)
         self.check(before)
@@ -69,12 +69,12 @@ class StormyRows:
         return self.rows.parked(limit)
 
 
-class StormyReads:
-    def __init__(self, store: MemoryEventStore, weather: Weather) -> None:
-        self.store, self.weather = store, weather
+class FaultyReads:
+    def __init__(self, store: MemoryEventStore, faults: Faults) -> None:
+        self.store, self.faults = store, faults
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        match self.weather.next():
+        match self.faults.next():
             case "down":
                 raise Unavailable("events are down")
             case "crash before" | "crash after":
@@ -87,7 +87,9 @@ class StormyReads:
 
 
 happenings = st.lists(
-    st.sampled_from(["calm", "calm", "crash before", "crash after", "down", "another worker"]),
+    st.sampled_from(
+        ["nothing", "nothing", "crash before", "crash after", "down", "another worker"]
+    ),
     max_size=40,
 )
 
@@ -108,7 +110,7 @@ def batches(draw: st.DrawFn, commits: Sequence[Commit]) -> list[Hints]:
     return batches
 
 
-def catch_up_in_bad_weather(follower: Follower, batches: Sequence[Hints]) -> None:
+def catch_up_under_faults(follower: Follower, batches: Sequence[Hints]) -> None:
     for batch in batches:
         with suppress(Crash):  # the batch is lost for good: worse than Lambda, which sends it again
             follower.catch_up(batch)

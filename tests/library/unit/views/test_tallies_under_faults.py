@@ -24,12 +24,12 @@ from tests.library.counts import (
     follower,
     uncountable,
 )
-from tests.library.weather import (
-    StormyReads,
-    StormyRows,
-    Weather,
+from tests.library.faults import (
+    Faults,
+    FaultyReads,
+    FaultyRows,
     batches,
-    catch_up_in_bad_weather,
+    catch_up_under_faults,
     happenings,
 )
 from tests.library.worlds import history, stored
@@ -56,18 +56,18 @@ def test_after_one_sweep_the_cells_are_the_sum_over_the_folds_of_the_store(
 ) -> None:
     texts, arriving = arrivals
     store, rows = stored(*(history(name, *said) for name, said in texts.items())), MemoryTallies()
-    weather = Weather(plan, others=arriving[1::2])
+    faults = Faults(plan, others=arriving[1::2])
 
     def cells_are_what_the_rows_have_contributed(_: object) -> None:
         assert cells_of(rows) == contributed(rows)
 
-    stormy = StormyRows(
+    faulty = FaultyRows(
         rows,
-        weather,
+        faults,
         rival=lambda rows: follower(rows, store),
         check=cells_are_what_the_rows_have_contributed,
     )
-    catch_up_in_bad_weather(follower(stormy, StormyReads(store, weather)), arriving)
+    catch_up_under_faults(follower(faulty, FaultyReads(store, faults)), arriving)
 
     list(sweep(store, [follower(rows, store)]))
 

@@ -46,7 +46,7 @@ faults = st.lists(st.sampled_from([None, *FAULTS]), min_size=1, max_size=6)
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(history=histories(), faults=faults, seed=st.integers(0, 10**6))
-def test_after_any_weather_the_index_is_the_fold_of_the_store(
+def test_after_any_faults_the_index_is_the_fold_of_the_store(
     proxy: Proxy, beset: Beset, history: list[Commit], faults: list[Fault | None], seed: int
 ) -> None:
     beset(None)

@@ -17,12 +17,12 @@ from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader
 from cqrs.views.rows import Row
 from tests.examples import examples
-from tests.library.weather import (
-    StormyReads,
-    StormyRows,
-    Weather,
+from tests.library.faults import (
+    Faults,
+    FaultyReads,
+    FaultyRows,
     batches,
-    catch_up_in_bad_weather,
+    catch_up_under_faults,
     happenings,
 )
 from tests.library.worlds import follower, history, stored
@@ -59,7 +59,7 @@ def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
 ) -> None:
     histories, arriving = arrivals
     store, rows = stored(*histories), MemoryRows()
-    weather = Weather(plan, others=arriving[1::2])
+    faults = Faults(plan, others=arriving[1::2])
 
     def each_save_is_a_prefix_of_the_truth_and_never_goes_back(before: Mapping[str, Row]) -> None:
         for key, earlier in before.items():
@@ -67,13 +67,13 @@ def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
             assert_prefix_of_truth(after, store)
             assert all(after.part(s).version >= v for s, v in earlier.positions.items())
 
-    stormy = StormyRows(
+    faulty = FaultyRows(
         rows,
-        weather,
+        faults,
         rival=lambda rows: follower(rows, store),
         check=each_save_is_a_prefix_of_the_truth_and_never_goes_back,
     )
-    catch_up_in_bad_weather(follower(stormy, StormyReads(store, weather)), arriving)
+    catch_up_under_faults(follower(faulty, FaultyReads(store, faults)), arriving)
 
     list(sweep(store, [follower(rows, store)]))
 
