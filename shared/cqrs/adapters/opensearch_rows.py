@@ -223,7 +223,7 @@ class OpenSearchRows:
         )
 
     def _expect(self, reply: OpenSearchReply) -> Mapping[str, Any]:
-        """The body of a good reply. An index that is gone will be back: Unavailable."""
+        """The body of a good reply. Raises Unavailable for a missing index: it is filled again."""
         if reply.status >= 500 or reply.error == "index_not_found_exception":
             raise Unavailable(f"{self._index}: {reply.error or reply.status}")
         if reply.status >= 300 or not reply.body:
@@ -269,7 +269,7 @@ def _of_shown(question: Question) -> Question:
 
 
 def _row(document: Mapping[str, Any]) -> Row:
-    """Without parts that can be read it will be folded anew."""
+    """The row in a document. Parts that can't be read are left out, so the row is folded again."""
     source = document.get("_source", {})
     row = Row(key=document["_id"], revision=document.get("_version", 0), document=source.get("doc"))
     try:

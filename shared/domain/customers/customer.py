@@ -40,7 +40,7 @@ class EmailTaken(Refused):
 
 
 class NoCustomer(Case):
-    """Nobody was registered yet."""
+    """No customer was registered yet."""
 
 
 class Customer(Case):
