@@ -13,7 +13,7 @@ from typing import Annotated, Any, assert_never
 from cqrs.errors import NotFound, Refused
 from cqrs.history.events import EventTypes, Instant, Recorded
 from cqrs.inputs import between, text
-from cqrs.plain import Value, replace
+from cqrs.plain import Json, Value, replace
 from cqrs.views.joins import Join, Lookups
 from cqrs.views.rows import Document, Fold, Place, RowView, States
 from cqrs.views.searches import SearchView
@@ -245,7 +245,24 @@ BOOKS = RowView(
     render=render,
     lists={"author": _place_by("author"), "status": _place_by("status")},
 )
-BOOK_SEARCH = SearchView(name="book_search", folds=BOOKS.folds, render=render, fields={})
+KEYWORD: Json = {"type": "keyword"}
+LONG: Json = {"type": "long"}
+WORDS: Json = {"type": "text", "analyzer": "words"}
+BOOK_SEARCH = SearchView(
+    name="book_search",
+    folds=BOOKS.folds,
+    render=render,
+    fields={
+        "book_id": KEYWORD,
+        "version": LONG,
+        "title": WORDS,
+        "author": KEYWORD,
+        "status": KEYWORD,
+        "readers": KEYWORD,
+        "stars": LONG,
+        "since": {"type": "date"},
+    },
+)
 
 
 def _names(category: str) -> RowView:

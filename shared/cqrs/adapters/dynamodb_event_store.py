@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cqrs import plain
@@ -30,11 +31,11 @@ from cqrs.history.guards import Claim, Guard
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["DynamoDbEventStore", "commit_of"]
+__all__ = ["MAX_COMMIT_BYTES", "DynamoDbEventStore", "commit_of", "size_of_commit"]
 
 S = TypeVar("S")
 
-MAX_ITEM_BYTES = 400 * 1024
+MAX_COMMIT_BYTES = 400 * 1024  # of an item
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -42,6 +43,14 @@ def commit_of(item: Any) -> Commit:
     """The commit in an item of the table or of its stream. Without a body it can't be applied."""
     body = item.get("body", {}).get("S", "")
     return Commit(str(item["stream"]["S"]), int(item["version"]["N"]), str(body))
+
+
+def size_of_commit(commit: Commit, command_id: str, most: int = MAX_COMMIT_BYTES) -> int:
+    """The bytes of its item, without a snapshot. Raises TooLarge."""
+    size = _NAMES + sum(len(text.encode()) for text in (commit.stream, commit.body, command_id))
+    if size > most:
+        raise TooLarge(f"The commit {commit}", size, most)
+    return size
 
 
 def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable:
@@ -82,10 +91,8 @@ class DynamoDbEventStore:
             "body": {"S": commit.body},
             "command": {"S": command_id},
         }
-        size = _NAMES + sum(len(text.encode()) for text in (commit.stream, commit.body, command_id))
-        if size > MAX_ITEM_BYTES:
-            raise TooLarge(f"The commit {commit}", size, MAX_ITEM_BYTES)
-        if snapshot and size + len(snapshot.encode()) <= MAX_ITEM_BYTES:
+        size = size_of_commit(commit, command_id)
+        if snapshot and size + len(snapshot.encode()) <= MAX_COMMIT_BYTES:
             item["snapshot"] = {"S": snapshot}
         version_is_free = "attribute_not_exists(version)"
         put = {
@@ -169,12 +176,8 @@ class DynamoDbEventStore:
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         paging = {"Limit": limit} if limit else {}
-        commits: list[Commit] = []
-        for item in self._query(stream, after=after, **paging):
-            commits.append(commit_of(item))
-            if len(commits) == limit:
-                break
-        return commits
+        items = self._query(stream, after=after, **paging)
+        return [commit_of(item) for item in islice(items, limit)]
 
     def heads(self, cursor: str | None = None) -> Heads:
         start = {"ExclusiveStartKey": plain.from_json(cursor)} if cursor else {}

@@ -1,16 +1,5 @@
-"""The rows and cells of a tally on DynamoDB: one table per view, with a sort key.
-
-A row is an item as in any view (see `dynamodb_rows`), with
-
-row     S  partition key: `sales#1/7`
-cell    S  sort key: always `-`
-doc     S  JSON: the contribution of the row's entity, by cell
-
-A cell is an item with its numbers. No entity's id has a `/`, so no row is among cells:
-
-row     S  partition key: `sales#1/cells/2026-11`
-cell    S  sort key: `2026-11-23/book-1/EUR`
-<name>  N  a sum
+"""The rows and cells of a tally on DynamoDB: one table per view, with a sort key, and items as
+`tally_items` writes them.
 
 Writes to one partition are limited to 1,000 units a second, and each change of a cell takes two: so
 not all cells should be in one partition.
@@ -22,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cqrs.adapters import clients
-from cqrs.adapters.dynamodb_rows import DynamoDbRows, NeverSaved, size_of
+from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.items import NeverSaved, size_of
+from cqrs.adapters.tally_items import TallyItems
 from cqrs.errors import Unavailable
-from cqrs.plain import Value, replace
+from cqrs.plain import Value
 from cqrs.views.rows import Row, Saved, SaveResult
-from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, changes_of, summed
+from cqrs.views.tallies import Cell, Counts, changes_of, summed
 
 __all__ = ["DynamoDbTallies"]
 
@@ -50,14 +41,17 @@ class DynamoDbTallies(DynamoDbRows):
     as many as fit, one transaction after the other, as they may change the same cells. `cells`: 1.
     """
 
+    shape = TallyItems
+    _items: TallyItems
+
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
         alone = [row for row in rows if not changes_of(row)]
         results = dict(zip((row.key for row in alone), super().save(alone), strict=True))
         saves: list[_Save] = []
         for row in rows:
-            if changes := changes_of(row):
+            if changes_of(row):
                 try:
-                    saves.append(self._prepared(row, changes))
+                    saves.append(self._prepared(row))
                 except NeverSaved as error:
                     results[row.key] = SaveResult(Saved.REFUSED, str(error))
         for pack in _packs(saves):
@@ -67,20 +61,21 @@ class DynamoDbTallies(DynamoDbRows):
     def cells(
         self, partition: str, first: str, last: str, after: str | None, limit: int
     ) -> dict[Cell, Mapping[str, int]]:
-        if after is not None:
-            first = max(first, after + "\0")  # the smallest text after it
+        # no key is empty; `\0` makes the smallest text after another
+        first = max(first, "\0" if after is None else after + "\0")
+        here = "cell BETWEEN :first AND :last" if last else "cell >= :first"
+        bounds = {":first": {"S": first}} | ({":last": {"S": last}} if last else {})
         start: dict[str, Any] = {}
         found: dict[Cell, Mapping[str, int]] = {}
-        while first <= last and len(found) < limit:
+        while (not last or first <= last) and len(found) < limit:
             with clients.translated(self._table):
                 page = self._client().query(
                     TableName=self._table,
-                    KeyConditionExpression="#row = :row AND cell BETWEEN :first AND :last",
+                    KeyConditionExpression=f"#row = :row AND {here}",
                     ExpressionAttributeNames={"#row": "row"},
                     ExpressionAttributeValues={
-                        ":row": {"S": self._partition(partition)},
-                        ":first": {"S": first},
-                        ":last": {"S": last},
+                        ":row": {"S": self._items.partition(partition)},
+                        **bounds,
                     },
                     ConsistentRead=True,
                     Limit=limit - len(found),
@@ -92,10 +87,9 @@ class DynamoDbTallies(DynamoDbRows):
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return found
 
-    def _prepared(self, row: Row, changes: Counts) -> _Save:
+    def _prepared(self, row: Row) -> _Save:
         """Raises NeverSaved."""
-        if len(changes) > MAX_CHANGES:
-            raise NeverSaved(f"the row changes {len(changes)} cells at once, over {MAX_CHANGES}")
+        changes = self._items.changes(row)
         put = self._put(row)
         return _Save(row.key, put, size_of(put["Item"]), changes)
 
@@ -146,26 +140,13 @@ class DynamoDbTallies(DynamoDbRows):
         names = {f"#{n}": name for n, name in enumerate(numbers)}
         return {
             "TableName": self._table,
-            "Key": {"row": {"S": self._partition(cell.partition)}, "cell": {"S": cell.sort}},
+            "Key": self._items.cell(cell),
             "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": {
                 f":{n}": {"N": str(number)} for n, number in enumerate(numbers.values())
             },
         }
-
-    def _row(self, item: dict[str, Any]) -> Row:
-        row = super()._row(item)
-        if row.document is None and "doc" in item:
-            # must not count as nothing, or its whole contribution would be added again
-            return replace(row, document={"unreadable": item["doc"]["S"]})
-        return row
-
-    def _key(self, key: str) -> dict[str, Any]:
-        return super()._key(key) | {"cell": {"S": "-"}}
-
-    def _partition(self, partition: str) -> str:
-        return self._scoped(f"cells/{partition}")
 
 
 def _packs(saves: Sequence[_Save]) -> Iterable[Sequence[_Save]]:

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, Self, TypeVar
 
-from cqrs import plain
-from cqrs.errors import TooLarge, Unreadable
+from cqrs.adapters.dynamodb_event_store import MAX_COMMIT_BYTES, size_of_commit
+from cqrs.adapters.items import (
+    MAX_ITEM_BYTES,
+    MAX_ROW_BYTES,
+    Item,
+    Items,
+    NeverSaved,
+    check_size,
+    size_of,
+)
+from cqrs.adapters.tally_items import TallyItems
+from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.history.publisher import Record
-from cqrs.plain import replace
-from cqrs.views.rows import Row, Saved, SaveResult
-from cqrs.views.tallies import MAX_CHANGES, Cell, TallyRow, changes_of, summed
+from cqrs.views.fields import misfits
+from cqrs.views.rows import Followed, Row, Saved, SaveResult
+from cqrs.views.searches import SearchView
+from cqrs.views.tallies import Cell, summed
 
-__all__ = ["MemoryEventStore", "MemoryPublisher", "MemoryRows", "MemoryTallies"]
+__all__ = [
+    "MemoryEventStore",
+    "MemoryPublisher",
+    "MemoryRows",
+    "MemorySearchRows",
+    "MemoryTallies",
+    "rows_for",
+]
 
 S = TypeVar("S")
 
+NO_STATES = {"S": "{}"}  # as an index has them
+
 
 class MemoryEventStore:
-    def __init__(self, *, max_bytes: int = 400_000, page: int = 100) -> None:
+    def __init__(self, *, max_bytes: int = MAX_COMMIT_BYTES, page: int = 100) -> None:
         self._streams: dict[str, list[tuple[Commit, str | None]]] = {}
         self._guards: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
@@ -47,9 +67,7 @@ class MemoryEventStore:
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
     ) -> None:
-        size = len(commit.body.encode())
-        if size > self._max_bytes:
-            raise TooLarge(f"The commit {commit}", size, self._max_bytes)
+        size = size_of_commit(commit, command_id, self._max_bytes)
         if snapshot and size + len(snapshot.encode()) > self._max_bytes:
             snapshot = None
         with self._lock:
@@ -89,63 +107,81 @@ class MemoryEventStore:
 
 
 class MemoryRows:
-    """Row store and row reader. Its lists never lag. `max_bytes` are those of a row's JSON."""
+    """Row store and row reader, of the items that a table of DynamoDB would have. Its lists never
+    lag.
+    """
 
-    def __init__(self, *, max_bytes: int = 400_000) -> None:
-        self._rows: dict[str, Row] = {}
+    shape: ClassVar[type[Items]] = Items
+
+    def __init__(
+        self,
+        scope: str = "memory#1",
+        lists: Iterable[str] | None = None,
+        *,
+        max_bytes: int = MAX_ROW_BYTES,
+    ) -> None:
+        self._items = self.shape(scope, lists, max_bytes)
+        self._rows: dict[str, Item] = {}
         self._lock = threading.Lock()
-        self._max_bytes = max_bytes
+
+    @classmethod
+    def of(cls, view: Followed) -> Self:
+        return cls(view.scope, view.lists)
 
     def get(self, key: str) -> Row:
         with self._lock:
-            return self._rows.get(key, Row(key=key))
+            return self._row(key)
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         with self._lock:
-            return {key: self._rows.get(key, Row(key=key)) for key in keys}
+            return {key: self._row(key) for key in keys}
+
+    def _row(self, key: str) -> Row:
+        return self._items.row(self._rows[key]) if key in self._rows else Row(key=key)
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
         return [self._save(row) for row in rows]
 
     def _save(self, row: Row) -> SaveResult:
         try:
-            size = _size(row)
-        except (TypeError, ValueError) as error:
-            return SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
-        if size > self._max_bytes:
-            return SaveResult(Saved.REFUSED, f"the row has {size} bytes, over {self._max_bytes}")
-        with self._lock:
-            if self._rows.get(row.key, Row(key=row.key)).revision != row.revision:
-                return SaveResult(Saved.RACED)
-            self._keep(replace(row, revision=row.revision + 1))
-            return SaveResult(Saved.SAVED)
+            item = self._items.item(row)
+            with self._lock:
+                if self._row(row.key).revision != row.revision:
+                    return SaveResult(Saved.RACED)
+                self._keep(row, item)
+        except NeverSaved as error:
+            return SaveResult(Saved.REFUSED, str(error))
+        return SaveResult(Saved.SAVED)
 
-    def _keep(self, row: Row) -> None:
-        self._rows[row.key] = row
+    def _keep(self, row: Row, item: Item) -> None:
+        self._rows[row.key] = item
 
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int
     ) -> list[Row]:
         with self._lock:
-            rows = [row for row in self._rows.values() if name in row.places]
+            items = list(self._rows.values())
+        rows = [self._items.row({**item, "states": NO_STATES}) for item in items if name in item]
         here = [row for row in rows if row.places[name].partition == partition]
         ordered = sorted(here, key=lambda row: (row.places[name].sort, row.key), reverse=True)
         return [
-            replace(row, parts={s: replace(p, state=None) for s, p in row.parts.items()})
-            for row in ordered
-            if after is None or (row.places[name].sort, row.key) < after
+            row for row in ordered if after is None or (row.places[name].sort, row.key) < after
         ][:limit]
 
     def parked(self, limit: int) -> list[Row]:
         with self._lock:
-            return [row for row in self._rows.values() if row.parked][:limit]
+            items = [item for item in self._rows.values() if "parked_in" in item]
+        return [self._items.row(item) for item in items][:limit]
 
 
 class MemoryTallies(MemoryRows):
     """Rows and cells of a tally."""
 
-    def __init__(self, *, max_bytes: int = 400_000) -> None:
-        super().__init__(max_bytes=max_bytes)
+    shape = TallyItems
+    _items: TallyItems
+
+    def __init__(self, scope: str = "memory#1", lists: Iterable[str] | None = None) -> None:
+        super().__init__(scope, lists)
         self._cells: dict[Cell, dict[str, int]] = {}
 
     def cells(
@@ -153,27 +189,37 @@ class MemoryTallies(MemoryRows):
     ) -> dict[Cell, Mapping[str, int]]:
         with self._lock:
             cells = sorted(cell for cell in self._cells if cell.partition == partition)
-            here = [cell for cell in cells if first <= cell.sort <= last]
+            here = [c for c in cells if first <= c.sort and (not last or c.sort <= last)]
             following = [cell for cell in here if after is None or cell.sort > after]
             return {cell: dict(self._cells[cell]) for cell in following[:limit]}
 
-    def _save(self, row: Row) -> SaveResult:
-        if (number := len(changes_of(row))) > MAX_CHANGES:
-            reason = f"the row changes {number} cells at once, over {MAX_CHANGES}"
-            return SaveResult(Saved.REFUSED, reason)
-        return super()._save(row)
-
-    def _keep(self, row: Row) -> None:
-        self._cells = summed(self._cells, changes_of(row))
-        super()._keep(row.stored() if isinstance(row, TallyRow) else row)
+    def _keep(self, row: Row, item: Item) -> None:
+        changes = self._items.changes(row)
+        cells = summed(self._cells, changes)
+        for cell in changes.keys() & cells.keys():
+            check_size(f"{cell}", size_of(self._items.sums(cell, cells[cell])), MAX_ITEM_BYTES)
+        self._cells = cells
+        super()._keep(row, item)
 
 
-def _size(row: Row) -> int:
-    """Without the marks, for which there is always room. Raises TypeError, ValueError."""
-    states = {stream: part.state for stream, part in row.parts.items()}
-    marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
-    plain.to_json(marks).encode()
-    return len(plain.to_json([row.positions, states, row.document]).encode())
+class MemorySearchRows(MemoryRows):
+    """The rows of a search view. It refuses what an index with the view's fields does."""
+
+    def __init__(self, view: SearchView) -> None:
+        super().__init__(view.scope, view.lists)
+        self._fields = view.fields
+
+    def _keep(self, row: Row, item: Item) -> None:
+        if wrong := misfits(row.document or {}, self._fields):
+            raise NeverSaved("; ".join(wrong))
+        super()._keep(row, item)
+
+
+def rows_for(view: Followed) -> MemoryRows:
+    """The twin of what keeps the rows of a view of its kind."""
+    if isinstance(view, SearchView):
+        return MemorySearchRows(view)
+    return (MemoryTallies if view.kind == "tally" else MemoryRows).of(view)
 
 
 class MemoryPublisher:

@@ -20,9 +20,10 @@ from cqrs.errors import Unreadable
 from cqrs.history.events import EventCodec, Instant, Recorded
 from cqrs.plain import Raw, Value
 
-__all__ = ["STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
+__all__ = ["CATEGORY", "STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
 
-STREAM_NAME = r"[a-z][a-z0-9_]*-[A-Za-z0-9._:-]{1,128}"
+CATEGORY = "[a-z][a-z0-9_]*"
+STREAM_NAME = rf"{CATEGORY}-[A-Za-z0-9._:-]{{1,128}}"
 """`<category>-<entity>`, in characters that Kinesis partition keys, DynamoDB keys and consistency
 tokens allow.
 """

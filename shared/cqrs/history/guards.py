@@ -13,7 +13,9 @@ from cqrs.errors import Refused
 from cqrs.history.idempotency import digest_of
 from cqrs.plain import Value
 
-__all__ = ["Claim", "Guard", "Release", "guard_key_of", "no_guards"]
+__all__ = ["MAX_GUARDS", "Claim", "Guard", "Release", "guard_key_of", "no_guards"]
+
+MAX_GUARDS = 99  # of a commit: they and it fit in a transaction
 
 
 def guard_key_of(kind: str, value: str) -> str:

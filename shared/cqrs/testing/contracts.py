@@ -20,12 +20,19 @@ from cqrs.errors import TooLarge, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.guards import Claim, Release
-from cqrs.plain import replace
+from cqrs.plain import Json, replace
 from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 from cqrs.views.sources import ERROR_LENGTH
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
 
-__all__ = ["EventStoreContract", "RowStoreContract", "RowsContract", "TalliesContract"]
+__all__ = [
+    "SEARCHED",
+    "EventStoreContract",
+    "RowStoreContract",
+    "RowsContract",
+    "SearchRowsContract",
+    "TalliesContract",
+]
 
 
 def _commit(stream: str, version: int, body: str = "{}") -> Commit:
@@ -58,6 +65,7 @@ class EventStoreContract:
         assert list(store.read(stream, after=1)) == commits[1:]
         assert list(store.read(stream, after=1, limit=1)) == commits[1:2]
         assert list(store.read(stream, after=3)) == []
+        assert list(store.read(stream, limit=0)) == []
 
     def test_a_version_is_taken_only_once_and_the_loser_sees_the_winner(
         self, store: EventStore
@@ -130,6 +138,14 @@ class EventStoreContract:
             store.append(commit, "c")
 
         assert refusal.value.size >= 500_000
+        assert list(store.read(commit.stream)) == []
+
+    def test_all_that_is_stored_of_a_commit_counts_for_its_size(self, store: EventStore) -> None:
+        commit = _commit(_new_stream(), 1, "x" * 300_000)
+
+        with pytest.raises(TooLarge):
+            store.append(commit, "c" * 200_000)
+
         assert list(store.read(commit.stream)) == []
 
     def test_a_snapshot_that_makes_a_commit_too_large_is_left_out(self, store: EventStore) -> None:
@@ -300,6 +316,12 @@ class RowStoreContract:
 
         assert all(loaded[row.key].revision == 1 for row in many)
 
+    def test_a_row_that_is_named_twice_is_loaded(self, rows: RowStore) -> None:
+        row = self.row()
+        _saved(rows, row)
+
+        assert rows.load([row.key, row.key]) == {row.key: replace(row, revision=1)}
+
     def test_a_row_that_is_too_large_is_refused(self, rows: RowStore) -> None:
         row = replace(self.row(), document={"text": "x" * 500_000})
 
@@ -382,6 +404,32 @@ class RowsContract(RowStoreContract):
         _saved(rows, replace(row, revision=1, document=None, places={}))
 
         assert rows.page("customer", row.places["customer"].partition, None, 10) == []
+
+    def test_a_document_comes_back_as_json(self, rows: Rows) -> None:
+        row = self.row()
+        strange: Any = {"pair": (1, 2), 3: "three"}
+        _saved(rows, replace(row, document=strange))
+
+        assert rows.get(row.key).document == {"pair": [1, 2], "3": "three"}
+
+    @pytest.mark.parametrize(
+        "place", [Place("c-1", ""), Place("c-1", "ä" * 513), Place("ä" * 1_025, "2026")]
+    )
+    def test_a_place_that_no_index_takes_is_refused(self, rows: Rows, place: Place) -> None:
+        row = replace(self.row(), places={"customer": place})
+
+        (result,) = rows.save([row])
+
+        assert result.saved is Saved.REFUSED
+        assert "the list 'customer'" in result.reason
+        assert _loaded(rows, row.key).revision == 0
+
+    def test_a_place_may_be_as_long_as_an_index_takes_it(self, rows: Rows) -> None:
+        place = Place("c" * 2_000, "ä" * 512)
+        row = replace(self.row(), places={"customer": place})
+
+        assert _saved(rows, row) is Saved.SAVED
+        assert [found.key for found in rows.page("customer", place.partition, None, 9)] == [row.key]
 
     def test_a_list_is_paged_newest_first(self, rows: Rows) -> None:
         customer = uuid.uuid4().hex
@@ -526,6 +574,45 @@ class TalliesContract(RowStoreContract):
         assert str(MAX_CHANGES) in second.reason
         assert rows.cells(month, "000", "000", None, 10) == {}
 
+    @pytest.mark.parametrize(
+        ("sort", "numbers"),
+        [
+            ("", {"units": 1}),
+            ("ä" * 512, {"units": 1}),
+            ("a", {"units": 1.5}),
+            ("a", {"units": True}),
+            ("a", {"units": 10**39}),
+            ("a", {"": 1}),
+            ("a", {"row": 1}),
+            ("a", {"cell": 1}),
+            ("a", {f"n{n}": 1 for n in range(101)}),
+        ],
+    )
+    def test_a_cell_that_no_table_takes_is_refused(
+        self, rows: Tallies, sort: str, numbers: Any
+    ) -> None:
+        month = uuid.uuid4().hex
+        row = _adding(self.row(), {Cell(month, sort): numbers, Cell(month, "b"): {"units": 1}})
+
+        assert _saved(rows, row) is Saved.REFUSED
+        assert rows.cells(month, "", "", None, 10) == {}
+
+    def test_a_cell_whose_partition_no_table_takes_is_refused(self, rows: Tallies) -> None:
+        row = _adding(self.row(), {Cell("ä" * 1_025, "a"): {"units": 1}})
+
+        assert _saved(rows, row) is Saved.REFUSED
+
+    def test_a_row_that_makes_a_cell_too_large_is_refused(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "a")
+
+        def names(start: int) -> Counts:
+            return {cell: {f"{n}-{'x' * 4_000}": 1 for n in range(start, start + 50)}}
+
+        results = [_saved(rows, _adding(self.row(), names(50 * n))) for n in range(3)]
+
+        assert results == [Saved.SAVED, Saved.SAVED, Saved.REFUSED]
+        assert len(_numbers(rows, cell)) == 100
+
     def test_what_is_added_and_taken_again_is_gone(self, rows: Tallies) -> None:
         cell = Cell(uuid.uuid4().hex, "a")
         row = _adding(self.row(), {cell: {"units": 2, "revenue": 5}})
@@ -565,6 +652,18 @@ class TalliesContract(RowStoreContract):
         assert rows.cells(month, "day-7", "day-1", None, 10) == {}
         assert list(rows.cells(month, "day-1", "day-7", "day-0", 1)) == kept[1:2]
 
+    def test_without_an_end_the_cells_are_all_of_the_partition(self, rows: Tallies) -> None:
+        month = uuid.uuid4().hex
+        first, last = Cell(month, "\0"), Cell(month, "ä" * 511 + "z")
+        for cell in (first, last):
+            _saved(rows, _adding(self.row(), {cell: {"units": 1}}))
+
+        assert list(rows.cells(month, "", "", None, 10)) == [first, last]
+        assert list(rows.cells(month, "", "a", None, 10)) == [first]
+        assert list(rows.cells(month, "a", "", None, 10)) == [last]
+        assert list(rows.cells(month, "", "", first.sort, 10)) == [last]
+        assert list(rows.cells(month, "", "", last.sort, 10)) == []
+
     def test_a_partition_that_is_named_as_a_row_is_apart_from_it(self, rows: Tallies) -> None:
         row = self.row()
         cell = Cell(row.key, "-")
@@ -572,6 +671,76 @@ class TalliesContract(RowStoreContract):
 
         assert rows.cells(row.key, "-", "~", None, 10) == {cell: {"units": 1}}
         assert _loaded(rows, row.key) == replace(row, revision=1)
+
+
+_KEPT: Json = {"type": "keyword", "index": False, "doc_values": False}
+SEARCHED: Mapping[str, Json] = {
+    **dict.fromkeys(["order_id", "total", "cancel_reason", "text", "value"], _KEPT),
+    "status": {"type": "keyword"},
+    "title": {"type": "text"},
+    "price": {"type": "long"},
+    "weight": {"type": "double"},
+    "gift": {"type": "boolean"},
+    "placed_at": {"type": "date"},
+    "lines": {"properties": {"sku": {"type": "keyword"}}},
+    "free": {"type": "object", "enabled": False},
+}
+
+
+class SearchRowsContract(RowStoreContract):
+    """Needs a fixture `rows` of a view with the fields SEARCHED."""
+
+    def row(self) -> Row:
+        return replace(super().row(), document={"status": "placed"})
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"title": "On engines", "status": None, "price": 5, "weight": 0.5, "gift": True},
+            {"status": ["placed", 1, False], "title": ["On", "engines"], "lines": []},
+            {"lines": [{"sku": "book-1"}, {"sku": None}], "free": {"whatever": [{"there": 1}]}},
+            {"lines.sku": "book-1", "price": "12", "weight": "0.5", "gift": "true"},
+            {"placed_at": "2026-01-31T12:00:00.000000Z"},
+            {"placed_at": ["2026-01-31", "2026-01", "2026", 1_769_817_600_000]},
+            {"price": [-(2**63), 2**63 - 1, 1.5, ""]},
+        ],
+    )
+    def test_a_document_that_fits_the_fields_is_taken(self, rows: RowStore, document: Any) -> None:
+        row = replace(self.row(), document=document)
+
+        assert _saved(rows, row) is Saved.SAVED
+        assert _loaded(rows, row.key).revision == 1
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"cover": "blue"},
+            {"lines": [{"sku": "book-1", "cover": "blue"}]},
+            {"lines.cover": "blue"},
+            {"lines": "book-1"},
+            {"status": {"is": "placed"}},
+            {"title": {"en": "On engines"}},
+            {"price": "dear"},
+            {"price": True},
+            {"price": 2**63},
+            {"price": {"amount": 5}},
+            {"weight": "light"},
+            {"gift": 1},
+            {"gift": "yes"},
+            {"placed_at": "yesterday"},
+            {"placed_at": "2026-02-31"},
+            {"placed_at": "2026-01-31 12:00"},
+            {"placed_at": ""},
+            {"": "nameless"},
+        ],
+    )
+    def test_a_document_that_does_not_fit_the_fields_is_refused(
+        self, rows: RowStore, document: Any
+    ) -> None:
+        row = replace(self.row(), document=document)
+
+        assert _saved(rows, row) is Saved.REFUSED
+        assert _loaded(rows, row.key).revision == 0
 
 
 def _adding(row: Row, changes: Counts) -> TallyRow:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, final
 
 from cqrs import plain
 from cqrs.history.commits import category_of, entity_of
@@ -154,12 +154,15 @@ class KeyedByEntity:
         """Name and generation: what rows, and cursors into their lists, belong to."""
         return f"{self.name}#{self.generation}"
 
+    @final
     def fold_of(self, stream: str) -> Fold[Any, Any] | None:
         """None for a stream that is not followed."""
         category = category_of(stream)
         return next((fold for fold in self.folds if fold.category == category), None)
 
+    @final
     def key_of(self, stream: str) -> str:
+        """Rows that are keyed by something else are a tally, or a list of the rows there are."""
         return entity_of(stream)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
 from cqrs.errors import Unavailable, Unreadable
-from cqrs.history.commits import Commit, category_of
+from cqrs.history.commits import CATEGORY, Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, EventCodec
 from cqrs.plain import Value, replace
@@ -80,6 +81,7 @@ class Sources:
     def __init__(
         self, view: Followed, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
     ) -> None:
+        _check(view)
         missing = {fold.category for fold in view.folds} - stores.keys()
         if missing:
             raise ValueError(f"{view.name} needs the stores of {sorted(missing)} too")
@@ -104,6 +106,21 @@ class Sources:
     def tail(self, name: str, after: int) -> Sequence[Commit]:
         """What the store has of a stream after a version, however new. Raises Unavailable."""
         return self._stores[category_of(name)].read(name, after)
+
+
+def _check(view: Followed) -> None:
+    """Raises ValueError for folds of which a stream could not find the one that is meant."""
+    categories = [fold.category for fold in view.folds]
+    for category in categories:
+        if not re.fullmatch(CATEGORY, category):
+            raise ValueError(
+                f"{view.name} folds '{category}', and no stream can be of it: a category is what "
+                f"stands before the first '-', {CATEGORY}"
+            )
+        if categories.count(category) > 1:
+            raise ValueError(
+                f"{view.name} has several folds of '{category}': make it one, which remembers all"
+            )
 
 
 def parked_at(version: int, error: Exception | str) -> ParkedAt:

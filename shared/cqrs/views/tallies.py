@@ -159,6 +159,7 @@ class TallyStore(Protocol):
     def cells(
         self, partition: str, first: str, last: str, after: str | None, limit: int
     ) -> dict[Cell, Mapping[str, int]]:
-        """Cells from `first` to `last` that come after `after`, in order, without those that are
-        zero. They have all that any `load` before has told of. Raises Unavailable.
+        """Cells from `first` to `last` (where empty, from the beginning and to the end) that come
+        after `after`, in order, without those that are zero. They have all that any `load` before
+        has told of. Raises Unavailable.
         """

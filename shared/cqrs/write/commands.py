@@ -11,7 +11,7 @@ from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refus
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.events import CLEAR, Cipher, EventCodec
-from cqrs.history.guards import Claim, Guard
+from cqrs.history.guards import MAX_GUARDS, Claim, Guard
 from cqrs.plain import Value
 from cqrs.waiting import Backoff
 from cqrs.write.aggregates import Aggregates, Loaded
@@ -139,6 +139,8 @@ class CommandHandler(Generic[C, S, E]):
             state = self._decider.evolve(state, event)
         if len({guard.key for guard in guards}) < len(guards):
             raise ValueError(f"{stream}: a commit can name a guard only once, not {guards}")
+        if len(guards) > MAX_GUARDS:
+            raise ValueError(f"{stream}: a commit can name {MAX_GUARDS} guards, not {len(guards)}")
         return guards
 
     def _held(

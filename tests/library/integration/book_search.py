@@ -5,33 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from cqrs.history.commits import Commit
-from cqrs.plain import Json, replace
+from cqrs.plain import Json
 from cqrs.read.freshness import Consistency
 from cqrs.testing.views import recorded
 from cqrs.views.searches import Conversation, Hits, SearchView
-from tests.library import books
-from tests.library.books import AUTHORS, LIBRARY, BookAdded, Named, Reviewed
+from tests.library.books import AUTHORS, BOOK_SEARCH, LIBRARY, WORDS, BookAdded, Named, Reviewed
 from tests.library.integration.searching import Searching, on_day
 
 __all__ = ["AUTHOR_SEARCH", "BOOK_SEARCH", "Books", "a_book", "an_author", "reviews"]
 
-KEYWORD: Json = {"type": "keyword"}
-LONG: Json = {"type": "long"}
-WORDS: Json = {"type": "text", "analyzer": "words"}
-
-BOOK_SEARCH = replace(
-    books.BOOK_SEARCH,
-    fields={
-        "book_id": KEYWORD,
-        "version": LONG,
-        "title": WORDS,
-        "author": KEYWORD,
-        "status": KEYWORD,
-        "readers": KEYWORD,
-        "stars": LONG,
-        "since": {"type": "date"},
-    },
-)
 AUTHOR_SEARCH = SearchView(
     name="author_search", folds=AUTHORS.folds, render=AUTHORS.render, fields={"name": WORDS}
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from cqrs.adapters.opensearch import OpenSearch
@@ -13,7 +11,7 @@ from cqrs.follow.followers import Follower
 from cqrs.plain import replace
 from cqrs.read.searchers import Searcher
 from cqrs.read.tokens import Token
-from cqrs.testing.contracts import RowStoreContract
+from cqrs.testing.contracts import SEARCHED, SearchRowsContract
 from cqrs.views.rows import Row, Saved
 from cqrs.views.searches import SearchView
 from cqrs.waiting import Patience
@@ -23,12 +21,10 @@ from tests.library.opensearch import Proxy, Server
 from tests.library.worlds import ORDER, PAYMENT, render
 
 
-class TestOpenSearchRows(RowStoreContract):
+class TestOpenSearchRows(SearchRowsContract):
     @pytest.fixture
     def rows(self, proxy: Proxy) -> OpenSearchRows:
-        kept: Any = {"type": "keyword", "index": False, "doc_values": False}
-        fields = dict.fromkeys(["order_id", "total", "cancel_reason", "text"], kept)
-        view = SearchView(name="any", folds=[ORDER, PAYMENT], render=render, fields=fields)
+        view = SearchView(name="any", folds=[ORDER, PAYMENT], render=render, fields=SEARCHED)
         rows = OpenSearchRows(view, OpenSearch(proxy.url), next(prefixes))
         rows.create()
         return rows

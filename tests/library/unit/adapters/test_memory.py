@@ -2,10 +2,20 @@
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemorySearchRows, MemoryTallies
 from cqrs.history.event_store import EventStore
-from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract, Tallies, TalliesContract
+from cqrs.testing.contracts import (
+    SEARCHED,
+    EventStoreContract,
+    Rows,
+    RowsContract,
+    SearchRowsContract,
+    Tallies,
+    TalliesContract,
+)
 from cqrs.views.rows import Row, Saved
+from cqrs.views.searches import SearchView
+from tests.library.worlds import ORDER, render
 
 
 class TestMemoryEventStore(EventStoreContract):
@@ -24,6 +34,13 @@ class TestMemoryTallies(TalliesContract):
     @pytest.fixture
     def rows(self) -> Tallies:
         return MemoryTallies()
+
+
+class TestMemorySearchRows(SearchRowsContract):
+    @pytest.fixture
+    def rows(self) -> MemorySearchRows:
+        view = SearchView(name="any", folds=[ORDER], render=render, fields=SEARCHED)
+        return MemorySearchRows(view)
 
 
 def test_rows_are_measured_by_the_bytes_of_their_json() -> None:

@@ -14,9 +14,10 @@ from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Conflict, KeyReused, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import GuardTaken
-from cqrs.history.guards import Guard, guard_key_of
+from cqrs.history.guards import Claim, Guard, guard_key_of
 from cqrs.plain import replace
 from cqrs.write.commands import RACE, Outcome
+from cqrs.write.decider import Decider
 from tests.examples import examples
 from tests.library.clubs import (
     GUARDED,
@@ -317,3 +318,15 @@ def assert_nobody_shares(store: Counting) -> None:
     free = {"ada", "bob", "eve"} - set(held)
     for value in free:
         assert guard_key_of("name", value) not in store.store._guards
+
+
+def test_a_commit_that_names_more_guards_than_fit_is_a_fault_of_the_decider(
+    store: Counting,
+) -> None:
+    def many(number: int) -> Decider[Any, Member, Any]:
+        claims = [Claim(kind="seat", value=str(n), taken=None) for n in range(number)]
+        return replace(MEMBER, guards=lambda member, event: claims)
+
+    send(store, "1", TakeName(name="ada"), "fits", decider=many(99))
+    with pytest.raises(ValueError, match="can name 99 guards, not 100"):
+        send(store, "2", TakeName(name="bob"), "too many", decider=many(100))

@@ -7,7 +7,9 @@ is written once, when an event or a schema is new, and never changed.
 import importlib
 import json
 import pkgutil
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import permutations, product
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,12 @@ import pytest
 import domain
 from cqrs import plain
 from cqrs.history.events import EventCodec, EventTypes
+from cqrs.testing.views import recorded, row_after, shows
+from cqrs.views.rows import Fold, RowView
+from cqrs.views.searches import SearchView
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, Line, OrderPlaced
+from domain.storefront import SEARCH_VIEWS
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "history"
 
@@ -138,3 +144,35 @@ def test_what_is_stored_today_is_read_and_stored_again_as_it_was(name: str) -> N
     """Field by field: what were lost or changed in reading would not come out again."""
     event = codec(name).decode(plain.to_json(stored(name)))
     assert codec(name).encode(event).decode() == plain.to_json(stored(name))
+
+
+def stories(fold: Fold[Any, Any]) -> Iterator[list[object]]:
+    """For each event that was ever stored, the shortest history that ends with it."""
+    context = f"{fold.events.context}."
+    stored_ones = [
+        codec(name).decode(plain.to_json(stored(name)))
+        for name in files()
+        if name.startswith(context)
+    ]
+    for last in stored_ones:
+        tries = ([*first, last] for n in range(3) for first in permutations(stored_ones, n))
+        yield next(events for events in tries if is_history(fold, events))
+
+
+def is_history(fold: Fold[Any, Any], events: Sequence[object]) -> bool:
+    row = row_after(
+        RowView(name="any", folds=[fold], render=lambda states: {}),
+        recorded(fold.events, f"{fold.category}-7", *events),
+    )
+    return not row.parked
+
+
+@pytest.mark.parametrize("view", SEARCH_VIEWS, ids=lambda view: view.name)
+def test_whatever_was_stored_can_be_searched(view: SearchView) -> None:
+    for told in product(*(stories(fold) for fold in view.folds)):
+        commits = [
+            commit
+            for fold, events in zip(view.folds, told, strict=True)
+            for commit in recorded(fold.events, f"{fold.category}-7", *events)
+        ]
+        shows(view, commits)
