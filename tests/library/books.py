@@ -300,7 +300,16 @@ def _counted(states: States) -> Counts:
     return summed(*({daily(*loan.split("/")): {"books": 1}} for loan in loans))
 
 
+def _shelved(states: States) -> Counts:
+    """A book counts at its author, in the cell of its status."""
+    entry: Entry | None = states[BOOK_FOLD]
+    if entry is None:
+        return {}
+    return {Cell(entry.book.author, entry.book.status): {"books": 1, "copies": entry.book.copies}}
+
+
 LOANS = TallyView(name="loans", folds=[BOOK_FOLD], counted=_counted)
+SHELVES = TallyView(name="shelves", folds=[BOOK_FOLD], counted=_shelved)
 
 
 def shown_loans(cell: Cell, numbers: Any) -> Document:
@@ -308,8 +317,18 @@ def shown_loans(cell: Cell, numbers: Any) -> Document:
     return {"day": day, "reader": reader, "books": numbers["books"]}
 
 
+def shown_shelf(cell: Cell, numbers: Any) -> Document:
+    counted = {"books": numbers["books"], "copies": numbers["copies"]}
+    return {"author": cell.partition, "status": cell.sort, **counted}
+
+
 def _with_name(loans: Any, readers: Lookups) -> Document:
     return {**loans, **readers.get(loans["reader"], {"name": None})}
 
 
+def _with_author(shelf: Any, authors: Lookups) -> Document:
+    return {**shelf, "by": authors.get(shelf["author"])}
+
+
+SHELF_WITH_AUTHOR = Join(view=AUTHORS, keys=lambda shelf: [str(shelf["author"])], put=_with_author)
 LOANS_WITH_NAME = Join(view=READERS, keys=lambda loans: [str(loans["reader"])], put=_with_name)

@@ -25,6 +25,7 @@ __all__ = [
     "in_path",
     "in_query",
     "one_of",
+    "only",
     "page_of",
     "row_of",
     "token_of",
@@ -48,7 +49,7 @@ def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
 
 
 def in_path(request: Request) -> str:
-    """The partition of a list: `{id}` in the path."""
+    """The partition of a list or of a tally: `{id}` in the path."""
     return request.id("id")
 
 
@@ -67,6 +68,11 @@ def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
         return chosen
 
     return picked
+
+
+def only(name: str) -> Callable[[Request], str]:
+    """The same partition for every request."""
+    return lambda request: name
 
 
 def page_of(

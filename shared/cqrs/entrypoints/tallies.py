@@ -1,32 +1,34 @@
-"""Tallies over HTTP: what was counted on the days of a range."""
+"""Tallies over HTTP: what was counted on the days of a range, or in one partition."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import answer_of, token_of
+from cqrs.entrypoints.queries import answer_of, in_path, token_of
 from cqrs.errors import InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
-from cqrs.read.tally_reader import TallyReader
+from cqrs.read.tally_reader import Tallied, TallyReader
 from cqrs.views.rows import Document, Row
 from cqrs.views.tallies import Cell, months
 
-__all__ = ["days_of"]
+__all__ = ["cells_of", "days_of"]
 
 MAX_LIMIT = 100
 MAX_DAYS = 366
 DAYS = 30
 
 Shown = Callable[[Cell, Mapping[str, int]], Document]
+"""What is answered of a cell. A number that it does not have reads as 0."""
 
 
 def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None = None) -> Handler:
-    """The route of a tally by days: `from`, `to` (both included, UTC), `limit` and `cursor` in the
-    query. Without days they are the last thirty, with today.
+    """The route of a tally of `daily` cells: `from`, `to` (both included, UTC), `limit` and
+    `cursor` in the query. Without days they are the last thirty, with today.
 
     A cursor is good for one generation of the tally. It goes on after its cell, so that it is good
     tomorrow too, when the last thirty days are others.
@@ -36,24 +38,60 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
 
-        def place(partition: str, sort: str) -> Cell:
-            if partition not in months(first, last) or len(sort.encode()) >= KEY_BYTES:
-                raise ValueError("no cell of these days can be there")
-            return Cell(partition, sort)
-
-        after = open_cursor(request.query.get("cursor"), [reader.scope], place)
+        after = _after(request, [reader.scope], months(first, last))
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
-        rows = [Row(key=c.sort, document=shown(c, numbers)) for c, numbers in found.counts.items()]
-        page = Page(rows, found.freshness)
-        page = joiner.join(page) if joiner else page
-        more = [found.more.partition, found.more.sort] if found.more else None
-        body = {
-            items: [row.document for row in page.rows],
-            "cursor": cursor([reader.scope], more) if more else None,
-        }
-        return answer_of(body, page.freshness)
+        return _answer(found, [reader.scope], items, shown, joiner)
 
     return answer
+
+
+def cells_of(
+    reader: TallyReader,
+    items: str,
+    shown: Shown,
+    joiner: Joiner | None = None,
+    partition_in: Callable[[Request], str] = in_path,
+) -> Handler:
+    """The route of one partition of a tally, in the order of its cells: `partition_in` says which
+    one; `limit` and `cursor` in the query.
+
+    A cursor is good for one partition of one generation of the tally.
+    """
+
+    def answer(request: Request) -> Response:
+        partition = partition_in(request)
+        limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
+        after = _after(request, [reader.scope], [partition])
+        found = reader.cells([partition], "", "", token_of(request), limit=limit, after=after)
+        return _answer(found, [reader.scope], items, shown, joiner)
+
+    return answer
+
+
+def _after(request: Request, scope: Sequence[str], partitions: Sequence[str]) -> Cell | None:
+    """The cell that the cursor in the query goes on after. Raises InvalidCursor."""
+
+    def place(partition: str, sort: str) -> Cell:
+        if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
+            raise ValueError("no cell that is asked for can be there")
+        return Cell(partition, sort)
+
+    return open_cursor(request.query.get("cursor"), scope, place)
+
+
+def _answer(
+    found: Tallied, scope: Sequence[str], items: str, shown: Shown, joiner: Joiner | None
+) -> Response:
+    counts = {cell: Counter(numbers) for cell, numbers in found.counts.items()}
+    rows = [Row(key=cell.sort, document=shown(cell, numbers)) for cell, numbers in counts.items()]
+    page = Page(rows, found.freshness)
+    page = joiner.join(page) if joiner else page
+    more = [found.more.partition, found.more.sort] if found.more else None
+    body = {
+        items: [row.document for row in page.rows],
+        "cursor": cursor(scope, more) if more else None,
+    }
+    return answer_of(body, page.freshness)
 
 
 def _range(request: Request) -> tuple[str, str]:

@@ -62,8 +62,8 @@ class TallyReader:
         limit: int,
         after: Cell | None = None,
     ) -> Tallied:
-        """The cells from `first` to `last` in each of `partitions`, one after the other, none older
-        than `token`. `after` must be in one of the partitions.
+        """The cells from `first` to `last` (an empty one is no bound) in each of `partitions`, one
+        after the other, none older than `token`. `after` must be in one of the partitions.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the view
         does not reach the token's versions in time.
