@@ -135,11 +135,23 @@ class FollowerFunction:
 
 
 def log_report(message: str, follower: Follower, report: Report, **notes: Any) -> None:
-    """Logs one line about what a follower did, and counts it in the metrics."""
+    """Logs one line about what a follower did, and counts it in the metrics. Each stream that it
+    parked is an error of its own, with the traceback.
+    """
+    view = follower.view.name
+    for name, mark in list(report.parked.items())[:LOGGED]:
+        logger().error(
+            "parked",
+            exc_info=report.causes.get(name),
+            view=view,
+            stream=name,
+            version=mark.version,
+            error=mark.error,
+        )
     applied = Counter(report.applied)
     logger().info(
         message,
-        view=follower.view.name,
+        view=view,
         applied=dict(applied.most_common(LOGGED)),
         repaired=sorted(report.repaired)[:LOGGED],
         parked={name: mark.error for name, mark in list(report.parked.items())[:LOGGED]},
@@ -157,5 +169,5 @@ def log_report(message: str, follower: Follower, report: Report, **notes: Any) -
             "Delivered": report.delivered,
             "Undelivered": len(report.undelivered),
         },
-        view=follower.view.name,
+        view=view,
     )

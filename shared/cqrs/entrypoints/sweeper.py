@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from cqrs import plain
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.s3_failures import S3Failures
 from cqrs.entrypoints.streams import commits_in, log_report
@@ -231,4 +232,4 @@ def _not_understood(event: object) -> dict[str, Any]:
 
 
 def _marks(parked: Mapping[str, ParkedAt]) -> dict[str, Any]:
-    return {name: {"version": m.version, "error": m.error} for name, m in parked.items()}
+    return {name: plain.dump(mark) for name, mark in parked.items()}

@@ -22,7 +22,7 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cqrs.errors import Unavailable
 from cqrs.follow.parking import park_first_refused
@@ -30,7 +30,8 @@ from cqrs.follow.reports import Report, merged
 from cqrs.follow.saving import CONTENDED, save, shown_or_refused
 from cqrs.history.commits import Commit, category_of
 from cqrs.history.event_store import EventReader
-from cqrs.history.events import CLEAR, Cipher
+from cqrs.history.events import CLEAR, Cipher, Instant
+from cqrs.history.instants import now
 from cqrs.plain import Value, field, replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
@@ -77,6 +78,7 @@ class _Step(Value, kw_only=False):
             applied={name: len(a.commits) for name, a in self.advances.items() if a.commits},
             repaired=frozenset(name for name, a in self.advances.items() if a.repaired),
             parked={name: a.part.parked for name, a in self.advances.items() if a.part.parked},
+            causes={name: a.cause for name, a in self.advances.items() if a.cause},
             still_parked=self.still_parked,
             failed=self.failed,
             rows={left.key: left},
@@ -110,11 +112,12 @@ class Follower:
         rows: RowStore,
         stores: Mapping[str, EventReader],
         cipher: Cipher = CLEAR,
+        clock: Callable[[], Instant] = now,
     ) -> None:
         """`stores` are by the category of the streams in them."""
         self.view = view
         self._rows = rows
-        self._sources = Sources(view, stores, cipher)
+        self._sources = Sources(view, stores, cipher, clock)
 
     def catch_up(self, hints: Hints) -> Report:
         """Brings every stream named to its hints, or to the store's newest commit where it has
@@ -229,11 +232,11 @@ class Follower:
             return Advance(base, base)
         # 2. They continue.
         commits: Sequence[Commit] = [new[version] for version in sorted(new)]
-        part = source.apply_all(base, commits)
-        if commits and not part.parked:
+        part, cause = source.apply_all(base, commits)
+        if commits and not cause:
             return Advance(base, part, commits)
         # 3. A gap, a damaged hint, a poison commit or none at all: what the store says counts.
         commits = tails.read(name, base.version)
-        part = source.apply_all(base, commits)
+        part, cause = source.apply_all(base, commits)
         applied = commits[: part.version - base.version]
-        return Advance(base, part, applied, repaired=bool(commits))
+        return Advance(base, part, applied, repaired=bool(commits), cause=cause)

@@ -18,7 +18,7 @@ from cqrs.follow.saving import save, shown_or_refused
 from cqrs.history.commits import Commit
 from cqrs.plain import replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved
-from cqrs.views.sources import Advance, Sources, parked_at
+from cqrs.views.sources import Advance, Sources
 
 __all__ = ["park_first_refused"]
 
@@ -36,6 +36,7 @@ def park_first_refused(
     row = replace(stored, parts={**stored.parts, **nothing})
     applied: Counter[str] = Counter()
     parked: dict[str, ParkedAt] = {}
+    causes: dict[str, Exception] = {}
     for commit, part in _one_by_one(advances, sources):
         name, kept = commit.stream, row.part(commit.stream)
         if commit.version < kept.version:
@@ -49,13 +50,13 @@ def park_first_refused(
             continue
         # 3. The row without the bad one, and with a mark. What it shows stays as it is.
         if outcome.saved is Saved.REFUSED:
-            mark = parked_at(commit.version, outcome.reason)
-            marked = row.with_part(name, replace(kept, parked=mark))
-            outcome = save(rows, {row.key: marked})[row.key]
-            if isinstance(outcome, Row):
-                row, parked = outcome, {name: mark}
+            stopped = sources[name].parked(kept, commit.version, outcome.reason)
+            marked = save(rows, {row.key: row.with_part(name, stopped)})[row.key]
+            if isinstance(marked, Row):
+                row, parked = marked, {name: marked.parked[name]}
+                causes = {name: outcome.cause} if outcome.cause else {}
         break
-    return Report(applied=applied, parked=parked, rows={row.key: row})
+    return Report(applied=applied, parked=parked, causes=causes, rows={row.key: row})
 
 
 def _one_by_one(advances: Mapping[str, Advance], sources: Sources) -> Iterator[tuple[Commit, Part]]:

@@ -96,7 +96,7 @@ class ProcessFollower(Follower):
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`receivers` and `timers` are by the names that the process sends to."""
-        super().__init__(process, rows, stores, cipher)
+        super().__init__(process, rows, stores, cipher, clock)
         self._process = process
         self._lists = rows
         self._receivers = receivers

@@ -18,14 +18,16 @@ class Report(Value):
     """What following did, by stream.
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
-    store; `parked` can't go on; `still_parked` were parked before and not looked at; `failed`
-    must be tried again; `rows` are as they were left. Of processes: `delivered` counts commands
-    that were answered, `undelivered` says by row what could not be sent.
+    store; `parked` can't go on, and `causes` are what was raised there; `still_parked` were parked
+    before and not looked at; `failed` must be tried again; `rows` are as they were left. Of
+    processes: `delivered` counts commands that were answered, `undelivered` says by row what could
+    not be sent.
     """
 
     applied: Mapping[str, int] = field(default_factory=dict)
     repaired: frozenset[str] = frozenset()
     parked: Mapping[str, ParkedAt] = field(default_factory=dict)
+    causes: Mapping[str, Exception] = field(default_factory=dict)
     still_parked: frozenset[str] = frozenset()
     failed: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Row] = field(default_factory=dict)
@@ -44,6 +46,7 @@ def merged(reports: Iterable[Report]) -> Report:
         applied=applied,
         repaired=frozenset().union(*(one.repaired for one in all_of)),
         parked=parked,
+        causes=_joined(one.causes for one in all_of),
         still_parked=frozenset().union(*(one.still_parked for one in all_of)) - parked.keys(),
         failed=_joined(one.failed for one in all_of),
         rows=_joined(one.rows for one in all_of),

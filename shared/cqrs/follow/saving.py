@@ -19,7 +19,7 @@ def shown_or_refused(view: Followed, row: Row) -> Outcome:
     try:
         return view.shown(row)
     except Exception as error:  # whatever `render` raises, only its own row stops
-        return SaveResult(Saved.REFUSED, reason_of(error))
+        return SaveResult(Saved.REFUSED, reason_of(error), error)
 
 
 def save(rows: RowStore, drafts: Mapping[str, Outcome]) -> dict[str, Outcome]:

@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
-from cqrs.plain import Value, replace
+from cqrs.plain import Value
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Versions, Wanted, behind, no_version, parked_by, wanted_by
 from cqrs.views.rows import Row, RowReader, RowView
-from cqrs.views.sources import Sources, parked_at
+from cqrs.views.sources import Sources
 from cqrs.waiting import Patience
 
 __all__ = ["Page", "Reader"]
@@ -133,7 +133,7 @@ class Reader:
         for name, version in missing.items():
             source = self._sources[name]
             part = source.trusted(row.part(name))
-            ahead = source.apply_all(part, self._sources.tail(name, part.version))
+            ahead, _ = source.apply_all(part, self._sources.tail(name, part.version))
             if not ahead.parked and ahead.version < version:
                 raise no_version(name, version, ahead.version)
             commits += ahead.version - part.version
@@ -142,8 +142,8 @@ class Reader:
             return self._view.shown(row), commits
         except Exception as error:  # the follower will park these streams, so answer as if it had
             for name, version in missing.items():
-                mark = parked_at(version, error)
-                row = row.with_part(name, replace(row.part(name), parked=mark))
+                parked = self._sources[name].parked(row.part(name), version, error)
+                row = row.with_part(name, parked)
             return row, commits
 
 

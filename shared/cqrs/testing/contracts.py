@@ -19,6 +19,7 @@ import pytest
 from cqrs.errors import TooLarge, Unreadable
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
+from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Release
 from cqrs.plain import Json, replace
 from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
@@ -368,7 +369,7 @@ class RowStoreContract:
         assert (removed.document, removed.positions) == (None, row.positions)
 
     def test_rows_with_a_parked_stream_are_listed_until_they_go_on(self, rows: RowStore) -> None:
-        mark = ParkedAt(version=1, error="broken")
+        mark = ParkedAt(version=1, error="broken", at=Instant("2026-01-31T12:00:00.000000Z"))
         row = replace(self.row(), document=None)
         stream = f"order-{row.key}"
         _saved(rows, replace(row, parts={stream: Part(parked=mark)}))

@@ -21,6 +21,8 @@ from cqrs.views.rows import Followed, Row, RowView
 
 __all__ = ["recorded", "row_after", "shows"]
 
+NOW = Instant("2026-01-31T12:00:00.000000Z")
+
 
 def recorded(types: EventTypes, stream: str, *events: object) -> list[Commit]:
     """One commit per event, recorded a minute apart by `tester`."""
@@ -91,7 +93,8 @@ def _arrive(view: Followed, key: str, history: Sequence[Commit], arrivals: Seque
     store, rows = MemoryEventStore(), rows_for(view)
     for commit in sorted(history, key=lambda commit: (commit.stream, commit.version)):
         store.append(commit, "")
-    follower = Follower(view, rows, {fold.category: store for fold in view.folds})
+    stores = {fold.category: store for fold in view.folds}
+    follower = Follower(view, rows, stores, clock=lambda: NOW)
     for commit in arrivals:
         follower.catch_up({commit.stream: [commit]})
     return rows.get(key)

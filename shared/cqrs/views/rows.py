@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, final
 
 from cqrs import plain
 from cqrs.history.commits import category_of, entity_of
-from cqrs.history.events import EventTypes, Recorded
+from cqrs.history.events import EventTypes, Instant, Recorded
 from cqrs.plain import Json, Value, field, replace
 
 __all__ = [
@@ -55,10 +55,11 @@ class Fold(Value, Generic[S, E]):
 
 
 class ParkedAt(Value):
-    """Why a part does not go on: `version` could not be applied."""
+    """Why a part does not go on: `version` could not be applied; and since when."""
 
     version: int
     error: str
+    at: Instant | None = None
 
 
 class Part(Value):
@@ -224,6 +225,7 @@ class Saved(Enum):
 class SaveResult(Value, kw_only=False):
     saved: Saved
     reason: str = ""
+    cause: Exception | None = None
 
 
 class RowStore(Protocol):

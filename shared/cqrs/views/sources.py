@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
 from cqrs.errors import Unavailable, Unreadable
 from cqrs.history.commits import CATEGORY, Commit, category_of
 from cqrs.history.event_store import EventReader
-from cqrs.history.events import CLEAR, Cipher, EventCodec
+from cqrs.history.events import CLEAR, Cipher, EventCodec, Instant
+from cqrs.history.instants import now
 from cqrs.plain import Value, replace
 from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state
 
-__all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "parked_at", "reason_of"]
+__all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "reason_of"]
 
 ERROR_LENGTH = 500
 
@@ -22,22 +23,30 @@ ERROR_LENGTH = 500
 class Advance(Value, kw_only=False):
     """How a part went on: from `base`, by `commits`, to `part`, which may be parked there.
 
-    `repaired`: the commits had to be read from the store.
+    `repaired`: the commits had to be read from the store. `cause`: what parked it.
     """
 
     base: Part
     part: Part
     commits: Sequence[Commit] = ()
     repaired: bool = False
+    cause: Exception | None = None
 
 
 class Source:
     """Follows one stream for one view: the pure part of following."""
 
-    def __init__(self, name: str, fold: Fold[Any, Any], codec: EventCodec) -> None:
+    def __init__(
+        self,
+        name: str,
+        fold: Fold[Any, Any],
+        codec: EventCodec,
+        clock: Callable[[], Instant] = now,
+    ) -> None:
         self.name = name
         self._fold = fold
         self._codec = codec
+        self._clock = clock
 
     def can_read(self, part: Part) -> bool:
         """Whether this code can read the state, which other code may have saved."""
@@ -60,8 +69,8 @@ class Source:
             state = self._fold.evolve(state, recorded)
         return Part(version=commit.version, state=plain.dump(state))
 
-    def apply_all(self, part: Part, commits: Sequence[Commit]) -> Part:
-        """`part` after all of `commits`, or parked at the first that can't be applied.
+    def apply_all(self, part: Part, commits: Sequence[Commit]) -> tuple[Part, Exception | None]:
+        """`part` after all of `commits`, or parked at the first that can't be applied, and why.
 
         Raises Unavailable when it can't be told for now, as when a cipher's keys are out of reach.
         """
@@ -71,15 +80,24 @@ class Source:
             except Unavailable:
                 raise
             except Exception as error:  # whatever a fold raises, only its own stream stops
-                return replace(part, parked=parked_at(commit.version, error))
-        return part
+                return self.parked(part, commit.version, error), error
+        return part, None
+
+    def parked(self, part: Part, version: int, error: Exception | str) -> Part:
+        """`part`, which can't go on to `version`."""
+        mark = ParkedAt(version=version, error=reason_of(error), at=self._clock())
+        return replace(part, parked=mark)
 
 
 class Sources:
     """The streams that feed a view. `stores` are by the category of the streams in them."""
 
     def __init__(
-        self, view: Followed, stores: Mapping[str, EventReader], cipher: Cipher = CLEAR
+        self,
+        view: Followed,
+        stores: Mapping[str, EventReader],
+        cipher: Cipher = CLEAR,
+        clock: Callable[[], Instant] = now,
     ) -> None:
         _check(view)
         missing = {fold.category for fold in view.folds} - stores.keys()
@@ -88,6 +106,7 @@ class Sources:
         self._view = view
         self._stores = stores
         self._codecs = {fold.category: EventCodec(fold.events, cipher) for fold in view.folds}
+        self._clock = clock
 
     def __contains__(self, name: str) -> bool:
         return self._view.fold_of(name) is not None
@@ -96,7 +115,7 @@ class Sources:
         fold = self._view.fold_of(name)
         if fold is None:
             raise KeyError(f"{self._view.name} does not follow {name}")
-        return Source(name, fold, self._codecs[fold.category])
+        return Source(name, fold, self._codecs[fold.category], self._clock)
 
     def unreadable(self, row: Row) -> list[str]:
         """The streams whose part of `row` this code can't read. It can't be shown beside those."""
@@ -121,10 +140,6 @@ def _check(view: Followed) -> None:
             raise ValueError(
                 f"{view.name} has several folds of '{category}': make it one, which remembers all"
             )
-
-
-def parked_at(version: int, error: Exception | str) -> ParkedAt:
-    return ParkedAt(version=version, error=reason_of(error))
 
 
 def reason_of(error: Exception | str) -> str:

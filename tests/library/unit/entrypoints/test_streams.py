@@ -6,12 +6,15 @@ from typing import Any, NoReturn
 import pytest
 
 from cqrs import plain
+from cqrs.adapters.memory import MemoryRows
 from cqrs.entrypoints.streams import LOGGED, FollowerFunction, PublisherFunction, commits_in
 from cqrs.errors import Unavailable, Unreadable
+from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
 from cqrs.history.publisher import read_record
 from cqrs.plain import replace
-from tests.library.books import BookAdded, CopiesBought
+from cqrs.views.rows import Document, States
+from tests.library.books import BOOKS, BookAdded, BookLent, CopiesBought
 from tests.library.payloads import dynamodb, kinesis, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore
@@ -214,6 +217,41 @@ class TestFollowing:
         assert books.rows.get("9").document
         (counted,) = metrics()
         assert (counted["Applied"], counted["Parked"], counted["view"]) == (3, 2, "books")
+
+    def test_a_stream_that_is_parked_is_logged_as_an_error_with_its_traceback(
+        self, books: Books, logs: Lines
+    ) -> None:
+        lent = books.happens("book-7", BookLent(reader="ada"))  # which was never added
+        follow(books, kinesis_of(*lent, *books.added("8")))
+        error, line = logs()
+        assert (error["level"], error["message"]) == ("ERROR", "parked")
+        assert (error["view"], error["stream"], error["version"]) == ("books", "book-7", 1)
+        assert error["error"] == "ValueError: BookLent before BookAdded"
+        assert error["exception"].startswith("Traceback")
+        assert ", in evolve" in error["exception"]
+        assert (line["level"], line["parked"].keys()) == ("INFO", {"book-7"})
+
+    def test_a_row_that_can_not_be_shown_is_logged_with_what_its_view_raised(
+        self, logs: Lines
+    ) -> None:
+        def fails(states: States) -> Document:
+            raise LookupError("no shelf")
+
+        books = Books()
+        books.follower = Follower(replace(BOOKS, render=fails), books.rows, books.stores)
+        follow(books, kinesis_of(*books.added("7")))
+        error, _ = logs()
+        assert error["error"] == "LookupError: no shelf"
+        assert ", in fails" in error["exception"]
+
+    def test_a_row_that_the_table_refuses_is_logged_with_what_the_table_said(
+        self, logs: Lines
+    ) -> None:
+        books = Books(rows=MemoryRows(max_bytes=300))
+        follow(books, kinesis_of(*books.added("7", title="x" * 300)))
+        error, _ = logs()
+        assert "bytes, over 300" in error["error"]
+        assert "exception" not in error
 
     def test_a_stream_that_is_parked_is_counted_as_waiting(
         self, books: Books, metrics: Lines

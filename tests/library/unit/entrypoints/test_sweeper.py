@@ -16,11 +16,15 @@ from cqrs.plain import replace
 from tests.library.payloads import dynamodb, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
-from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore
+from tests.library.unit.entrypoints.wired import NOON, ROW, Books, BrokenRows, BrokenStore
 
 VIEW = "books"
 NOTHING: dict[str, Any] = {"applied": {}, "parked": {}, "failed": {}, "unknown": []}
-UNREADABLE = {"version": 2, "error": "Unreadable: library has no event type 'Vanished'"}
+UNREADABLE = {
+    "version": 2,
+    "error": "Unreadable: library has no event type 'Vanished'",
+    "at": NOON,
+}
 SHORT = SPARE_MS - 1  # of the time that is left: too little for another page
 
 
@@ -162,7 +166,8 @@ class TestSweep:
         world.books.added("7", "8")
         world.books.breaks("book-8")
         world.ask()
-        line, last = logs()
+        parked, line, last = logs()
+        assert (parked["message"], parked["stream"]) == ("parked", "book-8")
         assert (line["message"], line["view"]) == ("swept", VIEW)
         assert line["applied"] == {"book-7": 1, "book-8": 1}
         assert line["parked"].keys() == {"book-8"}
@@ -278,7 +283,7 @@ class TestGivenUp:
 
 
 class TestOperators:
-    def test_parked_streams_are_listed_with_what_stopped_them(self, world: World) -> None:
+    def test_parked_streams_are_listed_with_what_stopped_them_and_when(self, world: World) -> None:
         world.poison()
         world.books.added("8")
         world.books.follow("book-8")

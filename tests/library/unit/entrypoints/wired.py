@@ -166,7 +166,7 @@ class Books:
 
     @cached_property
     def follower(self) -> Follower:
-        return Follower(BOOKS, self.rows, self.stores)
+        return Follower(BOOKS, self.rows, self.stores, clock=lambda: NOON)
 
     @cached_property
     def followers(self) -> list[Follower]:
