@@ -42,8 +42,8 @@ faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_project
 sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
 	@$(LOCAL) invoke sweeper '{}'
 
-fill: .venv ## Fill a search index that is new or was lost (a schedule does it every minute)
-	@$(LOCAL) invoke sweeper '{"fill": "search"}'
+fill: .venv ## Fill views that are new or were lost (a schedule does it every minute)
+	@$(LOCAL) invoke sweeper '{"fill": "views"}'
 
 deliver: .venv ## Send now what processes could not deliver (a schedule does it every minute)
 	@$(LOCAL) invoke sweeper '{"deliver": "waiting"}'
@@ -54,10 +54,10 @@ waiting: .venv ## What processes still wait to have sent, and to whom
 parked: .venv ## Streams that a view or a process could not follow, and why
 	@$(LOCAL) invoke sweeper '{"parked": true}'
 
-redrive: .venv ## Fold a stream anew: STREAM=order-7, all (that are parked), every (after a view changed), rest
-	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))'
+redrive: .venv ## Fold a stream anew: STREAM=order-7, all (that are parked), every (after a view changed), rest; VIEW=sales in it alone
+	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))' $(if $(VIEW),'$(VIEW)')
 
-history: .venv ## The commits of a stream, as they are stored: STREAM=order-7
+history: .venv ## The commits of a stream, and what processes have sent because of it: STREAM=order-7
 	@$(LOCAL) history '$(or $(STREAM),$(error say which: make history STREAM=order-7))'
 
 ##@ Check

@@ -55,7 +55,7 @@ locals {
   # Names of at most 58 of the 64 characters that Scheduler and IAM allow.
   schedules_name = "${local.prefix}-schedules"
 
-  schedules = merge(local.fillings, {
+  schedules = {
     sweep = {
       description = "Lets the sweeper find commits that followers missed."
       expression  = var.sweep_schedule
@@ -66,15 +66,12 @@ locals {
       expression  = "rate(1 minute)"
       event       = { deliver = "waiting" }
     }
-  })
-
-  fillings = module.search.is_there ? {
     filling = {
-      description = "Lets the sweeper fill a search index that is new or was lost."
+      description = "Lets the sweeper fill a view that is new or was lost."
       expression  = "rate(1 minute)"
-      event       = { fill = "search" }
+      event       = { fill = "views" }
     }
-  } : {}
+  }
 
   # Only schedules of this account may use the roles.
   scheduler_trust_json = jsonencode({

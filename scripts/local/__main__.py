@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from scripts.local import search
 from scripts.local.application import first_steps
@@ -81,14 +83,21 @@ def faults(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def redrive(stack: Stack, arguments: argparse.Namespace) -> None:
-    arguments.function, arguments.payload = "sweeper", json.dumps({"redrive": arguments.stream})
-    invoke(stack, arguments)
+    event = {"redrive": arguments.stream} | ({"view": arguments.view} if arguments.view else {})
+    print(json.dumps(_operated(stack, event)))
 
 
 def history(stack: Stack, arguments: argparse.Namespace) -> None:
-    stack.addresses()
-    for line in told_history(stack.clients, arguments.stream):
+    for line in told_history(partial(_operated, stack), arguments.stream):
         print(line)
+
+
+def _operated(stack: Stack, event: Mapping[str, object]) -> dict[str, Any]:
+    """What the sweeper says to an operator. Raises LocalError if it is that it can't."""
+    told: dict[str, Any] = json.loads(_asked(stack, "sweeper", json.dumps(event)))
+    if "error" in told:
+        raise LocalError(told["error"])
+    return told
 
 
 def rights(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -97,19 +106,22 @@ def rights(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
-    names = stack.function_names(arguments.function)
-    if len(names) > 1:
-        raise LocalError(f"which one: {', '.join(names)}?")
     try:
         json.loads(arguments.payload)
     except ValueError as error:
         raise LocalError(f"that is not JSON: {error}") from None
-    answer = stack.clients.client("lambda").invoke(
-        FunctionName=names[0], Payload=arguments.payload.encode()
-    )
-    print(answer["Payload"].read().decode())
+    print(_asked(stack, arguments.function, arguments.payload))
+
+
+def _asked(stack: Stack, function: str, payload: str) -> str:
+    names = stack.function_names(function)
+    if len(names) > 1:
+        raise LocalError(f"which one: {', '.join(names)}?")
+    answer = stack.clients.client("lambda").invoke(FunctionName=names[0], Payload=payload.encode())
+    told = str(answer["Payload"].read().decode())
     if answer.get("FunctionError"):
-        raise LocalError(f"{names[0]} failed; see `make logs FUNCTION={arguments.function}`")
+        raise LocalError(f"{told}\n{names[0]} failed; see `make logs FUNCTION={function}`")
+    return told
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,7 +140,10 @@ def parser() -> argparse.ArgumentParser:
                 added.add_argument("words", nargs="*", metavar="FUNCTION knob=value")
             case "rights":
                 added.add_argument("function", nargs="?", default="")
-            case "redrive" | "history":
+            case "redrive":
+                added.add_argument("stream")
+                added.add_argument("view", nargs="?", default="")
+            case "history":
                 added.add_argument("stream")
             case "invoke":
                 added.add_argument("function")

@@ -1,40 +1,47 @@
-"""The commits of a stream as the store has them, for who wonders why a row looks as it does."""
+"""The history of a stream as the sweeper tells it, in lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scripts.local.clients import Clients
-from scripts.local.errors import LocalError
+Ask = Callable[[Mapping[str, object]], dict[str, Any]]
 
 
-def history(clients: Clients, stream: str) -> Iterator[str]:
-    """A line per event, in order, from whichever event store has the stream."""
-    client = clients.client("dynamodb")
-    tables = [name for name in client.list_tables()["TableNames"] if name.endswith("-events")]
-    items = [item for table in tables for item in _commits(client, table, stream)]
-    if not items:
-        raise LocalError(f"no event store has a stream {stream}")
-    for item in items:
-        yield from _told(f"{stream}@{item['version']['N']}", item.get("body", {}).get("S", ""))
+def history(ask: Ask, stream: str) -> Iterator[str]:
+    """A line per event, in order, and then what processes have sent because of them."""
+    told = ask({"history": stream})
+    while more := told["history"].get("more"):
+        yield from _events(stream, told)
+        told = ask({"history": stream, "after": more})
+    yield from _events(stream, told)
+    for process, sent in told["sent"].items():
+        for key, entry in sent.items():
+            yield f"{process}  {key}: {_became(entry)}"
 
 
-def _commits(client: Any, table: str, stream: str) -> Iterator[Any]:
-    query = {
-        "TableName": table,
-        "KeyConditionExpression": "#stream = :stream",
-        "ExpressionAttributeNames": {"#stream": "stream"},
-        "ExpressionAttributeValues": {":stream": {"S": stream}},
-    }
-    for page in client.get_paginator("query").paginate(**query):
-        yield from page["Items"]
+def _events(stream: str, told: dict[str, Any]) -> Iterator[str]:
+    for commit in told["history"]["commits"]:
+        at = f"{stream}@{commit['version']}"
+        try:
+            command = f"{commit['time']}  {commit['command']['type']} by {commit['actor']}"
+            ids = f"correlation {commit['correlation']}, causation {commit['causation']}"
+            for event in commit["events"]:
+                yield f"{at}  {command}: {event['type']} {json.dumps(event['data'])}  ({ids})"
+        except (LookupError, TypeError):
+            yield f"{at}  can't be read: {json.dumps(commit)[:500]}"
 
 
-def _told(commit: str, body: str) -> Iterator[str]:
-    try:
-        content = json.loads(body)
-        by = f"{content['time']}  {content['command']['type']} by {content['actor']}"
-        for event in content["events"]:
-            yield f"{commit}  {by}: {event['type']} {json.dumps(event['data'])}"
-    except (ValueError, LookupError, TypeError):
-        yield f"{commit}  can't be read: {body[:500]!r}"
+def _became(entry: Any) -> str:
+    """What became of a command that a process asked for."""
+    if not isinstance(entry, dict):
+        return f"can't be read: {json.dumps(entry)[:500]}"
+    if answer := entry.get("answer"):
+        where = f"{answer['stream']}@{answer['version']}" if answer.get("stream") else ""
+        done = where or answer.get("reference", "")
+        refused = f"{answer.get('code')}: {answer.get('detail')}"
+        return f"accepted  {done}" if answer.get("accepted") else f"refused  {refused}"
+    if message := entry.get("message"):
+        since = f"waits until {entry['at']}" if entry.get("at") else "waits"
+        sent = f"{message.get('command')} {json.dumps(message.get('data'))}"
+        return f"{since}, for {entry.get('to')}: {sent}"
+    return "no longer wanted"

@@ -78,9 +78,8 @@ class Stack:
             self._apply()
             with choosing_ports():
                 self._start_runner()
-            if self.search_url:
-                with self._step("search index"):
-                    self._fill_search()
+            with self._step("views"):
+                self._fill_views()
         if steps and (faults := self.faults()):
             told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
             self._say(f"No first steps: {told}. `make faults SET=clear` ends that.\n")
@@ -157,23 +156,23 @@ class Stack:
         with self._step(f"local OpenSearch on port {port}"):
             search.start(self.home, port)
 
-    def _fill_search(self) -> None:
-        """Returns when searches find all that the stores have."""
+    def _fill_views(self) -> None:
+        """Returns when queries and searches find all that the stores have, also in new views."""
         deadline = time.monotonic() + FILL_SECONDS
         while waiting := {
             view: told for view, told in self._filled().items() if not told.get("ready")
         }:
             if time.monotonic() > deadline:
-                raise LocalError(f"the search index can't be filled: {waiting}")
+                raise LocalError(f"these views can't be filled: {waiting}")
             time.sleep(0.2)
 
     def _filled(self) -> dict[str, dict[str, object]]:
         (sweeper,) = self.function_names("sweeper")
-        event = json.dumps({"fill": "search"}).encode()
+        event = json.dumps({"fill": "views"}).encode()
         answer = self.clients.client("lambda").invoke(FunctionName=sweeper, Payload=event)
         payload = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
-            raise LocalError(f"the search index can't be filled: {payload}")
+            raise LocalError(f"views can't be filled: {payload}")
         return dict(payload["filled"])
 
     # Deployment

@@ -12,7 +12,8 @@ CqrsError
 ├── TooLarge                 a commit or a request exceeds a size limit
 ├── Parked                   a follower can't process a commit, so the answer would be outdated
 ├── Unavailable              a store is down or too slow
-│   └── Throttled            a store has no capacity left for now
+│   ├── Throttled            a store has no capacity left for now
+│   └── NotFilled            a new view is not complete yet
 ├── NotConfigured            this deployment lacks a component that the request needs
 └── Unreadable               stored data that this code can't read: damaged, or too new
 
@@ -38,6 +39,7 @@ __all__ = [
     "InvalidToken",
     "KeyReused",
     "NotConfigured",
+    "NotFilled",
     "NotFound",
     "Parked",
     "PreconditionFailed",
@@ -143,6 +145,14 @@ class Unavailable(CqrsError):
 
 class Throttled(Unavailable):
     code = "throttled"
+
+
+class NotFilled(Unavailable):
+    code = "view_not_filled"
+
+    def __init__(self, view: str) -> None:
+        super().__init__(f"'{view}' is new, and does not have everything yet; try again.")
+        self.view = view
 
 
 class NotConfigured(CqrsError):

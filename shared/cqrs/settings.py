@@ -28,6 +28,11 @@ class Settings:
         text = self.text(name)
         return int(text) if text else 0
 
+    def those_with(self, ending: str) -> set[str]:
+        """`{"orders"}` for `_events_table`, where ORDERS_EVENTS_TABLE is set."""
+        found = [name.lower() for name in self._environment if self._environment[name]]
+        return {name.removesuffix(ending) for name in found if name.endswith(ending)}
+
     def check(self) -> None:
         """Raises LookupError if settings that were read are missing, and names them."""
         if self._missing:

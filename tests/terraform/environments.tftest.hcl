@@ -112,14 +112,6 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
-    condition = (
-      join("", [for name, schedule in aws_scheduler_schedule.this : schedule.target[0].input if name == "filling"])
-      == (module.search.is_there ? jsonencode({ fill = "search" }) : "")
-    )
-    error_message = "A search index that is new stays empty."
-  }
-
-  assert {
     condition = alltrue([
       for function in module.functions : lookup(function.environment, "SERVICES_URL", module.api.url) == module.api.url
     ])

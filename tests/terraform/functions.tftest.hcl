@@ -280,6 +280,15 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "What a process could not deliver waits for the sweep."
   }
 
+  assert {
+    condition = (
+      aws_scheduler_schedule.this["filling"].schedule_expression == "rate(1 minute)"
+      && aws_scheduler_schedule.this["filling"].target[0].arn == module.functions["sweeper"].arn
+      && aws_scheduler_schedule.this["filling"].target[0].input == jsonencode({ fill = "views" })
+    )
+    error_message = "A view that is new stays empty until the sweep, and its queries are refused."
+  }
+
   # Unless it is asked for, there is no search, and nobody is let into one.
   assert {
     condition = (
@@ -289,7 +298,6 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
         ]
       ]))
       && !strcontains(jsonencode(values(module.functions)[*].statements), "sts:")
-      && keys(aws_scheduler_schedule.this) == ["delivery", "sweep"]
     )
     error_message = "Without a search, something of it is left."
   }

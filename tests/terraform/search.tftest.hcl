@@ -28,7 +28,7 @@ run "none_makes_nothing" {
   }
 
   assert {
-    condition     = !output.is_there && [output.url, output.service, output.role_arn] == ["none", "none", "none"] && length(output.use_policy_jsons) == 0
+    condition     = [output.url, output.service, output.role_arn] == ["none", "none", "none"] && length(output.use_policy_jsons) == 0
     error_message = "A function is told of a search that there is not."
   }
 }
@@ -43,7 +43,7 @@ run "an_existing_one_that_asks_nobody_who_he_is_needs_no_role" {
   }
 
   assert {
-    condition     = output.is_there && [output.url, output.service, output.role_arn] == ["http://127.0.0.1:9200", "none", "none"] && length(output.use_policy_jsons) == 0
+    condition     = [output.url, output.service, output.role_arn] == ["http://127.0.0.1:9200", "none", "none"] && length(output.use_policy_jsons) == 0
     error_message = "Requests are signed that need not be, or go somewhere else."
   }
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from cqrs.adapters import clients
-from cqrs.adapters.items import Items, NeverSaved
+from cqrs.adapters.items import Item, Items, NeverSaved
 from cqrs.errors import Throttled, Unavailable
+from cqrs.history.instants import now
+from cqrs.views.filling import Filling
 from cqrs.views.rows import Followed, Row, Saved, SaveResult
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class DynamoDbRows:
         self._items = self.shape(name, lists)
         self._client = client
         self._pause = pause
+        self._filled = False
 
     @classmethod
     def of(cls, view: Followed, table: str) -> Self:
@@ -56,7 +60,8 @@ class DynamoDbRows:
         rows = {key: Row(key=key) for key in keys}
         asked = list(rows)
         for start in range(0, len(asked), KEYS_PER_CALL):
-            for item in self._batch_get(asked[start : start + KEYS_PER_CALL]):
+            keys_of_call = asked[start : start + KEYS_PER_CALL]
+            for item in self._batch_get([self._items.key(key) for key in keys_of_call]):
                 row = self._items.row(item)
                 rows[row.key] = row
         return rows
@@ -80,6 +85,42 @@ class DynamoDbRows:
     def parked(self, limit: int) -> list[Row]:
         return self._query("parked", "parked_in", self._items.scope, limit)
 
+    # Whether they are all there are
+
+    def is_filled(self) -> bool:
+        self._filled = self._filled or self.state().condition == "ready"
+        return self._filled
+
+    def state(self) -> Filling:
+        found = self._batch_get([self._items.filling()])
+        if not found:
+            return Filling("missing")
+        return Filling("ready" if "filled" in found[0] else "filling", found[0]["made"]["S"])
+
+    def create(self) -> Filling:
+        client = self._client()
+        is_there = client.exceptions.ConditionalCheckFailedException
+        with clients.translated(self._table), suppress(is_there):
+            client.put_item(
+                TableName=self._table,
+                Item=self._items.filling() | {"made": {"S": now()}},
+                ConditionExpression="attribute_not_exists(made)",
+            )
+        return self.state()
+
+    def open(self) -> None:
+        self._fill(filled={"S": "yes"})
+
+    def close(self) -> None:
+        self._fill()
+
+    def _fill(self, **filled: Any) -> None:
+        item = self._items.filling() | {"made": {"S": self.state().made}} | filled
+        with clients.translated(self._table):
+            self._client().put_item(TableName=self._table, Item=item)
+
+    # How it is done
+
     def _query(self, index: str, hash_key: str, value: str, limit: int, **start: Any) -> list[Row]:
         """Up to `limit` rows of an index, newest first."""
         rows: list[Row] = []
@@ -101,11 +142,9 @@ class DynamoDbRows:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return rows
 
-    def _batch_get(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        request: Any = {
-            self._table: {"Keys": [self._items.key(key) for key in keys], "ConsistentRead": True}
-        }
-        items: list[dict[str, Any]] = []
+    def _batch_get(self, keys: Sequence[Item]) -> list[Item]:
+        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        items: list[Item] = []
         for _ in clients.CONTENTION.attempts(self._pause):
             with clients.translated(self._table):
                 found = self._client().batch_get_item(RequestItems=request)

@@ -9,6 +9,12 @@ doc                   S  JSON: the document shown; absent if the row shows nothi
 parked                S  JSON: parked streams, each with version and error
 parked_in             S  view and generation, only in rows with a parked stream: index `parked`
 <list>, <list>_sort   S  the row's position in each list: index `by_<list>`
+
+and an item that says whether the rows are complete:
+
+row                   S  partition key: `filling/order_history#1`
+made                  S  when filling began: tells one filling from the next
+filled                S  `yes`, once every stream was followed
 """
 
 from __future__ import annotations
@@ -71,6 +77,10 @@ class Items:
 
     def key(self, key: str) -> Item:
         return {"row": {"S": self.scoped(key)}}
+
+    def filling(self) -> Item:
+        """The key of the item that says how far the view is filled."""
+        return self.key("") | {"row": {"S": f"filling/{self.scope}"}}
 
     def item(self, row: Row) -> Item:
         """What `row` is saved as, one revision on. Raises NeverSaved."""

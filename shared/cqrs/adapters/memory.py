@@ -23,6 +23,7 @@ from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.history.publisher import Record
 from cqrs.views.fields import misfits
+from cqrs.views.filling import Filling
 from cqrs.views.rows import Followed, Row, Saved, SaveResult
 from cqrs.views.searches import SearchView
 from cqrs.views.tallies import Cell, summed
@@ -108,7 +109,7 @@ class MemoryEventStore:
 
 class MemoryRows:
     """Row store and row reader, of the items that a table of DynamoDB would have. Its lists never
-    lag.
+    lag, and it is filled from the start.
     """
 
     shape: ClassVar[type[Items]] = Items
@@ -122,6 +123,7 @@ class MemoryRows:
     ) -> None:
         self._items = self.shape(scope, lists, max_bytes)
         self._rows: dict[str, Item] = {}
+        self._filling = Filling("ready", "first")
         self._lock = threading.Lock()
 
     @classmethod
@@ -172,6 +174,21 @@ class MemoryRows:
         with self._lock:
             items = [item for item in self._rows.values() if "parked_in" in item]
         return [self._items.row(item) for item in items][:limit]
+
+    def is_filled(self) -> bool:
+        return self._filling.condition == "ready"
+
+    def state(self) -> Filling:
+        return self._filling
+
+    def create(self) -> Filling:
+        return self._filling
+
+    def open(self) -> None:
+        self._filling = Filling("ready", self._filling.made)
+
+    def close(self) -> None:
+        self._filling = Filling("filling", self._filling.made)
 
 
 class MemoryTallies(MemoryRows):

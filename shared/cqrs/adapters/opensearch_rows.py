@@ -22,11 +22,12 @@ from typing import Any
 
 from cqrs import plain
 from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
-from cqrs.errors import Unavailable, Unreadable
+from cqrs.errors import NotFilled, Unavailable, Unreadable
 from cqrs.history.commits import category_of
 from cqrs.observability import logger
+from cqrs.views.filling import Filling
 from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
-from cqrs.views.searches import Hit, Hits, IndexState, Question, SearchView
+from cqrs.views.searches import Hit, Hits, Question, SearchView
 
 __all__ = ["OpenSearchRows"]
 
@@ -112,20 +113,20 @@ class OpenSearchRows:
 
     # For the sweeper
 
-    def state(self) -> IndexState:
+    def state(self) -> Filling:
         reply = self._opensearch.call("GET", f"/{self._index}", seconds=ADMIN_SECONDS)
         if reply.status == 404:
-            return IndexState("missing")
+            return Filling("missing")
         found = self._expect(reply)[self._index]
         made = str(found["settings"]["index"]["uuid"])
         if self._writing not in found["aliases"]:
-            return IndexState("missing", made)
+            return Filling("missing", made)
         if self._reading not in found["aliases"]:
-            return IndexState("filling", made)
+            return Filling("filling", made)
         count = self._opensearch.call("GET", f"/{self._index}/_count", seconds=ADMIN_SECONDS)
-        return IndexState("ready" if self._expect(count)["count"] else "empty", made)
+        return Filling("ready" if self._expect(count)["count"] else "empty", made)
 
-    def create(self) -> IndexState:
+    def create(self) -> Filling:
         settings: dict[str, Any] = {"analysis": ANALYSIS}
         if self._opensearch.service != "aoss":  # Serverless decides on these itself
             # if others delete documents, filling must not conflict with the deleted versions
@@ -210,7 +211,7 @@ class OpenSearchRows:
         if "error" in answer:
             reply = OpenSearchReply(int(answer.get("status", 500)), answer)
             if reply.error == "index_not_found_exception":
-                raise Unavailable(f"{self._reading} is not filled yet")
+                raise NotFilled(self.view.name)
             if reply.status == 429:
                 raise Unavailable("OpenSearch has no capacity left for now")
             self._expect(reply)

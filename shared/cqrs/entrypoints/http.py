@@ -21,6 +21,7 @@ from cqrs.errors import (
     InvalidInput,
     KeyReused,
     NotConfigured,
+    NotFilled,
     NotFound,
     Parked,
     PreconditionFailed,
@@ -316,7 +317,7 @@ def _body(event: dict[str, Any]) -> bytes:
 
 def _detail(error: CqrsError, status: int) -> str:
     """The sentence for the caller. Which table is down, or what it holds, goes to the log only."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not isinstance(error, NotFilled):
         return "This can't be done at the moment; try again."
     return "Something went wrong on our side." if status == 500 else str(error)
 

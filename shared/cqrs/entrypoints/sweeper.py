@@ -2,17 +2,21 @@
 
 {}                          sweep all stores, and what mappings gave up on
 {"parked": true}            list the parked streams
+{"history": "order-7"}      the commits of a stream, and what processes have sent because of it;
+                            with "after": 100 those after that version
 {"redrive": "order-7"}      fold this stream anew from the store, parked or not
 {"redrive": "all"}          the same for all that are parked
 {"redrive": "every"}        the same for every stream there is: after a view has changed
 {"redrive": "rest"}         go on with "every" where it ran out of time
+                            each with "view": "order_history" in this view alone
 {"deliver": "waiting"}      send what processes could not deliver, or no timer has rung for
 {"waiting": true}           list what processes wait to have sent
-{"fill": "search"}          make search indexes that are missing, fill those that are not yet
+{"fill": "views"}           fill views that are new or were lost, and make search indexes
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,6 +25,7 @@ from typing import Any
 from cqrs import plain
 from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.s3_failures import S3Failures
+from cqrs.entrypoints.histories import history_of
 from cqrs.entrypoints.streams import commits_in, log_report
 from cqrs.errors import Unreadable
 from cqrs.follow.fill import fill
@@ -28,10 +33,11 @@ from cqrs.follow.followers import Follower
 from cqrs.follow.process_followers import ProcessFollower
 from cqrs.follow.process_managers import entries_of
 from cqrs.follow.sweep import sweep
-from cqrs.history.event_store import EventStore
+from cqrs.history.commits import STREAM_NAME
+from cqrs.history.event_store import EventReader
 from cqrs.observability import count, logger
+from cqrs.views.filling import Fillable
 from cqrs.views.rows import ParkedAt, Row
-from cqrs.views.searches import SearchIndex
 
 __all__ = ["SweeperFunction"]
 
@@ -44,19 +50,23 @@ class SweeperFunction:
 
     def __init__(
         self,
-        stores: Mapping[str, EventStore],
+        stores: Mapping[str, EventReader],
         followers: Sequence[Follower],
         failures: S3Failures,
         bookmarks: DynamoDbBookmarks,
-        indexes: Mapping[str, SearchIndex] | None = None,
+        kept: Mapping[str, Fillable] | None = None,
+        unfollowed: Sequence[EventReader] = (),
     ) -> None:
-        """`stores` are by service, `indexes` by the view among the followers that is in them."""
+        """`stores` are those that are followed, by service; `kept` are the rows of views among the
+        followers, by view.
+        """
         self._stores = stores
+        self._all_stores = [*stores.values(), *unfollowed]
         self._followers = {follower.view.name: follower for follower in followers}
         self._processes = [one for one in followers if isinstance(one, ProcessFollower)]
         self._failures = failures
         self._bookmarks = bookmarks
-        self._indexes = indexes or {}
+        self._kept = kept or {}
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         def out_of_time() -> bool:
@@ -64,27 +74,31 @@ class SweeperFunction:
 
         match event:
             case {"parked": True, **others} if not others:
-                return {"parked": self._each(self._parked)}
+                return {"parked": self._each(self._followers, self._parked)}
             case {"waiting": True, **others} if not others:
                 return {"waiting": {p.view.name: _waiting(p) for p in self._processes}}
             case {"deliver": "waiting", **others} if not others:
                 return {"delivered": self._deliver(out_of_time)}
-            case {"redrive": "every" | "rest" as extent, **others} if not others:
-                if extent == "every":
-                    self._start_over()
-                return {"redrive": self._walks(out_of_time, anew=True)}
-            case {"redrive": str(stream), **others} if not others:
-                return {"redrive": self._each(partial(self._redrive, stream))}
-            case {"fill": "search", **others} if not others:
-                works = {view: partial(self._fill, view, out_of_time) for view in self._indexes}
-                return {"filled": {view: self._part(view, work) for view, work in works.items()}}
+            case {"redrive": str(which), "view": str(view), **others} if not others:
+                if view in self._followers:
+                    return self._redrive(which, [view], f"redrive/{view}", out_of_time)
+                known = ", ".join(self._followers)
+                return {"error": f"there is no view or process '{view}'; there are {known}"}
+            case {"redrive": str(which), **others} if not others:
+                return self._redrive(which, [*self._followers], "redrive", out_of_time)
+            case {"history": str(stream), "after": int(after), **others} if not others:
+                return self._history(stream, after)
+            case {"history": str(stream), **others} if not others:
+                return self._history(stream, 0)
+            case {"fill": "views", **others} if not others:
+                return {"filled": self._each(self._kept, partial(self._fill, out_of_time))}
             case _ if not event:
                 return self._sweep(out_of_time)
         return _not_understood(event)
 
     def _sweep(self, out_of_time: Callable[[], bool]) -> dict[str, Any]:
         """One part in trouble does not keep the others from being swept."""
-        stores = self._walks(out_of_time)
+        stores = self._walks(self._followers, "sweep", out_of_time)
         given_up = self._part("given_up", partial(self._take_what_was_given_up, out_of_time))
         result: dict[str, Any] = {"stores": stores, "given_up": given_up}
         logger().info("swept", **result)
@@ -103,13 +117,27 @@ class SweeperFunction:
 
         return {p.view.name: self._part(p.view.name, partial(deliver, p)) for p in self._processes}
 
-    def _each(self, work: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        return {view: self._part(view, partial(work, view)) for view in self._followers}
+    def _each(self, parts: Iterable[str], work: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        return {part: self._part(part, partial(work, part)) for part in parts}
 
-    def _fill(self, view: str, out_of_time: Callable[[], bool]) -> dict[str, Any]:
+    def _history(self, stream: str, after: int) -> dict[str, Any]:
+        """Also what the row that the stream feeds has sent in each process, and was answered."""
+        history = self._part("history", partial(history_of, stream, self._all_stores, after))
+        if "error" in history:
+            return history
+        if not history["commits"]:
+            return {"error": f"no event store has a stream '{stream}'"}
+        feeds = [process.view.name for process in self._processes if process.view.fold_of(stream)]
+        return {"history": history, "sent": self._each(feeds, partial(self._sent, stream))}
+
+    def _sent(self, stream: str, process: str) -> dict[str, Any]:
+        document: Any = self._followers[process].row_of(stream).document
+        return dict((document or {}).get("sent", {}))
+
+    def _fill(self, out_of_time: Callable[[], bool], view: str) -> dict[str, Any]:
         follower = self._followers[view]
         ready = fill(
-            self._indexes[view],
+            self._kept[view],
             follower,
             self._stores,
             self._bookmarks,
@@ -117,18 +145,37 @@ class SweeperFunction:
             told=partial(log_report, "filled", follower),
         )
         if not ready:
-            logger().warning("a search index is not filled yet", view=view)
+            logger().warning("a view is not filled yet", view=view)
         return {"ready": ready}
 
-    def _start_over(self) -> None:
-        for service in self._stores:
-            self._bookmarks.put(f"redrive/{service}", None)
+    def _redrive(
+        self, which: str, views: Sequence[str], kind: str, out_of_time: Callable[[], bool]
+    ) -> dict[str, Any]:
+        if which in ("every", "rest"):
+            if which == "every":
+                for service in self._stores:
+                    self._bookmarks.put(f"{kind}/{service}", None)
+            return {"redrive": self._walks(views, kind, out_of_time, anew=True)}
+        if which != "all" and not re.fullmatch(STREAM_NAME, which):
+            return {"error": f"'{which}' is no stream, as order-7 is, nor all, every or rest"}
+        return {"redrive": self._each(views, partial(self._fold_anew, which))}
 
-    def _walks(self, out_of_time: Callable[[], bool], *, anew: bool = False) -> dict[str, Any]:
-        return {
-            service: self._part(service, partial(self._walk, service, out_of_time, anew=anew))
-            for service in self._stores
-        }
+    def _walks(
+        self,
+        views: Iterable[str],
+        kind: str,
+        out_of_time: Callable[[], bool],
+        *,
+        anew: bool = False,
+    ) -> dict[str, Any]:
+        """Walks over the stores that these views follow. `kind` is that of the bookmarks."""
+        followers = [self._followers[view] for view in views]
+        followed = {fold.events.context for one in followers for fold in one.view.folds}
+
+        def walk(service: str) -> dict[str, Any]:
+            return self._walk(service, followers, f"{kind}/{service}", out_of_time, anew)
+
+        return self._each(filter(followed.__contains__, self._stores), walk)
 
     def _part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
@@ -138,11 +185,16 @@ class SweeperFunction:
             count({"SweepErrors": 1}, part=name)
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _walk(self, service: str, out_of_time: Callable[[], bool], *, anew: bool) -> dict[str, Any]:
+    def _walk(
+        self,
+        service: str,
+        followers: Sequence[Follower],
+        bookmark: str,
+        out_of_time: Callable[[], bool],
+        anew: bool,
+    ) -> dict[str, Any]:
         """Goes on where the last walk of this kind ran out of time."""
-        bookmark = f"{'redrive' if anew else 'sweep'}/{service}"
         cursor = self._bookmarks.get(bookmark)
-        followers = list(self._followers.values())
         streams, failed, behind, down = 0, 0, Counter[str](), dict[str, str]()
         for page in sweep(self._stores[service], followers, cursor=cursor, anew=anew):
             for follower, report in page.reports:
@@ -200,7 +252,7 @@ class SweeperFunction:
     def _parked(self, view: str) -> dict[str, Any]:
         return _marks(self._followers[view].parked(MAX_LISTED))
 
-    def _redrive(self, stream: str, view: str) -> dict[str, Any]:
+    def _fold_anew(self, stream: str, view: str) -> dict[str, Any]:
         """`unknown` is a stream that the view does not follow, or that the store does not have."""
         follower = self._followers[view]
         names = sorted(self._parked(view)) if stream == "all" else [stream]

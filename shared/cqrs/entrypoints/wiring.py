@@ -174,7 +174,7 @@ class Wiring:
         return FollowerFunction(list(self._followers(views, processes)))
 
     def sweeper(self, views: Sequence[Followed], processes: Sequence[Setup]) -> SweeperFunction:
-        """Sweeps the stores that views and processes follow."""
+        """Sweeps the stores that views and processes follow, and tells of all that there are."""
         from cqrs.adapters.clients import s3
         from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
         from cqrs.adapters.s3_failures import S3Failures
@@ -183,13 +183,15 @@ class Wiring:
         self.clients.add(s3)
         followers = list(self._followers(views, processes))
         services = {fold.events.context for follower in followers for fold in follower.view.folds}
-        indexes = [index for view in views if (index := self._index(view))]
+        others = self.settings.those_with("_events_table") - services
+        kept = {view.name: rows for view in views if (rows := self._kept(view))}
         return SweeperFunction(
             {service: self._store(service) for service in sorted(services)},
             followers,
             S3Failures(self.settings.text("failures_bucket")),
             DynamoDbBookmarks(self.settings.text("bookmarks_table")),
-            indexes={index.view.name: index for index in indexes},
+            kept,
+            [self._store(service) for service in sorted(others)],
         )
 
     def _followers(
@@ -199,8 +201,7 @@ class Wiring:
 
         self.uses["keeps"].update(view.name for view in views)
         for view in views:
-            rows = self._index(view) if view.kind == "search" else self._rows(view)
-            if rows:  # without OpenSearch, search views are left out and the others work
+            if rows := self._kept(view):
                 yield Follower(view, rows, self._stores(view.folds))
         yield from map(self._process, processes)
 
@@ -237,6 +238,12 @@ class Wiring:
     def _stores(self, folds: Iterable[Fold[Any, Any]]) -> dict[str, DynamoDbEventStore]:
         """Event stores by the category of their streams."""
         return {fold.category: self._store(fold.events.context) for fold in folds}
+
+    def _kept(self, view: Followed) -> DynamoDbRows | OpenSearchRows | None:
+        """The store of a view's rows. None for a search view where there is no OpenSearch: it is
+        left out and the others work.
+        """
+        return self._index(view) if view.kind == "search" else self._rows(view)
 
     def _rows(self, view: Followed) -> DynamoDbRows:
         if view.kind == "tally":

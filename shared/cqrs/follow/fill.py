@@ -1,7 +1,7 @@
-"""Filling a search index: from nothing to all that the stores have, however often it is cut short.
+"""Filling a view: from nothing to all that the stores have, however often it is cut short.
 
-An index that is gone, or new, or empty, is filled by a walk over the stores, beside the live
-traffic. Searches see it once it has everything.
+A view that is new, or whose rows are gone, is filled by a walk over the stores, beside the live
+traffic. Queries see it once it has everything.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from cqrs.follow.followers import Follower
 from cqrs.follow.reports import Report
 from cqrs.follow.sweep import sweep
 from cqrs.history.event_store import EventReader
-from cqrs.views.searches import SearchIndex
+from cqrs.views.filling import Fillable
 
 __all__ = ["Bookmarks", "fill"]
 
-FILLED = "filled"  # the bookmark of a store that the index has all of
+FILLED = "filled"  # the bookmark of a store that the view has all of
 
 
 class Bookmarks(Protocol):
@@ -29,7 +29,7 @@ class Bookmarks(Protocol):
 
 
 def fill(
-    index: SearchIndex,
+    rows: Fillable,
     follower: Follower,
     stores: Mapping[str, EventReader],
     bookmarks: Bookmarks,
@@ -37,16 +37,16 @@ def fill(
     out_of_time: Callable[[], bool] = lambda: False,
     told: Callable[[Report], None] = lambda report: None,
 ) -> bool:
-    """Whether the index is ready. If not, the next call goes on. `stores` are by service.
+    """Whether the view is ready. If not, the next call goes on. `stores` are by service.
 
-    Raises Unavailable when the index or a store is down.
+    Raises Unavailable when what keeps the rows, or a store, is down.
     """
-    state = index.state()
+    state = rows.state()
     if state.condition == "ready":
         return True
     if state.condition == "missing":
-        state = index.create()
-    # Bookmarks are those of this very index: whoever is still filling the one before does no harm.
+        state = rows.create()
+    # Bookmarks are those of this very filling: whoever is still at the one before does no harm.
     name = f"{follower.view.name}/{state.made}"
     services = sorted({fold.events.context for fold in follower.view.folds})
     feeding = {f"fill/{name}/{service}": stores[service] for service in services}
@@ -54,7 +54,7 @@ def fill(
         # what is counted lags behind what was saved; rows that are asked for by key do not
         if not any(follower.behind(store.heads().versions) for store in feeding.values()):
             return True
-        index.close()
+        rows.close()
     for bookmark, store in feeding.items():
         cursor = bookmarks.get(bookmark)
         if cursor == FILLED:
@@ -67,7 +67,7 @@ def fill(
             bookmarks.put(bookmark, page.cursor or FILLED)
             if page.cursor and out_of_time():
                 return False
-    for bookmark in feeding:  # whoever closes this index has it filled from the beginning
+    for bookmark in feeding:  # whoever closes it has it filled from the beginning
         bookmarks.put(bookmark, None)
-    index.open()
+    rows.open()
     return True

@@ -140,6 +140,11 @@ class Follower:
         parts = {name: rows[key].part(name) for name, key in keys.items()}
         return [name for name, p in parts.items() if p.version < heads[name] and not p.parked]
 
+    def row_of(self, stream: str) -> Row:
+        """The row that a stream feeds, as it is stored. Raises Unavailable."""
+        key = self.view.key_of(stream)
+        return self._rows.load([key])[key]
+
     def parked(self, limit: int) -> dict[str, ParkedAt]:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""
         return {name: mark for row in self._rows.parked(limit) for name, mark in row.parked.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from cqrs.errors import NotFilled
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value
@@ -41,6 +42,7 @@ class Reader:
 
     AWS calls for a row: 1, and 1 more for each stream that is behind the token. For a page of a
     list: 1; with a token 1 more for the rows that it names, and 1 for each stream that is behind.
+    1 more the first time, to see that the view is filled.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Reader:
     def get(self, key: str, token: Token) -> Page:
         """The row `key`, never older than `token`; its document is None if there is no such row.
 
-        Raises Parked, InvalidToken for a version that does not exist, and Unavailable.
+        Raises Parked, InvalidToken for a version that does not exist, Unavailable and NotFilled.
         """
+        self._check()
         wanted = wanted_by(token, self._view).get(key, {})
         for waited in self._patience.looks():  # noqa: B007  the answer says the last one
             row = self._rows.get(key)
@@ -74,9 +77,18 @@ class Reader:
             raise parked
         return _page([row], token, Consistency.after(wanted, waited=waited, commits=commits))
 
+    def is_filled(self) -> bool:
+        """Raises Unavailable."""
+        return self._rows.is_filled()
+
+    def _check(self) -> None:
+        if not self._rows.is_filled():
+            raise NotFilled(self._view.name)
+
     def load(self, keys: Sequence[str], token: Token) -> Page:
         """The rows `keys`, in that order, none older than `token`. A row that does not exist or
-        shows nothing has no document. Parked rows are included, with their mark.
+        shows nothing has no document. Parked rows are included, with their mark. Of a view that is
+        not filled yet, any row may be missing.
 
         Raises InvalidToken and Unavailable.
         """
@@ -93,8 +105,9 @@ class Reader:
 
         A DynamoDB index lags behind its table. So the rows that the token names are read by key,
         completed, and then inserted into the page, moved in it or removed from it. Parked rows are
-        included, with their mark. Raises InvalidToken and Unavailable.
+        included, with their mark. Raises InvalidToken, Unavailable and NotFilled.
         """
+        self._check()
         found = self._rows.page(name, partition, after, limit + 1)
         wanted = wanted_by(token, self._view)
         named, commits = self._complete_all(self._rows.load(list(wanted)), wanted)

@@ -9,8 +9,8 @@ from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import replace
 from cqrs.read.consistency import Page, Reader
-from cqrs.views.joins import Join, Lookups, problem_of
-from cqrs.views.rows import Row, RowReader
+from cqrs.views.joins import NOT_FILLED, Join, Lookups, problem_of
+from cqrs.views.rows import Document, Row, RowReader
 
 __all__ = ["Joiner"]
 
@@ -40,9 +40,10 @@ class Joiner:
         named = [_named(join, page.rows) for join in self._joins]
         tokens = [page.freshness.token] * len(named)
         with ThreadPoolExecutor(len(named)) as pool:
+            filled = list(pool.map(Reader.is_filled, self._readers))
             found = list(pool.map(Reader.load, self._readers, named, tokens))
-        for join, lookups in zip(self._joins, found, strict=True):
-            shown = _shown(lookups.rows)
+        for join, lookups, all_there in zip(self._joins, found, filled, strict=True):
+            shown = _shown(lookups.rows, None if all_there else NOT_FILLED)
             rows = [_with(join, row, shown) for row in page.rows]
             page = replace(page, rows=rows, freshness=page.freshness.and_then(lookups.freshness))
         return page
@@ -54,8 +55,8 @@ def _named(join: Join, rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(key for document in documents for key in join.keys(document)))
 
 
-def _shown(lookups: Sequence[Row]) -> Lookups:
-    found = {lookup.key: problem_of(lookup) or lookup.document for lookup in lookups}
+def _shown(lookups: Sequence[Row], missing: Document | None) -> Lookups:
+    found = {one.key: problem_of(one) or one.document or missing for one in lookups}
     return {key: document for key, document in found.items() if document}
 
 

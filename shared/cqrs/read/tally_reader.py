@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cqrs.errors import NotFilled
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value
@@ -31,7 +32,8 @@ class Tallied(Value, kw_only=False):
 class TallyReader:
     """Answers queries on one tally.
 
-    AWS calls: 1 for each partition; with a token 1 more, and 1 each time it has to wait.
+    AWS calls: 1 for each partition; with a token 1 more, and 1 each time it has to wait. 1 more the
+    first time, to see that the view is filled.
     """
 
     def __init__(
@@ -65,9 +67,11 @@ class TallyReader:
         """The cells from `first` to `last` (an empty one is no bound) in each of `partitions`, one
         after the other, none older than `token`. `after` must be in one of the partitions.
 
-        Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the view
-        does not reach the token's versions in time.
+        Raises Parked, InvalidToken for a version that does not exist, NotFilled, and Unavailable
+        when the view does not reach the token's versions in time.
         """
+        if not self._rows.is_filled():
+            raise NotFilled(self._view.name)
         wanted = wanted_by(token, self._view)
         waited = self._wait(wanted) if wanted else 0
         left = list(partitions)

@@ -22,6 +22,7 @@ from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Release
 from cqrs.plain import Json, replace
+from cqrs.views.filling import Fillable, Filling
 from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
 from cqrs.views.sources import ERROR_LENGTH
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
@@ -382,11 +383,38 @@ class RowStoreContract:
         assert row.key not in [found.key for found in rows.parked(1_000)]
 
 
-class Rows(RowStore, RowReader, Protocol):
-    """The port to write rows and the port to read them: `MemoryRows`, `DynamoDbRows`."""
+class FillingContract:
+    """Needs a fixture `rows`."""
+
+    def test_it_is_filled_once_it_was_opened(self, rows: Rows | Tallies) -> None:
+        made = rows.create().made
+        rows.close()
+
+        assert (rows.state(), rows.is_filled()) == (Filling("filling", made), False)
+        rows.open()
+        assert (rows.state(), rows.is_filled()) == (Filling("ready", made), True)
+
+    def test_what_is_there_is_not_made_again(self, rows: Rows | Tallies) -> None:
+        made = rows.create().made
+        rows.open()
+
+        assert rows.create() == Filling("ready", made)
+        rows.close()
+        assert rows.create() == Filling("filling", made)
+
+    def test_how_far_it_is_filled_is_no_row(self, rows: Rows | Tallies) -> None:
+        rows.create()
+        rows.open()
+
+        assert rows.parked(10) == []
+        assert rows.get("") == Row(key="")
 
 
-class RowsContract(RowStoreContract):
+class Rows(RowStore, RowReader, Fillable, Protocol):
+    """The ports to write, to read and to fill rows: `MemoryRows`, `DynamoDbRows`."""
+
+
+class RowsContract(RowStoreContract, FillingContract):
     """Needs a fixture `rows` with a list named `customer`."""
 
     def row(self) -> Row:
@@ -468,13 +496,13 @@ class RowsContract(RowStoreContract):
         assert found.parked == {f"order-{row.key}": mark}
 
 
-class Tallies(RowStore, TallyStore, Protocol):
-    """The port to write tallies and the port to read them: `MemoryTallies`, `DynamoDbTallies`."""
+class Tallies(RowStore, TallyStore, Fillable, Protocol):
+    """The ports to write, to read and to fill tallies: `MemoryTallies`, `DynamoDbTallies`."""
 
     def get(self, key: str) -> Row: ...
 
 
-class TalliesContract(RowStoreContract):
+class TalliesContract(RowStoreContract, FillingContract):
     """Needs a fixture `rows`."""
 
     def test_a_row_is_saved_with_what_it_adds_to_the_cells(self, rows: Tallies) -> None:

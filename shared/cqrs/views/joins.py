@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from cqrs.errors import Parked
+from cqrs.errors import NotFilled, Parked
 from cqrs.plain import Value
 from cqrs.views.rows import Document, Row, RowView
 
-__all__ = ["Join", "Lookups", "problem_of"]
+__all__ = ["NOT_FILLED", "Join", "Lookups", "problem_of"]
 
 Lookups = Mapping[str, Document]
-"""What is shown of each lookup, by key: `{"problem": ...}` of one that can't go on. One that is not
-there is not among them.
+"""What is shown of each lookup, by key: `{"problem": ...}` of one that can't go on, or of one that
+a view may yet have which is not filled. One that is not there is not among them.
 """
 
 
@@ -26,6 +26,9 @@ class Join(Value):
     view: RowView
     keys: Callable[[Document], Iterable[str]]
     put: Callable[[Document, Lookups], Document]
+
+
+NOT_FILLED: Document = {"problem": {"code": NotFilled.code}}
 
 
 def problem_of(row: Row) -> Document | None:

@@ -246,6 +246,11 @@ class RowStore(Protocol):
 class RowReader(Protocol):
     """Where a view's rows are, for queries."""
 
+    def is_filled(self) -> bool:
+        """Whether all streams that there were have been followed: else rows are missing, and places
+        in lists. Once it is so it is not looked for again. Raises Unavailable.
+        """
+
     def get(self, key: str) -> Row:
         """One row, perhaps not the newest; at revision 0 for a key without. Raises Unavailable."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from cqrs.plain import Json, Value, field
+from cqrs.views.filling import Fillable
 from cqrs.views.rows import Document, Kind, Row, RowStore, RowView
 
 __all__ = [
     "Conversation",
     "Hit",
     "Hits",
-    "IndexState",
     "Question",
     "Round",
     "SearchIndex",
@@ -54,32 +54,11 @@ class Hits(Value, kw_only=False):
     facets: Mapping[str, Any] = field(default_factory=dict)
 
 
-class IndexState(Value, kw_only=False):
-    """`filling` until it is opened, `empty` if it is open and has no row. `made` tells one index
-    from the next of the same name.
-    """
-
-    condition: Literal["missing", "filling", "empty", "ready"]
-    made: str = ""
-
-
-class SearchIndex(RowStore, Protocol):
-    """Where the rows of a search view are: for its follower, for searches, and for who tends it."""
+class SearchIndex(RowStore, Fillable, Protocol):
+    """Where the rows of a search view are: for its follower, for searches, and for who fills it."""
 
     def search(self, questions: Sequence[Question]) -> list[Hits]:
-        """Asks all in one call. Raises Unavailable, also while the index is not open yet."""
-
-    def state(self) -> IndexState:
-        """Raises Unavailable."""
-
-    def create(self) -> IndexState:
-        """Makes the index, not open for searches yet. What is there already stays."""
-
-    def open(self) -> None:
-        """Lets searches see this generation, and no other."""
-
-    def close(self) -> None:
-        """Hides it from searches."""
+        """Asks all in one call. Raises Unavailable, and NotFilled."""
 
 
 Round = Mapping[str, Sequence[Question]]

@@ -154,6 +154,8 @@ def months(first: str, last: str) -> list[str]:
 class TallyStore(Protocol):
     """Where a tally's rows and cells are, for queries."""
 
+    def is_filled(self) -> bool: ...
+
     def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
 
     def cells(

@@ -1,8 +1,3 @@
-output "is_there" {
-  description = "Whether there is a search. Known at plan time."
-  value       = var.settings.kind != "none"
-}
-
 output "url" {
   description = "URL of the search, without a slash at the end, or \"none\"."
   value = one(concat(

@@ -19,7 +19,7 @@ from cqrs.plain import Value
 from cqrs.read.consistency import Reader
 from cqrs.write.commands import CommandHandler
 from tests.library.books import BOOK, BOOKS, AddBook, BuyCopies, WithdrawBook
-from tests.library.integration.tables import create_event_store, create_view_store
+from tests.library.integration.tables import create_event_store, create_view_store, filled
 
 __all__ = ["Books", "Call", "Counted", "counted_books", "envelope"]
 
@@ -68,7 +68,8 @@ class Books:
     added: int = 0
 
     def __post_init__(self) -> None:
-        self.rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
+        rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
+        self.rows = filled(rows)
         self.stores = dict.fromkeys(("book", "review"), self.store)
         self.commands = CommandHandler(self.deciding, BOOK, pause=lambda _: None)
         self.follower = Follower(BOOKS, self.rows, self.stores)
@@ -100,9 +101,10 @@ def counted_books() -> Books:
     aws = Counted()
     create_event_store(aws.client, "events")
     create_view_store(aws.client, "books", ("author", "status"))
-    aws.start()
     store = DynamoDbEventStore("events", client=lambda: aws.client)
-    return Books(aws, store, store)
+    books = Books(aws, store, store)
+    aws.start()
+    return books
 
 
 def envelope(key: str) -> Envelope:

@@ -1,9 +1,12 @@
 """What Terraform makes: its tables, as boto3 makes them; and clients, as tests need them."""
 
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from cqrs.adapters import clients
+from cqrs.adapters.dynamodb_rows import DynamoDbRows
+
+R = TypeVar("R", bound=DynamoDbRows)
 
 
 def create_event_store(client: Any, name: str) -> None:
@@ -60,6 +63,14 @@ def create_view_store(
         KeySchema=[_hash("row")],
         GlobalSecondaryIndexes=[*indexes, PARKED],
     )
+
+
+def filled(rows: R) -> R:
+    """`rows`, having everything there is, and knowing it."""
+    rows.create()
+    rows.open()
+    assert rows.is_filled()
+    return rows
 
 
 def _text(name: str) -> dict[str, str]:

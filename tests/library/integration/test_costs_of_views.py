@@ -11,8 +11,9 @@ from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.entrypoints.facts import facts_of_many
 from cqrs.entrypoints.http import HttpFunction
+from cqrs.errors import NotFilled
 from cqrs.follow.sweep import sweep
-from cqrs.read.consistency import Token
+from cqrs.read.consistency import Reader, Token
 from cqrs.read.joiner import Joiner
 from cqrs.write.aggregates import Aggregates
 from tests.library.books import (
@@ -20,10 +21,12 @@ from tests.library.books import (
     BOOK,
     BOOK_WITH_AUTHOR,
     BOOK_WITH_READERS,
+    BOOKS,
     READERS,
     LendBook,
 )
 from tests.library.integration.counted import Books, counted_books, envelope
+from tests.library.integration.tables import filled
 from tests.library.payloads import http
 
 
@@ -88,7 +91,7 @@ class TestQueries:
     ) -> None:
         joins = [(BOOK_WITH_AUTHOR, AUTHORS), (BOOK_WITH_READERS, READERS)]
         lookups = [
-            (join, DynamoDbRows("books", view.name, (), lambda: books.aws.client))
+            (join, filled(DynamoDbRows("books", view.name, (), lambda: books.aws.client)))
             for join, view in joins
         ]
         joiner = Joiner(lookups, dict.fromkeys(("author", "reader"), books.store))
@@ -100,6 +103,27 @@ class TestQueries:
         books.aws.taken()
         joiner.join(books.reader.page("author", "byron", Token(), limit=5))
         assert books.aws.names() == ["Query", "BatchGetItem", "BatchGetItem"]
+
+    def test_the_first_query_costs_a_read_more_to_see_that_the_view_is_filled(
+        self, books: Books
+    ) -> None:
+        rows = DynamoDbRows.of(BOOKS, "books")
+        rows._client = lambda: books.aws.client
+        reader = Reader(BOOKS, rows, books.stores)
+        books.aws.taken()
+        reader.get("7", Token())
+        reader.page("author", "byron", Token(), limit=3)
+        assert books.aws.names() == ["BatchGetItem", "GetItem", "Query"]
+
+    def test_a_view_that_is_not_filled_is_looked_at_with_every_query(self, books: Books) -> None:
+        books.rows.close()
+        reader = Reader(BOOKS, DynamoDbRows.of(BOOKS, "books"), books.stores)
+        reader._rows._client = lambda: books.aws.client
+        books.aws.taken()
+        for _ in range(2):
+            with pytest.raises(NotFilled):
+                reader.get("7", Token())
+        assert books.aws.names() == ["BatchGetItem"] * 2
 
 
 class TestFacts:

@@ -19,6 +19,7 @@ from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
+from cqrs.plain import replace
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from cqrs.views.rows import Place, Row
 from tests.library.integration.tables import (
@@ -165,3 +166,36 @@ class TestItemsThatNobodyCanRead:
         assert report.applied == {"order-7": 1}
         assert report.parked["order-7"].version == 2
         assert "not JSON" in report.parked["order-7"].error
+
+
+class TestFilling:
+    def test_a_table_that_is_new_has_nothing_and_each_generation_is_filled_apart(
+        self, aws: None
+    ) -> None:
+        client = boto3.client("dynamodb")
+        create_view_store(client, "notes", ("all",))
+
+        def rows(generation: int) -> DynamoDbRows:
+            made = DynamoDbRows.of(replace(VIEW, generation=generation), "notes")
+            made._client = lambda: client
+            return made
+
+        assert (rows(1).state().condition, rows(1).is_filled()) == ("missing", False)
+        rows(1).create()
+        rows(1).open()
+        assert (rows(1).is_filled(), rows(2).is_filled()) == (True, False)
+        assert rows(2).state().condition == "missing"
+
+    def test_a_table_that_was_lost_and_made_again_is_filled_from_the_beginning(
+        self, aws: None
+    ) -> None:
+        client = boto3.client("dynamodb")
+        create_view_store(client, "notes", ("all",))
+        rows = DynamoDbRows("notes", "notes#1", ["all"], lambda: client)
+        first = rows.create().made
+        assert rows.create().made == first
+        client.delete_table(TableName="notes")
+        create_view_store(client, "notes", ("all",))
+
+        assert rows.state().condition == "missing"
+        assert rows.create().made > first

@@ -50,6 +50,7 @@ from tests.library.integration.tables import (
     create_guard_store,
     create_tally_store,
     create_view_store,
+    filled,
 )
 from tests.shop.happened import confirmed, placed
 
@@ -168,13 +169,15 @@ class TestViews:
         create_view_store(orders.aws.client, "views")
 
         def rows(name: str, lists: Any = ()) -> DynamoDbRows:
-            return DynamoDbRows("views", name, lists, lambda: orders.aws.client)
+            return filled(DynamoDbRows("views", name, lists, lambda: orders.aws.client))
 
         history = rows("order_history", ["customer"])
         stores = dict.fromkeys(("order", "payment", "customer", "product"), orders.store)
         for n in range(5):
             orders.place(str(n))
         told = hints([one for n in range(5) for one in orders.store.read(f"order-{n}")])
+        joins = [(ORDER_WITH_CUSTOMER, CUSTOMER_LOOKUPS), (ORDER_WITH_TITLES, PRODUCT_LOOKUPS)]
+        joiner = Joiner([(join, rows(view.name)) for join, view in joins], stores)
         orders.aws.taken()
 
         Follower(ORDER_HISTORY, history, stores).catch_up(told)
@@ -182,8 +185,6 @@ class TestViews:
         assert load.operation == "BatchGetItem"
         assert max(put.write_units for put in puts) <= 2
 
-        joins = [(ORDER_WITH_CUSTOMER, CUSTOMER_LOOKUPS), (ORDER_WITH_TITLES, PRODUCT_LOOKUPS)]
-        joiner = Joiner([(join, rows(view.name)) for join, view in joins], stores)
         page = Reader(ORDER_HISTORY, history, stores).page(BY_CUSTOMER, "c-1", Token(), limit=5)
         assert len(joiner.join(page).rows) == 5
         assert orders.aws.names() == ["Query", "BatchGetItem", "BatchGetItem"]

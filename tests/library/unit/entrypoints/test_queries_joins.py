@@ -53,6 +53,17 @@ def test_what_has_been_shown_is_never_shown_older(books: Books) -> None:
     assert again.body["by"] == seen.body["by"]
 
 
+def test_lookups_that_are_not_filled_yet_say_so_where_one_is_missing(books: Books) -> None:
+    books.happens("book-7", BookLent(reader="bob"))
+    books.follow()
+    books.readers.close()
+    answer = books.query(ROW, id="7")
+    assert answer.status == 200
+    assert answer.body["lent_to"] == [{"name": "Ada"}, {"problem": {"code": "view_not_filled"}}]
+    books.readers.open()
+    assert books.query(ROW, id="7").body["lent_to"] == [{"name": "Ada"}, None]
+
+
 def test_a_version_of_a_lookup_that_does_not_exist_is_refused(books: Books) -> None:
     answer = books.query(ROW, id="7", headers=token("author-byron@3"))
     refused(answer, 400, "invalid_consistency_token")

@@ -1,90 +1,26 @@
-"""The operator's edge: the sweep finds what no message told, and a person can ask and redrive."""
+"""The sweep finds what no message told, and takes up what mappings gave up on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore
 from cqrs.adapters.s3_failures import FailedBatch
-from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
+from cqrs.entrypoints.sweeper import SPARE_MS
 from cqrs.errors import Unavailable
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import EventStore, Heads
-from cqrs.plain import replace
 from tests.library.payloads import dynamodb, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
-from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
-from tests.library.unit.entrypoints.wired import NOON, ROW, Books, BrokenRows, BrokenStore
-
-VIEW = "books"
-NOTHING: dict[str, Any] = {"applied": {}, "parked": {}, "failed": {}, "unknown": []}
-UNREADABLE = {
-    "version": 2,
-    "error": "Unreadable: library has no event type 'Vanished'",
-    "at": NOON,
-}
-SHORT = SPARE_MS - 1  # of the time that is left: too little for another page
-
-
-class Stumbling(MemoryEventStore):
-    """A store whose walk fails with `error`, once, at its n-th page."""
-
-    stumbles_at = 0
-    error: Exception = Unavailable("the store is down")
-
-    def heads(self, cursor: str | None = None) -> Heads:
-        self.stumbles_at -= 1
-        if self.stumbles_at == 0:
-            raise self.error
-        return super().heads(cursor)
-
-
-@dataclass
-class World:
-    books: Books = field(default_factory=Books)
-    failures: Failures = field(default_factory=Failures)
-    bookmarks: Bookmarks = field(default_factory=Bookmarks)
-    others: dict[str, EventStore] = field(default_factory=dict)  # swept before the books
-
-    def ask(self, event: dict[str, Any] | None = None, *remaining: int) -> dict[str, Any]:
-        """`remaining` is the time left at each look, in milliseconds; enough after those."""
-        function = SweeperFunction(
-            stores={**self.others, "books": self.books.store},
-            followers=[self.books.follower],
-            failures=self.failures,
-            bookmarks=self.bookmarks,
-        )
-        return function(event or {}, Context(*remaining))
-
-    def swept(self, *remaining: int) -> Any:
-        """What a sweep says of the store of books."""
-        return self.ask({}, *remaining)["stores"]["books"]
-
-    def redriven(self, stream: str) -> Any:
-        """What a redrive says of the view of books."""
-        return self.ask({"redrive": stream})["redrive"][VIEW]
-
-    def gives_up(self, *commits: Commit, key: str = "batch-1") -> FailedBatch:
-        """A mapping gives up on these commits."""
-        batch = FailedBatch(key, tuple(kinesis_of(*commits)["Records"]))
-        self.failures.left.append(batch)
-        return batch
-
-    def poison(self) -> None:
-        """Book 7 is parked at its second commit."""
-        self.books.added("7")
-        self.books.breaks("book-7")
-        self.books.follow("book-7")
-
-    def mend(self) -> None:
-        """Puts a good commit in the place of the one that nobody can read."""
-        store: Any = self.books.store
-        store._streams["book-7"][1] = (replace(self.books.stored("7")[0], version=2), "")
-
-    def shown(self, *books: str) -> list[bool]:
-        return [bool(self.books.rows.get(book).document) for book in books]
+from tests.library.unit.entrypoints.sweeping import (
+    SERVICE,
+    SHORT,
+    VIEW,
+    Failures,
+    Stumbling,
+    World,
+    paged,
+)
+from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore
 
 
 @pytest.fixture
@@ -92,19 +28,12 @@ def world() -> World:
     return World()
 
 
-def paged(size: int, *books: str) -> World:
-    """With these books, in a store whose walk has pages of this size."""
-    world = World(Books(MemoryEventStore(page=size)))
-    world.books.added(*books)
-    return world
-
-
 class TestSweep:
     def test_a_book_that_no_message_told_of_is_found(self, world: World) -> None:
         world.books.added("7")
         found = {"streams": 1, "behind": {VIEW: 1}, "failed": 0, "finished": True}
         nothing = {"batches": 0, "streams": 0}
-        assert world.ask() == {"stores": {"books": found}, "given_up": nothing}
+        assert world.ask() == {"stores": {SERVICE: found}, "given_up": nothing}
         assert world.books.query(ROW, id="7").status == 200
 
     def test_a_second_sweep_finds_nothing(self, world: World) -> None:
@@ -137,7 +66,7 @@ class TestSweep:
         world = paged(2, *"abcde")
         world.ask()
         places = ["book-b", "book-d", None]
-        assert world.bookmarks.kept == [("sweep/books", place) for place in places]
+        assert world.bookmarks.kept == [(f"sweep/{SERVICE}", place) for place in places]
 
     def test_a_parked_stream_waits_for_a_person(self, world: World) -> None:
         world.poison()
@@ -157,7 +86,7 @@ class TestSweep:
         world.books.follow()
         world.ask()
         (line,) = logs()
-        assert (line["message"], line["stores"]["books"]["streams"]) == ("swept", 1)
+        assert (line["message"], line["stores"][SERVICE]["streams"]) == ("swept", 1)
         assert metrics() == []
 
     def test_what_a_sweep_applied_and_parked_is_logged_and_counted(
@@ -171,7 +100,7 @@ class TestSweep:
         assert (line["message"], line["view"]) == ("swept", VIEW)
         assert line["applied"] == {"book-7": 1, "book-8": 1}
         assert line["parked"].keys() == {"book-8"}
-        assert last["stores"]["books"]["behind"] == {VIEW: 2}
+        assert last["stores"][SERVICE]["behind"] == {VIEW: 2}
         (counted,) = metrics()
         assert (counted["Applied"], counted["Parked"], counted["view"]) == (2, 1, VIEW)
 
@@ -187,7 +116,7 @@ class TestSweep:
         swept = world.ask()
 
         assert swept["stores"]["accounts"] == {"error": f"{type(error).__name__}: {error}"}
-        assert swept["stores"]["books"]["behind"] == {VIEW: 1}
+        assert swept["stores"][SERVICE]["behind"] == {VIEW: 1}
         assert swept["given_up"] == {"batches": 1, "streams": 1}
         (line,) = [line for line in logs() if line["message"] == "a part of the sweep failed"]
         assert (line["level"], line["part"]) == ("ERROR", "accounts")
@@ -199,7 +128,7 @@ class TestSweep:
         world.books.added("7")
         assert world.swept()["down"] == {VIEW: "Unavailable: the table is down"}
         (line,) = [line for line in logs() if line["message"] == "a view could not be swept"]
-        assert (line["view"], line["part"]) == (VIEW, "books")
+        assert (line["view"], line["part"]) == (VIEW, SERVICE)
         assert {"SweepErrors": 1, "part": VIEW, "service": "test"} in metrics()
 
     @pytest.mark.parametrize("error", [Unavailable("the bucket is down"), KeyError("Contents")])
@@ -216,7 +145,7 @@ class TestSweep:
         swept = world.ask()
 
         assert swept["given_up"] == {"error": f"{type(error).__name__}: {error}"}
-        assert swept["stores"]["books"]["behind"] == {VIEW: 1}
+        assert swept["stores"][SERVICE]["behind"] == {VIEW: 1}
         assert {"SweepErrors": 1, "part": "given_up", "service": "test"} in metrics()
 
 
@@ -280,107 +209,3 @@ class TestGivenUp:
         assert world.ask()["given_up"] == {"batches": 0, "streams": 0}
         assert world.failures.left == [batch]
         assert "strange" in [line.get("object") for line in logs()]
-
-
-class TestOperators:
-    def test_parked_streams_are_listed_with_what_stopped_them_and_when(self, world: World) -> None:
-        world.poison()
-        world.books.added("8")
-        world.books.follow("book-8")
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": UNREADABLE}}}
-
-    def test_nothing_parked_is_an_empty_list(self, world: World) -> None:
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
-
-    @pytest.mark.parametrize("asked", ["book-7", "all"])
-    def test_a_parked_stream_is_folded_anew_after_the_fix(self, world: World, asked: str) -> None:
-        world.poison()
-        world.mend()
-        assert world.redriven(asked) == NOTHING | {"applied": {"book-7": 2}}
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
-        assert world.books.rows.get("7").positions == {"book-7": 2}
-
-    def test_a_redrive_before_the_fix_parks_again_and_says_why(self, world: World) -> None:
-        world.poison()
-        assert world.redriven("book-7")["parked"] == {"book-7": UNREADABLE}
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": UNREADABLE}}}
-
-    def test_a_redrive_of_all_looks_at_what_is_parked_only(self, world: World) -> None:
-        world.poison()
-        world.mend()
-        world.books.added("8")
-        assert world.redriven("all")["applied"].keys() == {"book-7"}
-        assert world.shown("8") == [False]
-
-    def test_a_redrive_of_all_when_nothing_is_parked_does_nothing(self, world: World) -> None:
-        world.books.added("7")
-        assert world.redriven("all") == NOTHING
-
-    def test_a_redrive_brings_a_stream_that_is_behind_up_to_date(self, world: World) -> None:
-        world.books.added("7", "8")
-        assert world.redriven("book-7")["applied"] == {"book-7": 1}
-        assert world.shown("7", "8") == [True, False]
-
-    def test_a_redrive_repairs_a_row_that_shows_what_never_happened(self, world: World) -> None:
-        world.books.added("7")
-        world.books.follow()
-        rows = world.books.rows
-        true = rows.get("7")
-        part: Any = true.part("book-7")
-        wrong = replace(part, state=part.state | {"loans": ["2026-01-01/ada"]})
-        rows.save([replace(true, parts={"book-7": wrong}, document={"status": "withdrawn"})])
-
-        world.redriven("book-7")
-
-        mended = rows.get("7")
-        assert (mended.document, mended.parts) == (true.document, true.parts)
-
-    def test_after_a_change_of_the_view_every_stream_is_folded_anew(self, world: World) -> None:
-        world.books.added("7", "8")
-        world.books.follow("book-7")
-        told = world.ask({"redrive": "every"})["redrive"]["books"]
-        assert (told["streams"], told["folded anew"], told["finished"]) == (2, {VIEW: 2}, True)
-        assert [world.books.rows.get(book).revision for book in "78"] == [2, 1]
-
-    def test_a_redrive_of_every_stream_and_a_sweep_leave_off_at_places_of_their_own(self) -> None:
-        world = paged(1, *"abc")
-        world.ask({"redrive": "every"}, SHORT)
-        assert world.swept()["streams"] == 3
-
-    def test_a_redrive_of_every_stream_starts_over_and_of_the_rest_goes_on(self) -> None:
-        world = paged(1, *"abc")
-        asked: list[tuple[str, int]] = [("every", SHORT), ("every", SHORT), ("rest", SPARE_MS)]
-        parts = [world.ask({"redrive": what}, ms)["redrive"]["books"] for what, ms in asked]
-        assert [part["streams"] for part in parts] == [1, 1, 2]
-        assert [part["finished"] for part in parts] == [False, False, True]
-
-    @pytest.mark.parametrize(
-        "event",
-        [{"catchup": "book-7"}, {"redrive": 5}, {"parked": False}, {"parked": True, "x": 1}, [1]],
-    )
-    def test_what_is_not_understood_does_nothing_and_says_so(
-        self, world: World, event: Any
-    ) -> None:
-        world.books.added("7")
-        assert "not understood" in world.ask(event)["error"]
-        assert (world.bookmarks.kept, world.shown("7")) == ([], [False])
-
-    def test_a_redrive_is_logged_and_counted(
-        self, world: World, logs: Lines, metrics: Lines
-    ) -> None:
-        world.books.added("7")
-        world.redriven("book-7")
-        (line,) = logs()
-        assert (line["message"], line["applied"]) == ("redriven", {"book-7": 1})
-        assert [counted["Applied"] for counted in metrics()] == [1]
-
-    @pytest.mark.parametrize("stream", ["reader-7", "nothing", "book-nothing", "review-nothing"])
-    def test_a_redrive_of_a_stream_that_is_not_there_says_so(
-        self, world: World, stream: str
-    ) -> None:
-        assert world.redriven(stream) == NOTHING | {"unknown": [stream]}
-        assert world.books.rows.get("nothing").revision == 0
-
-    def test_a_store_that_is_down_is_told_to_the_operator(self) -> None:
-        world = World(Books(BrokenStore(Unavailable("the store is down"))))
-        assert world.redriven("book-7")["failed"] == {"book-7": "the store is down"}

@@ -174,3 +174,15 @@ class TestTokens:
         shelves.books.happens("book-7", BookLent(reader="ada"))  # which was never added
         shelves.follow()
         refused(shelves.ask("book-7@1"), 503, "view_parked")
+
+    def test_a_tally_that_is_not_filled_yet_says_so(self, shelves: Shelves) -> None:
+        shelves.books.added("7")
+        shelves.follow()
+        shelves.rows.close()
+        for asked in ("", "book-7@1"):
+            answer = shelves.ask(asked)
+            problem = refused(answer, 503, "view_not_filled")
+            assert problem["detail"].startswith("'shelves' is new, and does not have everything")
+            assert answer.headers["Retry-After"] == "1"
+        shelves.rows.open()
+        assert shelves.statuses() == ["shelved"]

@@ -190,11 +190,12 @@ class TestFollowing:
         without.follower(processes=[set_up])
         without.settings.check()
 
-    def test_the_sweeper_walks_the_stores_that_anybody_follows(self) -> None:
-        tables = {"AUTHORS_TABLE": "authors", "BOOKS_TABLE": "books"}
+    def test_the_sweeper_walks_the_stores_that_anybody_follows_and_can_read_all(self) -> None:
+        tables = {"AUTHORS_TABLE": "authors", "BOOKS_TABLE": "books", "DESKS_EVENTS_TABLE": "desks"}
         wire = wiring(STORE, SEARCH, SWEEPER, tables)
         sweeper = wire.sweeper([BOOKS, AUTHORS, BOOK_SEARCH], [])
         wire.settings.check()
         assert list(sweeper._stores) == ["library"]
-        assert list(sweeper._indexes) == ["book_search"]
+        assert [store._table for store in sweeper._all_stores] == ["library-events", "desks"]
+        assert list(sweeper._kept) == ["books", "authors", "book_search"]
         assert wire.uses == {"keeps": {"books", "authors", "book_search"}}

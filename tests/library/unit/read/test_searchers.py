@@ -14,8 +14,9 @@ from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
+from cqrs.views.filling import Filling
 from cqrs.views.rows import Part, Row
-from cqrs.views.searches import Conversation, Hit, Hits, IndexState, Question, SearchView
+from cqrs.views.searches import Conversation, Hit, Hits, Question, SearchView
 from cqrs.waiting import Patience
 from tests.library.waiting import Clock
 from tests.library.worlds import ORDER, PAYMENT, follower, history, render, stored
@@ -47,10 +48,10 @@ class Index(MemoryRows):
             self.come += 1
         return {"wanted": {"come": {"doc_count": come}}}
 
-    def state(self) -> IndexState:
-        return IndexState("ready")
+    def state(self) -> Filling:
+        return Filling("ready")
 
-    def create(self) -> IndexState:
+    def create(self) -> Filling:
         return self.state()
 
     def open(self) -> None: ...

@@ -1,0 +1,37 @@
+"""Filling: a view that is new has nothing to show before a walk over the stores has told it all.
+
+What keeps its rows knows whether that has happened, so that nothing is taken for all there is.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from cqrs.plain import Value
+
+__all__ = ["Fillable", "Filling"]
+
+
+class Filling(Value, kw_only=False):
+    """`filling` until it is opened; `empty` if it is open and is known to have no row. `made` tells
+    one filling from the next of the same view.
+    """
+
+    condition: Literal["missing", "filling", "empty", "ready"]
+    made: str = ""
+
+
+class Fillable(Protocol):
+    """What keeps the rows of one generation of a view, for who fills it."""
+
+    def state(self) -> Filling:
+        """Raises Unavailable."""
+
+    def create(self) -> Filling:
+        """Makes what is missing, not open for queries yet. What is there already stays."""
+
+    def open(self) -> None:
+        """Lets queries see this generation. A search sees no other from then on."""
+
+    def close(self) -> None:
+        """Hides it from queries."""
