@@ -244,6 +244,7 @@ BOOKS = RowView(
     folds=[BOOK_FOLD, REVIEW_FOLD],
     render=render,
     lists={"author": _place_by("author"), "status": _place_by("status")},
+    choices={"status": Status},
 )
 KEYWORD: Json = {"type": "keyword"}
 LONG: Json = {"type": "long"}

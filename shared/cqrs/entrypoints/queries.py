@@ -11,7 +11,7 @@ from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response, no_choice
 from cqrs.errors import NotFound
 from cqrs.history.commits import STREAM_NAME
-from cqrs.plain import Json
+from cqrs.plain import Json, Value
 from cqrs.read.consistency import Page, Reader
 from cqrs.read.freshness import Freshness
 from cqrs.read.joiner import Joiner
@@ -58,16 +58,20 @@ def in_query(name: str) -> Callable[[Request], str]:
     return lambda request: request.ids(name, most=1)[0]
 
 
-def one_of(name: str, kind: type[StrEnum]) -> Callable[[Request], str]:
+class OneOf(Value, kw_only=False):
     """The partition of a list: one of a closed set of values, `name` in the query."""
 
-    def picked(request: Request) -> str:
-        chosen = request.choice(name, kind)
+    name: str
+    kind: type[StrEnum]
+
+    def __call__(self, request: Request) -> str:
+        chosen = request.choice(self.name, self.kind)
         if chosen is None:
-            raise no_choice(name, kind)
+            raise no_choice(self.name, self.kind)
         return chosen
 
-    return picked
+
+one_of = OneOf
 
 
 def only(name: str) -> Callable[[Request], str]:
@@ -87,10 +91,17 @@ def page_of(
     has the rows under `items`.
 
     A cursor is valid for one list of one generation of the view. Raises ValueError for a list that
-    the view does not have.
+    the view does not have, or whose partitions are another closed set than in the view.
     """
     if name not in reader.lists:
         raise ValueError(f"{reader.scope} has no list '{name}'; it has {sorted(reader.lists)}")
+    choices = reader.choices.get(name)
+    if isinstance(partition_in, OneOf) and partition_in.kind is not choices:
+        here, there = partition_in.kind.__name__, choices and choices.__name__
+        raise ValueError(
+            f"the list '{name}' of {reader.scope} is picked out of {here} here, and out of {there} "
+            "in the `choices` of its view: make them the same"
+        )
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)

@@ -55,7 +55,7 @@ class Reader:
         patience: Patience = PATIENCE,
     ) -> None:
         """`patience`: how long to wait for the view before completing a row from the store."""
-        self.scope, self.lists = view.scope, frozenset(view.lists)
+        self.scope, self.lists, self.choices = view.scope, frozenset(view.lists), view.choices
         self._view = view
         self._rows = rows
         self._sources = Sources(view, stores, cipher)

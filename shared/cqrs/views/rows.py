@@ -11,7 +11,7 @@ A stream feeds exactly one row of a view, and its id says which: `order-7` and `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, final
 
 from cqrs import plain
@@ -198,6 +198,7 @@ class RowView(Value, KeyedByEntity):
     """A view with one row per entity. `render` shows a row, or None if there is nothing to show.
 
     `lists` name the orders in which rows can be paged through; each says where a document stands.
+    `choices` name the lists that are picked out of a closed set, and that set.
     """
 
     kind: ClassVar[Kind] = "row"
@@ -206,12 +207,18 @@ class RowView(Value, KeyedByEntity):
     render: Callable[[States], Document | None]
     lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
     generation: int = 1
+    choices: Mapping[str, type[StrEnum]] = field(default_factory=dict)
 
     def shown(self, row: Row) -> Row:
-        """`row` with document and places rendered from its parts."""
+        """`row` with document and places rendered from its parts.
+
+        Raises ValueError for a place in a list that nobody could pick.
+        """
         document = self.render(States(row.key, row.parts))
         found = {name: place(document) for name, place in self.lists.items()} if document else {}
         places = {name: place for name, place in found.items() if place}
+        for name in self.choices.keys() & places.keys():
+            self.choices[name](places[name].partition)
         return replace(row, document=document, places=places)
 
 

@@ -16,6 +16,7 @@ from domain.orders import (
     ORDER_EVENTS,
     OrderEvent,
     OrderFacts,
+    OrderStatus,
     by_customer,
     follow_order,
     order_facts,
@@ -166,4 +167,5 @@ ORDER_HISTORY = RowView(
     folds=[ORDER_FOLD, PAYMENT_FOLD],
     render=render,
     lists={BY_CUSTOMER: by_customer, BY_STATUS: by_status},
+    choices={BY_STATUS: OrderStatus},
 )

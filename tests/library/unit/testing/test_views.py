@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -63,6 +64,13 @@ class TestOtherViews:
         nowhere = replace(BOOKS, lists={"author": lambda book: Place("byron", "")})
         with fails("books is parked at book-7@1: a sort key in the list 'author' is empty"):
             shows(nowhere, ADDED)
+
+    def test_a_place_that_nobody_can_pick_fails(self) -> None:
+        class Color(StrEnum):
+            RED = "red"
+
+        with fails("books is parked at book-7@1: ValueError: <Status.SHELVED: 'shelved'> is not a"):
+            shows(replace(BOOKS, choices={"status": Color}), ADDED)
 
     def test_a_cell_that_no_table_takes_is_parked(self) -> None:
         nowhere = replace(LOANS, counted=lambda states: {Cell("all", ""): {"books": 1}})
