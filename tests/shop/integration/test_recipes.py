@@ -16,7 +16,11 @@ from tests.clones import ROOT, Clone
 
 TIDY = ("ruff format -q .", "ruff check -q --fix-only .", "scripts.picture")
 CHECKS = ("ruff format --check -q .", "ruff check -q .", "mypy")
-ALWAYS = ["tests/terraform/unit", "tests/shop/unit/domain/test_golden.py"]
+ALWAYS = [
+    "tests/terraform/unit",
+    "tests/shop/unit/domain/test_golden.py",
+    "tests/shop/unit/test_readmes.py",
+]
 
 
 # The recipes, as they are on the page
@@ -89,6 +93,8 @@ TOLD = {
         "Undefined name `CorrectCustomer`",
         "Undefined name `correct`",
         NOTHING,  # the tests of a rule
+        r"customers/README.md says nothing of \['CorrectCustomer'\]",
+        r"no row of the README's API has \['PUT /customers/{id}'\]: add them",
     ],
     "A field of an event": [
         "no registry knows inventory.PriceChanged.2",
@@ -111,12 +117,14 @@ TOLD = {
         "storefront_queries/handler.py queries .*: make them the same",
         r"only in terraform/shop_routes.tf: \['GET /products/{id}/prices'\]",
         r"only in functions/storefront_queries/handler.py: \['GET /products/{id}/prices'\]",
+        r"no row of the README's API has \['GET /products/{id}/prices'\]: add them",
         NOTHING,  # the test of what it shows
     ],
     "A function": [
         r"only in terraform/shop_functions.tf: \['inventory_availability'\]",
         r"only in functions/: \['inventory_availability'\]",
         r"inventory_availability/handler.py: \['GET /availability/{id}'\]; only in terraform",
+        r"no row of the README's API has \['GET /availability/{id}'\]: add them",
     ],
     "A service": [
         r"only in terraform/shop_services.tf: \['suppliers'\]",
@@ -125,6 +133,8 @@ TOLD = {
         r"only in the doors of shared/domain: \['suppliers'\]",
         r"only in functions/: \['suppliers_commands', 'suppliers_queries'\]",
         r"suppliers_queries/handler.py: \['GET /suppliers', 'GET /suppliers/{id}'\]; only in terr",
+        r"no row of the README's API has \['GET /suppliers', .*\]: add them",
+        r"supplier has no pin: write `supplier 1 \w+`, to tests/shop/pins.txt",
     ],
 }
 

@@ -3,7 +3,6 @@ in its context's door. Whoever forgets a place is told which.
 """
 
 import re
-from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any, get_args
 
 import pytest
+from msgspec import StructMeta
 
 from cqrs.entrypoints.wiring import Wiring
 from cqrs.follow.process_managers import ProcessManager
@@ -134,6 +134,16 @@ class TestServices:
             "guards, and nothing if not",
         )
 
+    @pytest.mark.parametrize("service", sorted(deciders()))
+    def test_what_a_service_tells_of_itself_is_answered_by_a_function(self, service: str) -> None:
+        if (ROOT / f"shared/domain/{service}/facts.py").exists():
+            read = set().union(*(made(function)[1].get("reads", set()) for function in FUNCTIONS))
+            agree(
+                service in read,
+                f"nobody answers shared/domain/{service}/facts.py: add {service}_queries, "
+                "or take the facts out",
+            )
+
 
 class TestViews:
     @pytest.mark.parametrize("context", CONTEXTS)
@@ -224,7 +234,7 @@ class TestUnions:
     def test_every_event_is_in_the_union(self, context: str) -> None:
         events = import_module(f"domain.{context}.events")
         (types,) = [value for value in vars(events).values() if isinstance(value, EventTypes)]
-        forgotten = types.schemas().keys() - _in_unions(events, "Event")
+        forgotten = types.schemas().keys() - in_unions(events, "Event")
         agree(
             not forgotten,
             f"add {sorted(forgotten)} to the union at the end of shared/domain/{context}/events.py",
@@ -235,9 +245,9 @@ class TestUnions:
         defined = {
             name
             for name, value in vars(commands).items()
-            if is_dataclass(value) and value.__module__ == commands.__name__
+            if isinstance(value, StructMeta) and value.__module__ == commands.__name__
         }
-        forgotten = defined - _in_unions(commands, "Command")
+        forgotten = defined - in_unions(commands, "Command")
         agree(
             not forgotten,
             f"add {sorted(forgotten)} to the union at the end of "
@@ -246,12 +256,12 @@ class TestUnions:
 
     def test_every_command_has_a_route(self, context: str) -> None:
         handlers = "".join(path.read_text() for path in (ROOT / "functions").glob("*/handler.py"))
-        commands = _in_unions(import_module(f"domain.{context}.commands"), "Command")
+        commands = in_unions(import_module(f"domain.{context}.commands"), "Command")
         forgotten = sorted(name for name in commands if not re.search(rf"\b{name},", handlers))
         agree(not forgotten, f"{forgotten}: add a route (or a message) in functions/*_commands")
 
 
-def _in_unions(module: ModuleType, suffix: str) -> set[str]:
+def in_unions(module: ModuleType, suffix: str) -> set[str]:
     unions = [union for name, union in vars(module).items() if name.endswith(suffix)]
     return {kind.__name__ for union in unions for kind in get_args(union) or [union]}
 
