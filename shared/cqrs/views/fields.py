@@ -40,8 +40,8 @@ def _in_object(value: Mapping[str, Any], kind: Fields, path: str) -> Iterator[st
             yield from _in_field(entry, kind["properties"][outer], here)
         elif str(kind.get("dynamic", "strict")).lower() == "strict":
             yield (
-                f"'{here}' is shown, and no field: name it in `fields` and raise the `generation`,"
-                " as an index keeps the fields it was made with; or leave it out of what is shown"
+                f"'{here}' is shown, and no field: name it in `fields` and raise the `generation` "
+                "(an index keeps the fields it was made with), or leave it out of what is shown"
             )
 
 

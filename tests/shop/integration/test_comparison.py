@@ -22,7 +22,7 @@ from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.entrypoints.wiring import LambdaHandler, wired
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
-from domain import customers, inventory, orders, payments, storefront
+from domain import customers, inventory, orders, payments
 from scripts.shop.compare.shape import (
     ORDERS,
     PAGE,
@@ -45,19 +45,12 @@ from tests.library.integration.tables import (
     filled,
 )
 from tests.library.payloads import dynamodb, http, kinesis_of
+from tests.terraform.unit.test_agreements import deciders, views
 
 ADA = "ada"
-SERVICES = {
-    "customer": ("customers", customers.CUSTOMER),
-    "product": ("inventory", inventory.PRODUCT),
-    "order": ("orders", orders.ORDER),
-    "payment": ("payments", payments.PAYMENT),
-}
-VIEWS = {
-    view.name: tuple(view.lists)
-    for view in [*orders.VIEWS, *storefront.VIEWS]
-    if view.kind == "row"
-}
+SERVICES = {decider.category: (service, decider) for service, decider in deciders().items()}
+KEPT_IN_TABLES = {name: view for name, view in views().items() if view.kind != "search"}
+VIEWS = {name: tuple(view.lists) for name, view in KEPT_IN_TABLES.items() if view.kind == "row"}
 KEPT = {Way.VIEW: {"order_history", "product_lookups"}, Way.COMPOSITION: {"placed_orders"}}
 INDEXED = {"doc", "positions", "parked", "row"}
 QUERIES = ("customers_queries", "inventory_queries", "orders_queries", "payments_queries")
@@ -132,15 +125,14 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         store = DynamoDbEventStore(f"{service}-events", f"{service}-guards")
         shop.stores[category] = store
         shop.commands[category] = CommandHandler(store, decider, pause=lambda _: None)
-    for view, lists in VIEWS.items():
-        create_view_store(client, view, lists)
-        monkeypatch.setenv(f"{view.upper()}_TABLE", view)
-    create_tally_store(client, "sales")
-    for kept in [*orders.VIEWS, *storefront.VIEWS]:
-        if kept.kind == "row":
-            filled(DynamoDbRows.of(kept, kept.name))
+    for name, view in KEPT_IN_TABLES.items():
+        monkeypatch.setenv(f"{name.upper()}_TABLE", name)
+        if view.kind == "tally":
+            create_tally_store(client, name)
+        else:
+            create_view_store(client, name, VIEWS[name])
+            filled(DynamoDbRows.of(view, name))
     for name, value in {
-        "SALES_TABLE": "sales",
         "ROUTES": "-",
         "SERVICES_URL": "-",
         "DEADLINE_MS": "60000",

@@ -75,6 +75,36 @@ WORDS = {
         everything,
         "customers.CustomerRenamed.1",
     ),
+    "a command in the union": Word(
+        "shared/domain/customers/commands.py",
+        words(r" \| ChangeEmail"),
+        r"add \['ChangeEmail'\] to the union at the end of shared/domain/customers/commands.py",
+    ),
+    "what an event makes of a state": Word(
+        "shared/domain/customers/customer.py",
+        words(r", name=event\.name(?=\)\n        case)"),
+        "the states of customer, or its `evolve`, have changed: raise its `state_schema`",
+    ),
+    "a field of a search": Word(
+        "shared/domain/storefront/search_views.py",
+        lines(r'^        "sku": KEYWORD,'),
+        "'sku' is shown, and no field: name it in `fields`",
+    ),
+    "what is in a field of a search": Word(
+        "shared/domain/storefront/search_views.py",
+        words(r', "email": WORDS'),
+        "the fields of customer_search have changed: raise its `generation`",
+    ),
+    "out of which set a list is picked": Word(
+        "shared/domain/storefront/order_history.py",
+        lines(r"^    choices="),
+        "the list 'status' of order_history#1 is picked out of OrderStatus here, and out of None",
+    ),
+    "who answers what a service tells": Word(
+        "functions/customers_queries/handler.py",
+        everything,
+        "nobody answers shared/domain/customers/facts.py: add customers_queries, or take the facts",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from cqrs.errors import NotFound, Refused
 from scripts.build.terraform.nouns import routes
 from tests.imports import ROOT
-from tests.terraform.unit.test_agreements import DECIDING, in_unions
+from tests.terraform.unit.test_agreements import DECIDING, agree, in_unions
 
 README = (ROOT / "README.md").read_text()
 ROUTES = {route for route in routes() if route != "$default"}
@@ -39,9 +39,9 @@ def test_the_api_in_the_readme_is_the_one_that_there_is() -> None:
     names = [name for row in rows_of_the_api() for name in named(row)]
     told = {route for name in names for route in name & ROUTES}
     assert names
-    assert told == ROUTES, f"no row of the README's API has {sorted(ROUTES - told)}: add them"
+    agree(told == ROUTES, f"no row of the README's API has {sorted(ROUTES - told)}: add them")
     strange = [sorted(name) for name in names if not name & ROUTES]
-    assert not strange, f"the README's API has {strange}, and terraform/shop_routes.tf has not"
+    agree(not strange, f"the README's API has {strange}, and terraform/shop_routes.tf has not")
 
 
 @pytest.mark.parametrize("context", DECIDING)
@@ -57,4 +57,4 @@ def test_a_contexts_readme_has_its_commands_events_and_refusals(context: str) ->
     events = in_unions(import_module(f"domain.{context}.events"), "Event")
     said = set(re.findall(r"\w+", (ROOT / page).read_text()))
     missing = sorted({*commands, *events, *refusals} - said)
-    assert not missing, f"{page} says nothing of {missing}: add what they are"
+    agree(not missing, f"{page} says nothing of {missing}: add what they are")

@@ -23,7 +23,7 @@ from cqrs.views.rows import Fold, RowView
 from cqrs.views.searches import SearchView
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, Line, OrderPlaced
-from domain.storefront import SEARCH_VIEWS
+from tests.terraform.unit.test_agreements import views
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "history"
 
@@ -165,6 +165,9 @@ def is_history(fold: Fold[Any, Any], events: Sequence[object]) -> bool:
         recorded(fold.events, f"{fold.category}-7", *events),
     )
     return not row.parked
+
+
+SEARCH_VIEWS = [view for view in views().values() if isinstance(view, SearchView)]
 
 
 @pytest.mark.parametrize("view", SEARCH_VIEWS, ids=lambda view: view.name)
