@@ -93,7 +93,7 @@ def history(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def _operated(stack: Stack, event: Mapping[str, object]) -> dict[str, Any]:
-    """What the sweeper says to an operator. Raises LocalError if it is that it can't."""
+    """The sweeper's answer to an operator. Raises LocalError if that is an error."""
     told: dict[str, Any] = json.loads(_asked(stack, "sweeper", json.dumps(event)))
     if "error" in told:
         raise LocalError(told["error"])

@@ -32,7 +32,7 @@ def _events(stream: str, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _became(entry: Any) -> str:
-    """What became of a command that a process asked for."""
+    """The fate of a command that a process asked for."""
     if not isinstance(entry, dict):
         return f"can't be read: {json.dumps(entry)[:500]}"
     if answer := entry.get("answer"):

@@ -233,7 +233,7 @@ class MemorySearchRows(MemoryRows):
 
 
 def rows_for(view: Followed) -> MemoryRows:
-    """The twin of what keeps the rows of a view of its kind."""
+    """A store for the rows of a view, as strict as that of its kind."""
     if isinstance(view, SearchView):
         return MemorySearchRows(view)
     return (MemoryTallies if view.kind == "tally" else MemoryRows).of(view)

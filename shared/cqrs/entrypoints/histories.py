@@ -1,4 +1,4 @@
-"""Histories: what happened in a stream, as it is stored, for who wonders why a row looks so."""
+"""Histories: the commits of a stream as they are stored, for who wonders why a row looks so."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MAX_BYTES = 4_000_000  # of the 6 MB that a function can answer
 
 
 def history_of(stream: str, stores: Iterable[EventReader], after: int) -> dict[str, Any]:
-    """The commits of `stream` after a version, from whichever store has it. If there are others
-    after them, `more` is the version to ask on from.
+    """The commits of `stream` after a version, from whichever store has it. If others follow,
+    `more` is the version to go on after.
     """
     found = next(filter(None, (store.read(stream, after, MOST + 1) for store in stores)), ())
     told: list[dict[str, Any]] = []
@@ -27,7 +27,8 @@ def history_of(stream: str, stores: Iterable[EventReader], after: int) -> dict[s
         if told and size > MAX_BYTES:
             break
         told.append({"version": commit.version, **_content(commit)})
-    return {"commits": told, **({"more": after + len(told)} if len(told) < len(found) else {})}
+    more = {"more": told[-1]["version"]} if len(told) < len(found) else {}
+    return {"commits": told, **more}
 
 
 def _content(commit: Commit) -> dict[str, Any]:

@@ -57,8 +57,8 @@ class SweeperFunction:
         kept: Mapping[str, Fillable] | None = None,
         unfollowed: Sequence[EventReader] = (),
     ) -> None:
-        """`stores` are those that are followed, by service; `kept` are the rows of views among the
-        followers, by view.
+        """`stores` are by service; `kept`, the rows of views among the followers, by view;
+        `unfollowed` are the stores that no view or process follows.
         """
         self._stores = stores
         self._all_stores = [*stores.values(), *unfollowed]
@@ -121,7 +121,7 @@ class SweeperFunction:
         return {part: self._part(part, partial(work, part)) for part in parts}
 
     def _history(self, stream: str, after: int) -> dict[str, Any]:
-        """Also what the row that the stream feeds has sent in each process, and was answered."""
+        """The commits, and what the row that the stream feeds has sent in each process."""
         history = self._part("history", partial(history_of, stream, self._all_stores, after))
         if "error" in history:
             return history

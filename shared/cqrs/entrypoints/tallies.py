@@ -23,7 +23,7 @@ MAX_DAYS = 366
 DAYS = 30
 
 Shown = Callable[[Cell, Mapping[str, int]], Document]
-"""What is answered of a cell. A number that it does not have reads as 0."""
+"""The document of a cell. A number that the cell does not have reads as 0."""
 
 
 def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None = None) -> Handler:
@@ -38,9 +38,9 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
 
-        after = _after(request, [reader.scope], months(first, last))
+        after = _after(request, reader, months(first, last))
         found = reader.days(first, last, token_of(request), limit=limit, after=after)
-        return _answer(found, [reader.scope], items, shown, joiner)
+        return _answer(reader, found, items, shown, joiner)
 
     return answer
 
@@ -52,35 +52,35 @@ def cells_of(
     joiner: Joiner | None = None,
     partition_in: Callable[[Request], str] = in_path,
 ) -> Handler:
-    """The route of one partition of a tally, in the order of its cells: `partition_in` says which
-    one; `limit` and `cursor` in the query.
+    """The route of the cells of one partition of a tally, in order; `limit` and `cursor` are in the
+    query. `partition_in` gets the partition from the request.
 
-    A cursor is good for one partition of one generation of the tally.
+    A cursor is valid for one partition of one generation of the tally.
     """
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _after(request, [reader.scope], [partition])
+        after = _after(request, reader, [partition])
         found = reader.cells([partition], "", "", token_of(request), limit=limit, after=after)
-        return _answer(found, [reader.scope], items, shown, joiner)
+        return _answer(reader, found, items, shown, joiner)
 
     return answer
 
 
-def _after(request: Request, scope: Sequence[str], partitions: Sequence[str]) -> Cell | None:
-    """The cell that the cursor in the query goes on after. Raises InvalidCursor."""
+def _after(request: Request, reader: TallyReader, partitions: Sequence[str]) -> Cell | None:
+    """The cell after which the cursor in the query goes on. Raises InvalidCursor."""
 
     def place(partition: str, sort: str) -> Cell:
         if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
             raise ValueError("no cell that is asked for can be there")
         return Cell(partition, sort)
 
-    return open_cursor(request.query.get("cursor"), scope, place)
+    return open_cursor(request.query.get("cursor"), [reader.scope], place)
 
 
 def _answer(
-    found: Tallied, scope: Sequence[str], items: str, shown: Shown, joiner: Joiner | None
+    reader: TallyReader, found: Tallied, items: str, shown: Shown, joiner: Joiner | None
 ) -> Response:
     counts = {cell: Counter(numbers) for cell, numbers in found.counts.items()}
     rows = [Row(key=cell.sort, document=shown(cell, numbers)) for cell, numbers in counts.items()]
@@ -89,7 +89,7 @@ def _answer(
     more = [found.more.partition, found.more.sort] if found.more else None
     body = {
         items: [row.document for row in page.rows],
-        "cursor": cursor(scope, more) if more else None,
+        "cursor": cursor([reader.scope], more) if more else None,
     }
     return answer_of(body, page.freshness)
 

@@ -9,6 +9,7 @@ from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import replace
 from cqrs.read.consistency import Page, Reader
+from cqrs.read.tokens import Token
 from cqrs.views.joins import NOT_FILLED, Join, Lookups, problem_of
 from cqrs.views.rows import Document, Row, RowReader
 
@@ -40,13 +41,17 @@ class Joiner:
         named = [_named(join, page.rows) for join in self._joins]
         tokens = [page.freshness.token] * len(named)
         with ThreadPoolExecutor(len(named)) as pool:
-            filled = list(pool.map(Reader.is_filled, self._readers))
-            found = list(pool.map(Reader.load, self._readers, named, tokens))
-        for join, lookups, all_there in zip(self._joins, found, filled, strict=True):
-            shown = _shown(lookups.rows, None if all_there else NOT_FILLED)
+            found = list(pool.map(_look_up, self._readers, named, tokens))
+        for join, (filled, lookups) in zip(self._joins, found, strict=True):
+            shown = _shown(lookups.rows, None if filled else NOT_FILLED)
             rows = [_with(join, row, shown) for row in page.rows]
             page = replace(page, rows=rows, freshness=page.freshness.and_then(lookups.freshness))
         return page
+
+
+def _look_up(reader: Reader, keys: Sequence[str], token: Token) -> tuple[bool, Page]:
+    """Whether the view was filled before, and its rows."""
+    return reader.is_filled(), reader.load(keys, token)
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:

@@ -27,7 +27,9 @@ __all__ = ["pin_of", "unpinned"]
 
 
 def pin_of(what: Decider[Any, Any, Any] | SearchView) -> str:
-    """Of a decider: `evolve` and the states, with all of the domain that they are made of."""
+    """The line to write down. Of a decider it stands for `evolve`, the states, and all of the
+    domain that they use.
+    """
     if isinstance(what, SearchView):
         return f"{what.name} {what.generation} {_digest([json.dumps(what.fields, sort_keys=True)])}"
     events = what.events.schemas()  # as old ones are read as new ones, they are no matter
@@ -37,7 +39,7 @@ def pin_of(what: Decider[Any, Any, Any] | SearchView) -> str:
 
 
 def unpinned(what: Decider[Any, Any, Any] | SearchView, pins: Iterable[str]) -> str | None:
-    """What to do if none of the lines is the pin of `what`; None if one is."""
+    """Advice, unless one of the lines is the pin of `what`."""
     now = pin_of(what)
     name, number, digest = now.split()
     before = [pin.split() for pin in pins if pin.split()[:1] == [name]]

@@ -1,7 +1,7 @@
-"""The fields of a search view, as OpenSearch reads them: what in a document it would refuse.
+"""Finds what OpenSearch would refuse in a document of a search view.
 
-An index has the fields that its view names, and takes no others. Kinds of fields that are not known
-here, and fields with a format of their own, are taken for right.
+An index has the fields that its view names, and takes no others. Fields of a kind that is not known
+here, or with a format of their own, are not checked.
 """
 
 from __future__ import annotations

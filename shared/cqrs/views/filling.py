@@ -1,6 +1,7 @@
-"""Filling: a view that is new has nothing to show before a walk over the stores has told it all.
+"""Filling: a new view is incomplete until a walk over the event stores has filled it.
 
-What keeps its rows knows whether that has happened, so that nothing is taken for all there is.
+The store of its rows knows whether that has happened, so that an incomplete answer is not taken for
+a complete one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Filling(Value, kw_only=False):
 
 
 class Fillable(Protocol):
-    """What keeps the rows of one generation of a view, for who fills it."""
+    """The store of the rows of one generation of a view, for who fills it."""
 
     def state(self) -> Filling:
         """Raises Unavailable."""
