@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import requests
 
@@ -13,7 +12,6 @@ from scripts.local.process import Process
 
 START_SECONDS = 20.0
 PYTHON = ROOT / "build" / "emulator" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("emulated.py")
 
 
 def process(home: Home) -> Process:
@@ -26,7 +24,7 @@ def start(home: Home, port: int) -> None:
         raise LocalError("the local AWS is not installed; run `make build/emulator`")
     home.temporary.mkdir(parents=True, exist_ok=True)
     emulator = process(home)
-    emulator.start([str(PYTHON), "-P", str(PROGRAM)], _environment(home, port), home.path)
+    emulator.start([str(PYTHON), "-m", "scripts.local.emulated"], _environment(home, port), ROOT)
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(port):
         if not emulator.is_alive() or time.monotonic() > deadline:
@@ -55,6 +53,7 @@ def _environment(home: Home, port: int) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",  # or it listens to the world on 8883
+        "LAMBDA_WARM_TTL_SECONDS": "60",  # after a burst all processes of a function go but one
         "LOG_LEVEL": "WARNING",
         "MINISTACK_REGION": REGION,
         "AWS_REGION": REGION,

@@ -1,5 +1,6 @@
 """What the functions have logged, in the order of time, made readable."""
 
+import heapq
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,20 +19,50 @@ NOISE = frozenset(
 
 
 def print_logs(clients: Clients, functions: Iterable[str], follow: bool) -> None:
-    names = list(functions)
-    seen: set[tuple[str, ...]] = set()  # the emulator's events have no ids
-    since = 0
+    logs = [Log(clients.client("logs"), name) for name in functions]
     while True:
-        lines = [line for name in names for line in _events(clients, name, since)]
-        for event in sorted(lines, key=lambda line: line["timestamp"]):
-            since = max(since, event["timestamp"])
-            identity = (event["logStreamName"], str(event["timestamp"]), event["message"])
-            if identity not in seen:
-                seen.add(identity)
-                _print_line(event)
+        for event in heapq.merge(*(log.news() for log in logs), key=_time):
+            _print_line(event)
         if not follow:
             return
         time.sleep(FOLLOW_SECONDS)
+
+
+class Log:
+    """A function's log, read on from where it was read to."""
+
+    def __init__(self, client: Any, function: str) -> None:
+        self._client = client
+        self._function = function
+        self._since = 0
+        self._told = 0  # events of that millisecond: they have no ids
+
+    def news(self) -> Iterator[dict[str, Any]]:
+        """Events in the order of time; those of one millisecond, in the order of their arrival."""
+        since, again = self._since, self._told
+        for event in self._events():
+            if again and _time(event) == since:
+                again -= 1
+                continue
+            same = _time(event) == self._since
+            self._since, self._told = _time(event), self._told + 1 if same else 1
+            message = event["message"].rstrip()
+            if message and not message.startswith(PLATFORM_LINES):
+                yield event | {"message": message, "function": self._function}
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self._function}", startTime=self._since
+        )
+        try:
+            for page in pages:
+                yield from page["events"]
+        except self._client.exceptions.ResourceNotFoundException:
+            return  # it was never invoked
+
+
+def _time(event: Mapping[str, Any]) -> int:
+    return int(event["timestamp"])
 
 
 def readable(message: str) -> str:
@@ -63,18 +94,3 @@ def _print_line(event: Mapping[str, Any]) -> None:
     function = event["function"].rpartition("-")[2]
     if line := readable(event["message"]):
         print(f"{when:%H:%M:%S.%f}"[:-3], f"{function:22}", line, flush=True)
-
-
-def _events(clients: Clients, function: str, since: int) -> Iterator[dict[str, Any]]:
-    client = clients.client("logs")
-    pages = client.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{function}", startTime=since
-    )
-    try:
-        for page in pages:
-            for event in page["events"]:
-                event["message"] = event["message"].rstrip()
-                if event["message"] and not event["message"].startswith(PLATFORM_LINES):
-                    yield event | {"function": function}
-    except client.exceptions.ResourceNotFoundException:
-        return  # it was never invoked

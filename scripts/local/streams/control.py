@@ -4,6 +4,8 @@ GET  /status              every mapping and shard: position, counts, failures
 GET  /idle?timeout=30     answers once nothing is under way: 200, or 504 and who was not still
 GET  /faults              the knobs that are set, by function
 PUT  /faults              {"storefront_projector": {"drop": 0.5}, "*": {"clear": 1}}
+
+It opens to programs and pages of this machine only.
 """
 
 import json
@@ -15,6 +17,7 @@ import requests
 
 from scripts.local.clients import http
 from scripts.local.errors import LocalError
+from scripts.local.strangers import refusal
 from scripts.local.streams.runner import Runner
 
 Reply = tuple[int, Any]
@@ -32,6 +35,14 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        if why := refusal(self.headers.items()):
+            self.close_connection = True  # what else was sent is left unread
+            self._send(403, {"error": why})
+        return why is None
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)

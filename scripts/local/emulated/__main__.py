@@ -1,0 +1,224 @@
+"""Runs the emulator, in its own virtual environment, with put right what gets in the way here:
+
+- It looks at every Kinesis iterator of the last five minutes at every call. The runner takes a new
+  one every second.
+- It starts a process for every request that comes while others run, and nobody in a burst is
+  answered. Here a function has few processes, and requests wait for their turn (ADR 20).
+- It unpacks all layers again for each process, which took most of what starting one took.
+- A process that dies while it starts takes all others of its function with it.
+- It starts a process for each of the schedules that are due, all at once, and forgets those that
+  time out for it, as it forgets events whose function has no capacity. AWS has them queue.
+- Its HTTP APIs tell what became of a function that failed or had no capacity. On AWS they do not.
+- It has pages of log events, but no way to the second one.
+- It does what any page has a browser send.
+- It answers sooner than Terraform's provider has noticed that its request is sent, and so the
+  provider takes some of the answers for errors, asks again, and is told that what it wants to make
+  is there already; or it makes it twice.
+
+What is changed here is internal to it: its version is pinned.
+"""
+
+import asyncio
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from typing import Any
+
+from ministack import app  # type: ignore[import-not-found]
+from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.services import (  # type: ignore[import-not-found]
+    apigateway,
+    cloudwatch_logs,
+    eventbridge,
+    kinesis,
+    lambda_svc,
+)
+
+from scripts.local.emulated.layers import Layers
+from scripts.local.emulated.log_pages import page
+from scripts.local.emulated.turns import Turns
+from scripts.local.strangers import refusal
+
+# A process takes 50 MB and, to start, a third of a second of one of few processors. An API waits
+# for an answer for 30 s, of which most functions may take 10.
+TURNS = Turns(at_once=3, waiting=200, patience_seconds=20)
+LAYERS = Layers()
+EVENT_RETRY_SECONDS = 1
+SCHEDULES_AT_A_TIME = ThreadPoolExecutor(4)
+TERRAFORM_NOTICES_SECONDS = 0.01
+LOG_PAGE_EVENTS = 10_000
+
+is_event = ContextVar("is_event", default=False)  # an invocation whose answer nobody waits for
+
+
+# Functions
+
+take_slot, give_back_slot = lambda_svc._acquire_execution_slot, lambda_svc._release_execution_slot
+spawn, invoke = lambda_runtime.Worker._spawn, lambda_runtime.Worker.invoke
+
+
+def take_turn(function: Any, config: Any) -> tuple[str | None, str | None]:
+    slot, limit = ask_for_turn(function, config)
+    while slot is None and is_event.get():
+        time.sleep(EVENT_RETRY_SECONDS)
+        slot, limit = ask_for_turn(function, config)
+    return slot, limit
+
+
+def ask_for_turn(function: Any, config: Any) -> tuple[str | None, str | None]:
+    name = lambda_svc._inflight_key(config)
+    if not TURNS.take(name):
+        return None, "function"
+    slot, limit = take_slot(function, config)
+    if slot is None:
+        TURNS.give_back(name)
+    return slot, limit
+
+
+def give_back_turn(slot: str | None) -> None:
+    give_back_slot(slot)
+    if slot is not None:
+        TURNS.give_back(slot)
+
+
+def spawn_with_shared_layers(worker: Any) -> None:
+    config = worker.config
+    contents = filter(None, map(lambda_svc._resolve_layer_zip, config.get("Layers", [])))
+    told = {"_LAMBDA_LAYERS_DIRS": os.pathsep.join(map(LAYERS.folder, contents))}
+    variables = config.get("Environment", {}).get("Variables", {})
+    worker.config = config | {"Layers": [], "Environment": {"Variables": variables | told}}
+    try:
+        spawn(worker)
+    finally:
+        worker.config = config
+
+
+def invoke_alone(worker: Any, *arguments: Any, **named: Any) -> Any:
+    try:
+        return invoke(worker, *arguments, **named)
+    except Exception as error:
+        return {"status": "error", "error": str(error)}
+
+
+def as_event(call: Callable[..., Any]) -> Callable[..., Any]:
+    def call_as_event(*arguments: Any) -> Any:
+        before = is_event.set(True)
+        try:
+            return call(*arguments)
+        finally:
+            is_event.reset(before)
+
+    return call_as_event
+
+
+def enqueue(arn: str, payload: str) -> None:
+    function, version, _ = lambda_svc._get_func_record_for_ref(arn)
+    record = lambda_svc._execution_record_for_config(function, version)
+    execute = as_event(lambda_svc._execute_function_with_config_scope)
+    SCHEDULES_AT_A_TIME.submit(execute, record, json.loads(payload))
+
+
+# HTTP APIs
+
+proxy_response = lambda_svc.lambda_execute_result_to_api_proxy_response
+
+
+def api_answer(result: Any) -> Any:
+    if result.get("throttle"):
+        return said(503, "Service Unavailable"), None
+    if result.get("error"):
+        return said(500, "Internal Server Error"), None
+    return proxy_response(result)
+
+
+def said(status: int, message: str) -> dict[str, Any]:
+    return {"statusCode": status, "body": json.dumps({"message": message})}
+
+
+# Logs
+
+filter_log_events = cloudwatch_logs._filter_log_events
+
+
+def log_events(data: Any) -> Any:
+    group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(data))
+    if group is None:
+        return filter_log_events(data)
+    names, until = data.get("logStreamNames"), data.get("endTime", math.inf)
+    matches = cloudwatch_logs._compile_filter_pattern(data.get("filterPattern", ""))
+    since, _, told = data.get("nextToken", "").partition("/")
+    events, start = page(
+        {n: s["events"] for n, s in list(group["streams"].items()) if not names or n in names},
+        (int(since or data.get("startTime", 0)), int(told or 0)),
+        min(data.get("limit", LOG_PAGE_EVENTS), LOG_PAGE_EVENTS),
+        lambda event: event["timestamp"] <= until and matches(event["message"]),
+    )
+    token = {"nextToken": f"{start[0]}/{start[1]}"} if start else {}
+    return cloudwatch_logs.json_response({"events": events, "searchedLogStreams": [], **token})
+
+
+# Requests
+
+
+def guarded(answer: Any) -> Any:
+    async def answer_if_let_in(scope: Any, receive: Any, send: Any) -> None:
+        why = refused(scope)
+        if why is None:
+            await answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            kind = (b"content-type", b"application/json")
+            await send({"type": "http.response.start", "status": 403, "headers": [kind]})
+            body = json.dumps({"message": why}).encode()
+            await send({"type": "http.response.body", "body": body})
+
+    return answer_if_let_in
+
+
+def refused(scope: Any) -> str | None:
+    if scope["type"] == "lifespan":
+        return None
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    return refusal(headers, any_page=has_rules_for_pages(scope["path"]))
+
+
+def has_rules_for_pages(path: str) -> bool:
+    """Whether it leads to an API with a CORS configuration, which is asked then as it is on AWS."""
+    if not (parts := app._parse_execute_api_url("", path)):
+        return False
+    owner = apigateway.find_api_scope(parts[0])
+    return bool(owner and apigateway._apis.get_scoped(*owner, parts[0]).get("corsConfiguration"))
+
+
+def unhurried(answer: Any) -> Any:
+    async def answer_later(scope: Any, receive: Any, send: Any) -> None:
+        async def send_later(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(TERRAFORM_NOTICES_SECONDS)
+            await send(message)
+
+        agent = dict(scope.get("headers", ())).get(b"user-agent", b"")
+        await answer(scope, receive, send_later if b"Terraform" in agent else send)
+
+    return answer_later
+
+
+if __name__ == "__main__":
+    kinesis.ITERATOR_EXPIRY_SECONDS = 5
+    lambda_svc._acquire_execution_slot = take_turn
+    lambda_svc._release_execution_slot = give_back_turn
+    lambda_svc.invoke_async_with_retry = as_event(lambda_svc.invoke_async_with_retry)
+    lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
+    lambda_runtime.Worker._spawn = spawn_with_shared_layers
+    lambda_runtime.Worker.invoke = invoke_alone
+    eventbridge._dispatch_to_lambda = enqueue
+    cloudwatch_logs._filter_log_events = log_events
+    app.app = unhurried(guarded(app.app))
+    app.main()
