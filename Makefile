@@ -18,13 +18,13 @@ help: ## Print this list
 
 ##@ On your laptop
 .PHONY: up down status url logs rights faults sweep fill deliver waiting parked redrive history
-up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, take the first steps, print a curl session
-	@$(LOCAL) up $(if $(FIRST_STEPS),--first-steps $(FIRST_STEPS))
+up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, try it out, print the URL; after an edit, apply what has changed
+	@$(LOCAL) up $(if $(SMOKE),--smoke $(SMOKE))
 
 down: .venv ## Stop the local stack and forget its data
 	@$(LOCAL) down
 
-status: .venv ## What runs, on which port, and how far each stream mapping has read
+status: .venv ## What runs, what is down (exit code 1), and how far each view is behind the stores
 	@$(LOCAL) status
 
 url: .venv ## The URL of the local API, alone
@@ -147,5 +147,5 @@ define installed_in_a_venv
 @touch $@
 endef
 
-# What goes with an application: targets of its own, and FIRST_STEPS, a module for `make up`.
+# What goes with an application: targets of its own, and SMOKE, a module that tries it out.
 include $(wildcard scripts/*/*.mk)

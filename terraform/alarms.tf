@@ -83,7 +83,9 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = local.alarms
+  # Not locally: nobody is called there, and the emulator shows half of an alarm only, which the provider would then
+  # mend at every apply. That they are valid shows in `terraform test`.
+  for_each = { for name, alarm in local.alarms : name => alarm if !var.emulated }
 
   alarm_name        = "${local.prefix}-${each.key}"
   alarm_description = each.value.description

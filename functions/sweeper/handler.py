@@ -1,5 +1,5 @@
 """Looks for what messages missed: walks over the event stores and lets every follower catch up,
-redrives parked streams, delivers the waiting commands of processes, fills search indexes.
+redrives parked streams, delivers the waiting commands of processes, fills new views.
 """
 
 import os

@@ -9,22 +9,25 @@ from functools import partial
 from typing import Any
 
 from scripts.local import search
-from scripts.local.application import first_steps
+from scripts.local.application import smoke
 from scripts.local.errors import LocalError
 from scripts.local.history import history as told_history
 from scripts.local.home import Home
 from scripts.local.logs import print_logs
 from scripts.local.rights import rights_of
 from scripts.local.stack import Stack
+from scripts.local.status import print_status
+from scripts.local.waiting import Bar
 from scripts.tables import show
 
 
 def up(stack: Stack, arguments: argparse.Namespace) -> None:
-    steps = first_steps(arguments.first_steps) if arguments.first_steps else None
-    url = stack.up(steps, port=os.environ.get("PORT") or None).url
-    print(f"\nThe API is at '{url}'")
-    if steps:
-        print(f"\nPaste this into bash:\n\n{steps.session(url)}")
+    url = stack.up(port=os.environ.get("PORT") or None).url
+    session = stack.try_out(smoke(arguments.smoke)) if arguments.smoke else None
+    if session is None:
+        print(url)
+    else:
+        print(f"\nThe API is at '{url}'\n\nPaste this into bash:\n\n{session}")
 
 
 def down(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -37,30 +40,8 @@ def url(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def status(stack: Stack, arguments: argparse.Namespace) -> None:
-    addresses = stack.addresses()
-    workers = stack.control.status()
-    show(
-        [
-            ("API", addresses.url),
-            ("AWS", addresses.endpoint),
-            ("OpenSearch", _search(addresses.search)),
-            ("stream runner", addresses.control),
-        ]
-    )
-    print()
-    counts = ("read", "done", "dropped")
-    told = ((worker["mapping"], *(str(worker[count]) for count in counts)) for worker in workers)
-    show(told, "stream mapping", *counts)
-    for worker in filter(lambda worker: worker["error"], workers):
-        print(f"\n{worker['mapping']} FAILING after {worker['tries']} tries: {worker['error']}")
-    for name, knobs in stack.faults().items():
-        print(f"\n{name} has fault knobs set: {knobs} (make faults SET=clear ends that)")
-
-
-def _search(url: str | None) -> str:
-    if url is None:
-        return "none"
-    return url if search.is_healthy(url) else f"{url} DOES NOT ANSWER"
+    if print_status(stack):
+        sys.exit(1)
 
 
 def logs(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -84,7 +65,7 @@ def faults(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def redrive(stack: Stack, arguments: argparse.Namespace) -> None:
     event = {"redrive": arguments.stream} | ({"view": arguments.view} if arguments.view else {})
-    print(json.dumps(_operated(stack, event)))
+    print(_told(_operated(stack, event)))
 
 
 def history(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -94,7 +75,7 @@ def history(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def _operated(stack: Stack, event: Mapping[str, object]) -> dict[str, Any]:
     """The sweeper's answer to an operator. Raises LocalError if that is an error."""
-    told: dict[str, Any] = json.loads(_asked(stack, "sweeper", json.dumps(event)))
+    told: dict[str, Any] = stack.invoke("sweeper", event)
     if "error" in told:
         raise LocalError(told["error"])
     return told
@@ -107,21 +88,14 @@ def rights(stack: Stack, arguments: argparse.Namespace) -> None:
 
 def invoke(stack: Stack, arguments: argparse.Namespace) -> None:
     try:
-        json.loads(arguments.payload)
+        event = json.loads(arguments.payload)
     except ValueError as error:
         raise LocalError(f"that is not JSON: {error}") from None
-    print(_asked(stack, arguments.function, arguments.payload))
+    print(_told(stack.invoke(arguments.function, event)))
 
 
-def _asked(stack: Stack, function: str, payload: str) -> str:
-    names = stack.function_names(function)
-    if len(names) > 1:
-        raise LocalError(f"which one: {', '.join(names)}?")
-    answer = stack.clients.client("lambda").invoke(FunctionName=names[0], Payload=payload.encode())
-    told = str(answer["Payload"].read().decode())
-    if answer.get("FunctionError"):
-        raise LocalError(f"{told}\n{names[0]} failed; see `make logs FUNCTION={function}`")
-    return told
+def _told(answer: object) -> str:
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -132,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         match command.__name__:
             case "up":
-                added.add_argument("--first-steps", metavar="MODULE")
+                added.add_argument("--smoke", metavar="MODULE")
             case "logs":
                 added.add_argument("function", nargs="?", default="")
                 added.add_argument("--follow", action="store_true")
@@ -155,8 +129,9 @@ def main(words: Sequence[str]) -> None:
     arguments = parser().parse_args(words)
     stack = Stack(
         Home.from_environment(),
-        say=lambda text: print(text, end="", flush=True),
+        say=lambda text: print(text, end="", file=sys.stderr, flush=True),
         search_url=search.named(),
+        show=Bar(),
     )
     try:
         arguments.command(stack, arguments)

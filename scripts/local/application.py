@@ -1,4 +1,4 @@
-"""What an application shows of itself once it is up, in a module of its own."""
+"""What tries out an application once it is up, in a module of its own."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -6,17 +6,24 @@ from typing import Protocol, cast
 
 from scripts.local.errors import LocalError
 
-
-class FirstSteps(Protocol):
-    def take(self, url: str, wait_until_still: Callable[[], None]) -> None:
-        """Goes through the whole system once. Raises LocalError if it does not come through."""
-
-    def session(self, url: str) -> str:
-        """What a person may paste into bash to go on."""
+Until = Callable[[Callable[[], str]], None]
+"""Waits until what it is given says nothing; it says what is missing."""
 
 
-def first_steps(module: str) -> FirstSteps:
+class TimedOutError(LocalError):
+    """Something took the application longer than it allows itself."""
+
+
+class Smoke(Protocol):
+    def run(self, url: str, until: Until) -> str:
+        """Goes through the whole system once. Returns what a person may paste into bash to go on.
+
+        Raises LocalError if it does not come through, TimedOutError if the system may just be busy.
+        """
+
+
+def smoke(module: str) -> Smoke:
     try:
-        return cast(FirstSteps, import_module(module))
+        return cast(Smoke, import_module(module))
     except ModuleNotFoundError as error:
-        raise LocalError(f"{error} (FIRST_STEPS, in scripts/*/*.mk, is {module})") from None
+        raise LocalError(f"{error} (SMOKE, in scripts/*/*.mk, is {module})") from None

@@ -1,10 +1,10 @@
 """What is deployed to the local AWS: the packages and the Terraform that the real one gets."""
 
-import fcntl
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ from scripts.build.terraform.root import Root
 from scripts.local.clients import CREDENTIALS, REGION
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT, Home
+from scripts.local.process import Process
 
 CONFIGURATION = ROOT / "terraform"
 VARIABLES = CONFIGURATION / "environments" / "local.tfvars"
@@ -35,6 +36,11 @@ def require_terraform() -> None:
         raise LocalError(str(error)) from None
 
 
+def process(home: Home) -> Process:
+    """Terraform, while it runs."""
+    return Process(home.pid_file("terraform"), home.log("terraform"))
+
+
 def build_packages(home: Home) -> None:
     log = home.log("packages")
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -50,26 +56,67 @@ def api_url(endpoint: str) -> str:
     return f"{endpoint}/_aws/execute-api/{API_ID}/$default"
 
 
-def variables(endpoint: str, search_url: str | None) -> dict[str, Any]:
+def variables(home: Home, endpoint: str, search_url: str | None) -> dict[str, Any]:
     """What differs from stack to stack."""
     return {
-        "packages_dir": str(PACKAGES),
+        "packages_dir": str(home.packages),
         "local_api_id": API_ID,
         "services_url": api_url(endpoint),
         "search": {"kind": "existing", "url": search_url} if search_url else {"kind": "none"},
     }
 
 
-def apply(home: Home, endpoint: str, variables: Mapping[str, Any]) -> None:
-    """Terraform's pages go to the log, its errors to the user."""
-    program = Program(data_dir=home.terraform, env=_environment(endpoint))
+def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: bool) -> None:
+    """Terraform's pages go to the log, its errors to the user. With `refresh` it looks at
+    everything that it has made; else it believes what it noted.
+    """
+    environment = _environment(endpoint)
+    program = Program(data_dir=home.terraform, env=environment, started=process(home).note)
     root = Root(program=program, state=home.state)
     log = home.log("terraform")
+    options = [
+        "-lock-timeout=300s",  # a command that was killed leaves its Terraform behind, at work
+        f"-refresh={str(refresh).lower()}",
+    ]
+
+    def apply() -> None:
+        root.apply_unseen([VARIABLES], variables, log, *options)
+
+    _keep_packages(home)
     try:
-        root.init()
-        root.apply_unseen([VARIABLES], variables, log)
+        try:
+            apply()
+        except TerraformError as error:
+            if not _wants_init(str(error)):
+                raise
+            root.init()
+            apply()
     except TerraformError as error:
         raise _explained(str(error), log) from None
+
+
+def _keep_packages(home: Home) -> None:
+    """What Terraform makes functions of: for each the package it was first made of. Newer code gets
+    to them by `updates`: Terraform would take up to half a minute.
+    """
+    home.packages.mkdir(parents=True, exist_ok=True)
+    for old in set(home.packages.glob("*")) - {home.packages / name for name in _package_names()}:
+        old.unlink()
+    for name in _package_names():
+        kept = home.packages / name
+        if not kept.exists():
+            draft = kept.with_suffix(".new")
+            shutil.copyfile(PACKAGES / name, draft)
+            draft.replace(kept)
+
+
+def _package_names() -> list[str]:
+    return sorted(package.name for package in PACKAGES.glob("*.zip"))
+
+
+def _wants_init(error: str) -> bool:
+    """Whether it stopped, before it did anything, as `init` has to fetch or to note something."""
+    return re.search(r"\b(terraform|tofu)\s+init\b", error) is not None
 
 
 def _explained(error: str, log: Path) -> LocalError:
@@ -81,18 +128,9 @@ def _explained(error: str, log: Path) -> LocalError:
     return kind(f"{error}\nThe full log is {log}")
 
 
-def wait_for_other(home: Home) -> None:
-    """A command that was killed leaves its Terraform behind, at work on the same state."""
-    if not home.state.exists():
-        return
-    with home.state.open("r+b") as state:
-        fcntl.lockf(state, fcntl.LOCK_EX)  # the lock that Terraform holds while it works
-        fcntl.lockf(state, fcntl.LOCK_UN)
-
-
 def fingerprint(variables: Mapping[str, Any]) -> str:
     """Of all that goes into `apply`: the same again would change nothing."""
-    digest = hashlib.sha256(json.dumps(variables).encode())
+    digest = hashlib.sha256(json.dumps([variables, _package_names()]).encode())
     for file in _inputs():
         digest.update(
             str(file.relative_to(ROOT)).encode() + hashlib.sha256(file.read_bytes()).digest()
@@ -104,7 +142,6 @@ def _inputs() -> Iterator[Path]:
     yield VARIABLES
     yield from sorted(CONFIGURATION.glob("*.tf"))
     yield from sorted(CONFIGURATION.glob("modules/**/*.tf"))
-    yield from sorted(PACKAGES.glob("*.zip"))
 
 
 def _environment(endpoint: str) -> dict[str, str]:

@@ -46,6 +46,10 @@ class Home:
         return Notes(self.path / "notes.json")
 
     @property
+    def packages(self) -> Path:
+        return self.path / "packages"
+
+    @property
     def temporary(self) -> Path:
         return self.path / "tmp"
 
@@ -57,11 +61,11 @@ class Home:
 
     def forget_data(self) -> None:
         """All that speaks of resources in an emulator that is gone."""
-        for folder in (self.checkpoints, self.temporary):
+        for folder in (self.checkpoints, self.temporary, self.packages):
             shutil.rmtree(folder, ignore_errors=True)
         for file in self.path.glob("terraform.tfstate*"):
             file.unlink()
-        self.notes.forget("applied", "applying", "search_url", "url")
+        self.notes.forget("applied", "applying", "search_url", "tried", "url")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -33,8 +33,12 @@ class Process:
                 start_new_session=True,  # so that Ctrl-C and a closed terminal do not reach it
             )
         child.returncode = 0  # it outlives us: Popen need not warn that nobody waited for it
+        self.note(child.pid)
+
+    def note(self, pid: int) -> None:
+        """Remembers what somebody has started, who alone waits for how it ends."""
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
-        self.pid_file.write_text(json.dumps([child.pid, _started(child.pid)]))
+        self.pid_file.write_text(json.dumps([pid, _started(pid)]))
 
     def is_alive(self) -> bool:
         return self._pid() is not None
@@ -66,12 +70,12 @@ class Process:
             pid, started = json.loads(self.pid_file.read_text())
         except (FileNotFoundError, ValueError):
             return None
+        _bury(pid)
         return pid if started and _started(pid) == started else None
 
 
 def _started(pid: int) -> str | None:
     """When a process started, in any form; `None` if there is none."""
-    _bury(pid)
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:

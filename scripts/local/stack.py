@@ -1,4 +1,4 @@
-"""A whole local stack: emulator, search, deployment, stream runner; the first steps."""
+"""A whole local stack: emulator, search, deployment, stream runner."""
 
 import functools
 import hashlib
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.local import deployment, emulator, search
-from scripts.local.application import FirstSteps
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.local import deployment, emulator, search, updates
+from scripts.local.application import Smoke, TimedOutError
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
+from scripts.local.filling import Filling
 from scripts.local.home import (
     FIRST_CONTROL_PORT,
     FIRST_PORT,
@@ -26,12 +29,13 @@ from scripts.local.home import (
     free_port,
     is_free,
 )
+from scripts.local.lags import Lags
 from scripts.local.process import Process
 from scripts.local.streams.control import Control
 from scripts.local.streams.runner import read_mappings
+from scripts.local.waiting import Patience
 
 RUNNER_START_SECONDS = 20.0
-FILL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,17 @@ class Stack:
         home: Home,
         say: Callable[[str], None] = lambda text: None,
         search_url: str | None = None,
+        show: Callable[[Lags | None], None] = lambda lags: None,
     ) -> None:
         self.home = home
         self._say = say
         self._given_search_url = search_url
         self._notes = home.notes
+        self._patience = Patience(self.lags, show)
 
     # Up and down
 
-    def up(self, steps: FirstSteps | None = None, port: str | None = None) -> Addresses:
+    def up(self, port: str | None = None) -> Addresses:
         """What runs already stays, what has changed is applied."""
         deployment.require_terraform()
         with self.home.locked():
@@ -76,17 +82,32 @@ class Stack:
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
+            self._update()
             with choosing_ports():
                 self._start_runner()
             with self._step("views"):
                 self._fill_views()
-        if steps and (faults := self.faults()):
-            told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
-            self._say(f"No first steps: {told}. `make faults SET=clear` ends that.\n")
-        elif steps:
-            with self._step("first steps through commands, streams and views"):
-                steps.take(self.addresses().url, self.control.wait_until_still)
         return self.addresses()
+
+    def try_out(self, smoke: Smoke) -> str | None:
+        """What a person may go on with, the first time that the application is tried out."""
+        if self._notes["tried"]:
+            return None
+        if faults := self.faults():
+            told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
+            self._say(f"Not tried out: {told}. `make faults SET=clear` ends that.\n")
+            return None
+        with self._step("trying it out"):
+            self._patience.until_caught_up()
+            try:
+                session = smoke.run(self.addresses().url, self._patience.until)
+            except TimedOutError as error:
+                if not self.lags().behind:
+                    raise
+                self._say(f"{error}. It has too much to do; the next `make up` tries again. ")
+                return None
+        self._notes.note(tried="yes")
+        return session
 
     def down(self) -> None:
         """Stops what runs and forgets the data. Logs and port numbers stay."""
@@ -94,6 +115,7 @@ class Stack:
             self._stop_all()
 
     def _stop_all(self) -> None:
+        deployment.process(self.home).stop()  # of a command that was killed
         self.runner.stop()
         self.emulator.stop()
         self.search.stop()
@@ -158,22 +180,11 @@ class Stack:
 
     def _fill_views(self) -> None:
         """Returns when queries and searches find all that the stores have, also in new views."""
-        deadline = time.monotonic() + FILL_SECONDS
-        while waiting := {
-            view: told for view, told in self._filled().items() if not told.get("ready")
-        }:
-            if time.monotonic() > deadline:
-                raise LocalError(f"these views can't be filled: {waiting}")
-            time.sleep(0.2)
 
-    def _filled(self) -> dict[str, dict[str, object]]:
-        (sweeper,) = self.function_names("sweeper")
-        event = json.dumps({"fill": "views"}).encode()
-        answer = self.clients.client("lambda").invoke(FunctionName=sweeper, Payload=event)
-        payload = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            raise LocalError(f"views can't be filled: {payload}")
-        return dict(payload["filled"])
+        def fill() -> dict[str, Any]:
+            return dict(self.invoke("sweeper", {"fill": "views"})["filled"])
+
+        self._patience.until(Filling(fill).missing)
 
     # Deployment
 
@@ -183,11 +194,8 @@ class Stack:
             return
         was_unfinished = self._notes["applying"] is not None
         is_first = self._notes["url"] is None
-        if was_unfinished:
-            with self._step("waiting for what the last `up` left running"):
-                deployment.wait_for_other(self.home)
         try:
-            self._apply_now()
+            self._apply_now(refresh=was_unfinished)  # what it noted then may not be so
         except deployment.OccupiedError:
             # Terraform did not note what it had just made: it was stopped, or an answer was lost.
             if not (was_unfinished or is_first):
@@ -199,13 +207,13 @@ class Stack:
                 self._start_search()
             self._apply_now()
 
-    def _apply_now(self) -> None:
+    def _apply_now(self, *, refresh: bool = False) -> None:
         applied = deployment.fingerprint(self._variables)
         self._notes.forget("applied")
         self._notes.note(applying="yes")  # stays behind when this goes wrong
         with self._step("terraform apply"):
             try:
-                deployment.apply(self.home, self.endpoint, self._variables)
+                deployment.apply(self.home, self.endpoint, self._variables, refresh=refresh)
             except LocalError:
                 self._require_emulator()
                 raise
@@ -214,7 +222,13 @@ class Stack:
 
     @property
     def _variables(self) -> dict[str, Any]:
-        return deployment.variables(self.endpoint, self.search_url)
+        return deployment.variables(self.home, self.endpoint, self.search_url)
+
+    def _update(self) -> None:
+        with self._step("code"):
+            changed = updates.update(self.clients, deployment.PACKAGES)
+        if changed:
+            self._say(f"  new: {', '.join(changed)}\n")
 
     def _require_emulator(self) -> None:
         if not self.emulator.is_alive():
@@ -274,6 +288,10 @@ class Stack:
     def clients(self) -> Clients:
         return _clients(self.endpoint)
 
+    def is_healthy(self) -> bool:
+        """Whether the local AWS answers."""
+        return emulator.is_healthy(int(self._notes["port"] or 0))
+
     def addresses(self) -> Addresses:
         """Raises when the stack is not up."""
         url = self._notes["url"]
@@ -293,6 +311,31 @@ class Stack:
         if not found:
             raise LocalError(f"there is no function {name}; there are {', '.join(known)}")
         return found
+
+    def invoke(self, name: str, event: Any) -> Any:
+        """What the function called so answers."""
+        names = self.function_names(name)
+        if len(names) > 1:
+            raise LocalError(f"which one: {', '.join(names)}?")
+        try:
+            answer = self.clients.client("lambda").invoke(
+                FunctionName=names[0], Payload=json.dumps(event).encode()
+            )
+            payload = json.loads(answer["Payload"].read())
+        except (BotoCoreError, ClientError) as error:
+            raise LocalError(f"{names[0]} can't be invoked: {error}") from None
+        if answer.get("FunctionError"):
+            raise LocalError(f"{names[0]} failed: {payload}; see `make logs FUNCTION={name}`")
+        return payload
+
+    def lags(self) -> Lags:
+        """How far every view and process is behind the stores."""
+        return Lags.of(self.invoke("sweeper", {"behind": True}))
+
+    def waiting(self) -> int:
+        """How many commands processes have due and not delivered."""
+        processes = self.invoke("sweeper", {"waiting": True})["waiting"].values()
+        return sum(len(due) for rows in processes for due in rows.values())
 
     def faults(self) -> dict[str, str]:
         """The knobs that are set, by function."""

@@ -1,1 +1,1 @@
-"""Scripts for the shop: its first steps, a demo, and a comparison of views and compositions."""
+"""Scripts for the shop: a smoke test, a demo, and a comparison of views and compositions."""

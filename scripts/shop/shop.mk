@@ -1,5 +1,5 @@
 ##@ The shop
-FIRST_STEPS := scripts.shop.first_steps
+SMOKE := scripts.shop.smoke
 
 .PHONY: demo compare
 demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,12 +38,13 @@ def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """Terraform in a directory. `data_dir` keeps what `init` downloads; `env` is added to the
-    environment.
+    environment; `started` is called with the process id of each run.
     """
 
     directory: Path = ROOT
     data_dir: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    started: Callable[[int], None] = lambda pid: None
 
     @property
     def environ(self) -> dict[str, str]:
@@ -61,6 +62,7 @@ class Program:
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
         )
+        self.started(process.pid)
         while True:
             try:
                 return process.wait()

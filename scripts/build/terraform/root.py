@@ -28,13 +28,17 @@ class Root:
         or_stop(self.program.run(command, *approval, *_settings(var_files, {}), *colour()))
 
     def apply_unseen(
-        self, var_files: Sequence[Path], variables: Mapping[str, object], log: Path
+        self,
+        var_files: Sequence[Path],
+        variables: Mapping[str, object],
+        log: Path,
+        *options: str,
     ) -> None:
         """Applies without asking, writes to `log`, and raises TerraformError if that fails."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        settings = _settings(var_files, variables)
+        arguments = [*APPROVED, *options, *_settings(var_files, variables), "-no-color"]
         with log.open("wb") as file:
-            code = self.program.run("apply", *APPROVED, *settings, "-no-color", output=file)
+            code = self.program.run("apply", *arguments, output=file)
         if code:
             raise TerraformError(errors_in(log.read_text(errors="replace")))
 

@@ -3,7 +3,7 @@
 - It looks at every Kinesis iterator of the last five minutes at every call. The runner takes a new
   one every second.
 - It starts a process for every request that comes while others run, and nobody in a burst is
-  answered. Here a function has few processes, and requests wait for their turn (ADR 20).
+  answered. Here a function has few processes, and requests wait for their turn (ADR 19).
 - It unpacks all layers again for each process, which took most of what starting one took.
 - A process that dies while it starts takes all others of its function with it.
 - It starts a process for each of the schedules that are due, all at once, and forgets those that

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -36,13 +37,18 @@ class Api:
         self, method: str, path: str, key: str, body: Any = None, *, unless: str | None = None
     ) -> requests.Response:
         """Sends a command. A repeat has no second effect and gets the same answer; if the command
-        is no longer remembered, it may be refused with the code `unless`.
+        is no longer remembered, it may be refused with a code that matches `unless`.
         """
         answer = self._answer(method, path, {"Idempotency-Key": key}, body)
-        is_done = unless is not None and answer.status_code == 422 and unless in answer.text
-        return answer if is_done else _found(answer)
+        if unless and answer.status_code == 422 and re.search(unless, answer.text):
+            return answer
+        return _found(answer)
 
-    def get(self, path: str, token: str) -> requests.Response:
+    def look(self, path: str, token: str) -> requests.Response:
+        """What is answered now, whatever it is."""
+        return self._ask("GET", path, _token(token), None)
+
+    def get(self, path: str, token: str = "") -> requests.Response:
         """The view's own answer, once the view is as new as `token`. Repeats the query while an
         answer needed folded commits, or the version does not exist yet.
         """
@@ -51,7 +57,7 @@ class Api:
             is_ahead = answer.status_code == 400 and "invalid_consistency_token" in answer.text
             return is_ahead or answer.headers.get("Consistency", "").startswith("folded")
 
-        return _found(self._answer("GET", path, {"Consistency-Token": token}, None, is_early))
+        return _found(self._answer("GET", path, _token(token), None, is_early))
 
     def _answer(
         self,
@@ -64,18 +70,25 @@ class Api:
         deadline = time.monotonic() + SECONDS
         pause = 0.4
         while True:
-            try:
-                answer = self._session.request(
-                    method, self.url + path, headers=headers, json=body, timeout=60
-                )
-            except requests.RequestException as error:
-                raise LocalError(f"{self.url} does not answer: {error}") from None
+            answer = self._ask(method, path, headers, body)
             if answer.status_code not in BUSY and not is_early(answer):
                 return answer
             if time.monotonic() > deadline:
                 raise LocalError(f"not within {SECONDS:g} s: {_told(answer)}")
             time.sleep(float(answer.headers.get("Retry-After", pause)))
             pause = min(1.5 * pause, 1.0)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], body: Any) -> requests.Response:
+        try:
+            return self._session.request(
+                method, self.url + path, headers=headers, json=body, timeout=60
+            )
+        except requests.RequestException as error:
+            raise LocalError(f"{self.url} does not answer: {error}") from None
+
+
+def _token(token: str) -> dict[str, str]:
+    return {"Consistency-Token": token} if token else {}
 
 
 def _found(answer: requests.Response) -> requests.Response:

@@ -258,13 +258,18 @@ class HttpFunction:
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
             response = self.routes[request.route](request)
-            return response, "" if response.body is None else plain.to_json(response.body)
+            return response, "" if response.body is None else _line(response.body)
         except CqrsError as error:
             problem = _problem(error, request)
         except Exception:
             logger().exception("failed", correlation_id=request.correlation_id)
             problem = _problem(CqrsError("Something went wrong on our side."), request)
-        return problem, plain.to_json(problem.body)
+        return problem, _line(problem.body)
+
+
+def _line(body: Any) -> str:
+    """JSON that ends its line: the prompt of a shell does not stick to it."""
+    return plain.to_json(body) + "\n"
 
 
 def no_such_route(known: str) -> Handler:

@@ -1,6 +1,7 @@
 """The operator's edge: the scheduled sweep, and what a person asks of the followers.
 
 {}                          sweep all stores, and what mappings gave up on
+{"behind": true}            count how far each view and process is behind the stores
 {"parked": true}            list the parked streams
 {"history": "order-7"}      the commits of a stream, and what processes have sent because of it;
                             with "after": 100 those after that version
@@ -30,6 +31,7 @@ from cqrs.entrypoints.streams import commits_in, log_report
 from cqrs.errors import Unreadable
 from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
+from cqrs.follow.lag import Lags, lags
 from cqrs.follow.process_followers import ProcessFollower
 from cqrs.follow.process_managers import entries_of
 from cqrs.follow.sweep import sweep
@@ -73,6 +75,8 @@ class SweeperFunction:
             return int(context.get_remaining_time_in_millis()) < SPARE_MS
 
         match event:
+            case {"behind": True, **others} if not others:
+                return _told(lags(self._stores, list(self._followers.values()), out_of_time))
             case {"parked": True, **others} if not others:
                 return {"parked": self._each(self._followers, self._parked)}
             case {"waiting": True, **others} if not others:
@@ -265,6 +269,11 @@ class SweeperFunction:
             "failed": report.failed,
             "unknown": [name for name in names if name not in told],
         }
+
+
+def _told(found: Lags) -> dict[str, Any]:
+    behind = {view: plain.dump(lag) for view, lag in found.views.items()}
+    return {"behind": behind, "down": found.down, "finished": found.finished}
 
 
 def _waiting(process: ProcessFollower) -> dict[str, Any]:

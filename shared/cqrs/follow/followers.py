@@ -135,15 +135,19 @@ class Follower:
         """The streams that are not at these versions yet; without parked ones, which wait for a
         redrive. Raises Unavailable.
         """
-        keys = {name: self.view.key_of(name) for name in heads if name in self._sources}
-        rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
-        parts = {name: rows[key].part(name) for name, key in keys.items()}
+        parts = self.parts(heads)
         return [name for name, p in parts.items() if p.version < heads[name] and not p.parked]
 
     def row_of(self, stream: str) -> Row:
         """The row that a stream feeds, as it is stored. Raises Unavailable."""
         key = self.view.key_of(stream)
         return self._rows.load([key])[key]
+
+    def parts(self, names: Iterable[str]) -> dict[str, Part]:
+        """How far the view has followed those streams that it follows. Raises Unavailable."""
+        keys = {name: self.view.key_of(name) for name in names if name in self._sources}
+        rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
+        return {name: rows[key].part(name) for name, key in keys.items()}
 
     def parked(self, limit: int) -> dict[str, ParkedAt]:
         """The parked streams of up to `limit` rows. May lag. Raises Unavailable."""

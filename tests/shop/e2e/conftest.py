@@ -209,6 +209,10 @@ class Shop(Value, kw_only=False):
         """Streams that can't be followed, by follower."""
         return self.invoke("sweeper", {"parked": True})["parked"]
 
+    def history(self, stream: str) -> Any:
+        """The commits of a stream, and what processes have sent because of them."""
+        return self.invoke("sweeper", {"history": stream})
+
     def table(self, name: str) -> str:
         """The full name of the table that is called so at its end."""
         pages = self.client("dynamodb").get_paginator("list_tables").paginate()

@@ -96,6 +96,26 @@ def test_a_good_checkout_from_registering_to_delivered(shop: Shop) -> None:
     assert shop.ask("GET", f"/customers/{customer}").json().items() >= ada.items()
 
 
+def test_an_operator_sees_what_happened_to_an_order_and_what_was_sent_because_of_it(
+    shop: Shop, sku: str, customer: str
+) -> None:
+    placed = shop.place(customer, {"lines": [line(sku)]}, X_Correlation_Id="follow-this")
+    order_id = placed.json()["order_id"]
+    shop.settled([order_id])
+    shop.control.wait_until_still()
+
+    of_order, of_payment = (shop.history(f"{kind}-{order_id}") for kind in ("order", "payment"))
+
+    commits = of_order["history"]["commits"]
+    assert [commit["command"]["type"] for commit in commits] == ["PlaceOrder", "ConfirmOrder"]
+    assert {commit["correlation"] for commit in commits} == {"follow-this"}
+    sent = of_order["sent"]["checkout"]
+    assert sent[f"reserve/{sku}"]["answer"]["stream"] == f"product-{sku}"
+    confirmed = sent["confirm"]["answer"]
+    assert (confirmed["accepted"], confirmed["stream"]) == (True, f"order-{order_id}")
+    assert of_payment["sent"].keys() == {"checkout", "payment_gateway"}
+
+
 @pytest.mark.parametrize(
     ("change", "reason", "paid"),
     [

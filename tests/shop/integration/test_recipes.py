@@ -5,14 +5,13 @@ which.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import pytest
 
 from scripts.build.terraform.program import Program
 from scripts.build.terraform.provider import initialise
 from tests.clones import ROOT, Clone
+from tests.shop.recipes import recipes
 
 TIDY = ("ruff format -q .", "ruff check -q --fix-only .", "scripts.picture")
 CHECKS = ("ruff format --check -q .", "ruff check -q .", "mypy")
@@ -21,61 +20,6 @@ ALWAYS = [
     "tests/shop/unit/domain/test_golden.py",
     "tests/shop/unit/test_readmes.py",
 ]
-
-
-# The recipes, as they are on the page
-
-
-class Step(NamedTuple):
-    file: str
-    make: Callable[[Clone], object]
-
-
-def recipes() -> dict[str, list[Step]]:
-    """The steps of every chapter that has some."""
-    page = (ROOT / "CONTRIBUTING.md").read_text()
-    chapters = re.findall(r"(?ms)^## (.*?)\n(.*?)(?=^## |\Z)", page)
-    return {title: steps for title, text in chapters if (steps := list(steps_in(text)))}
-
-
-def steps_in(chapter: str) -> Iterator[Step]:
-    for prose, kind, code in re.findall(r"(?ms)(.*?)^```(\w*)\n(.*?)^```$", chapter):
-        files = re.findall(r"\*\*`(\S+)`\*\*", prose)
-        match kind:
-            case "bash":
-                yield Step("", running(code))
-            case "diff":
-                yield from (Step(files[-1], editing(files[-1], h)) for h in code.split("@@\n"))
-            case _:
-                yield Step(files[-1], writing(files[-1], code))
-
-
-def running(script: str) -> Callable[[Clone], object]:
-    return lambda clone: clone.bash(script)
-
-
-def writing(file: str, text: str) -> Callable[[Clone], object]:
-    def make(clone: Clone) -> None:
-        path = clone.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    return make
-
-
-def editing(file: str, hunk: str) -> Callable[[Clone], object]:
-    """Lines come and go, at the one place where those are that stay and go."""
-    lines = [(line[:1], line[1:]) for line in hunk.splitlines(keepends=True)]
-    before = "".join(line for sign, line in lines if sign != "+")
-    after = "".join(line for sign, line in lines if sign != "-")
-
-    def make(clone: Clone) -> None:
-        path = clone.folder / file
-        text = path.read_text()
-        assert text.count(before) == 1, f"CONTRIBUTING.md: {file} has not one place with\n{before}"
-        path.write_text(text.replace(before, after))
-
-    return make
 
 
 RECIPES = recipes()

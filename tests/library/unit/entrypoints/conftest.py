@@ -23,9 +23,10 @@ def logs() -> Iterator[Lines]:
     """The log lines so far."""
     out = StringIO()
     handler = logger().registered_handler
-    before = handler.setStream(out)
+    # not setStream, which flushes the one before: a test that is over may have closed it
+    before, handler.stream = handler.stream, out
     yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
-    handler.setStream(before)
+    handler.stream = before
 
 
 @pytest.fixture

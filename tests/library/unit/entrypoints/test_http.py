@@ -232,9 +232,9 @@ class TestRequests:
 
 
 class TestAnswers:
-    def test_an_answer_is_json_with_its_headers(self) -> None:
+    def test_an_answer_is_a_line_of_json_with_its_headers(self) -> None:
         answer = answered(Response(status=201, body={"city": "Zürich"}, headers={"ETag": '"1"'}))
-        assert (answer.status, answer.text) == (201, '{"city":"Zürich"}')
+        assert (answer.status, answer.text) == (201, '{"city":"Zürich"}\n')
         assert answer.headers == {
             "Content-Type": "application/json",
             "ETag": '"1"',

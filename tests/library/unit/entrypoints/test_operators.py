@@ -33,6 +33,22 @@ def world() -> World:
     return World()
 
 
+class TestLags:
+    def test_how_far_a_view_is_behind_is_counted_and_nothing_is_written(self, world: World) -> None:
+        world.books.added("7", "8", "9")
+        world.books.breaks("book-9")
+        world.books.follow("book-7", "book-9")
+
+        told = world.ask({"behind": True})
+
+        lag = {"commits": 4, "behind": 1, "streams": 1, "parked": 1}
+        assert told == {"behind": {"books#1": lag}, "down": {}, "finished": True}
+        assert (world.shown("8"), world.bookmarks.kept) == ([False], [])
+
+    def test_when_there_is_no_time_to_count_all_that_is_told(self, world: World) -> None:
+        assert world.ask({"behind": True}, SHORT)["finished"] is False
+
+
 class TestRedrives:
     def test_parked_streams_are_listed_with_what_stopped_them_and_when(self, world: World) -> None:
         world.poison()

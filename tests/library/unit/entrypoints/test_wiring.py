@@ -58,7 +58,7 @@ class TestOnLambda:
         made: list[Wiring] = []
         handler = on_lambda(self.build(made), {"AWS_LAMBDA_FUNCTION_NAME": "health", "NAME": "ada"})
         assert len(made) == 1
-        assert handler(http("GET /health"), None)["body"] == '"ada"'
+        assert handler(http("GET /health"), None)["body"] == '"ada"\n'
         assert len(made) == 1
 
     def test_elsewhere_it_is_made_at_its_first_call_and_once(self) -> None:
@@ -66,7 +66,7 @@ class TestOnLambda:
         handler = on_lambda(self.build(made), {"NAME": "ada"})
         assert made == []
         answers = [handler(http("GET /health"), None)["body"] for _ in range(2)]
-        assert (answers, len(made)) == (['"ada"', '"ada"'], 1)
+        assert (answers, len(made)) == (['"ada"\n', '"ada"\n'], 1)
 
     def test_its_clients_are_made_with_it(self) -> None:
         asked: list[str] = []

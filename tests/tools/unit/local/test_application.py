@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from scripts.local import application
-from scripts.local.application import first_steps
+from scripts.local.application import smoke
 from scripts.local.errors import LocalError
 
 
-def test_first_steps_that_are_not_there_are_told_with_the_place_that_names_them() -> None:
-    with pytest.raises(LocalError, match=r"No module named 'scripts\.nowhere'.*FIRST_STEPS"):
-        first_steps("scripts.nowhere.first_steps")
+def test_a_smoke_test_that_is_not_there_is_told_with_the_place_that_names_it() -> None:
+    with pytest.raises(LocalError, match=r"No module named 'scripts\.nowhere'.*SMOKE"):
+        smoke("scripts.nowhere.smoke")
 
 
 def test_the_local_stack_imports_no_application() -> None:

@@ -75,7 +75,7 @@ def test_an_error_of_terraform_is_shown_with_the_place_of_its_log(
 ) -> None:
     monkeypatch.setenv("TERRAFORM", "false")  # a program that fails and says nothing
     with pytest.raises(LocalError, match="Terraform failed and did not say why"):
-        deployment.apply(home, "http://127.0.0.1:1", {})
+        deployment.apply(home, "http://127.0.0.1:1", {}, refresh=True)
 
 
 def test_a_new_stack_looks_for_a_port_that_is_free(home: Home, taken_port: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,3 +61,11 @@ def test_the_last_words_of_a_process_are_those_before_its_end(
         pass
     assert process.last_words() == "not"
     assert process.was_started()
+
+
+def test_how_a_process_ended_is_left_to_whoever_started_it(process: Process) -> None:
+    child = subprocess.Popen(["false"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody asked yet
+    process.note(child.pid)
+    assert child.wait() == 1
+    assert not process.is_alive()

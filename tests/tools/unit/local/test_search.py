@@ -97,8 +97,9 @@ def test_where_none_can_be_installed_a_stack_goes_without(
     assert "going on without search" in said[0]
 
 
-def test_another_search_is_another_deployment() -> None:
-    with_one, without = (deployment.variables(NOWHERE, url) for url in ("http://there", None))
+def test_another_search_is_another_deployment(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with_one, without = (deployment.variables(home, NOWHERE, url) for url in ("http://there", None))
     assert with_one["search"] == {"kind": "existing", "url": "http://there"}
     assert without["search"] == {"kind": "none"}
     assert deployment.fingerprint(with_one) != deployment.fingerprint(without)

@@ -1,0 +1,71 @@
+"""How far the views of a stack are behind its stores, as its sweeper counts it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.local.errors import LocalError
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Of one view: of `commits` it lacks `behind`, in so many `streams`; `parked` can't go on."""
+
+    commits: int
+    behind: int
+    streams: int
+    parked: int
+
+    @property
+    def applied(self) -> int:
+        return self.commits - self.behind
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """Of all views and processes. `down` are those that could not be asked, and why."""
+
+    views: Mapping[str, Lag]
+    down: Mapping[str, str]
+    finished: bool
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> "Lags":
+        try:
+            views = {_name(view): Lag(**counts) for view, counts in answer["behind"].items()}
+            down = {_name(part): why for part, why in answer["down"].items()}
+            return cls(views, down, answer["finished"])
+        except (KeyError, TypeError):
+            raise LocalError(
+                f"the sweeper can't count what is behind, run `make up`: {answer}"
+            ) from None
+
+    @property
+    def behind(self) -> int:
+        return sum(lag.behind for lag in self.views.values())
+
+    @property
+    def parked(self) -> int:
+        return sum(lag.parked for lag in self.views.values())
+
+    @property
+    def applied(self) -> int:
+        return sum(lag.applied for lag in self.views.values())
+
+    def has_all_of(self, goal: "Lags") -> bool:
+        """Whether each view has applied as many commits as there were then."""
+        return all(
+            view in self.views and self.views[view].applied >= lag.commits
+            for view, lag in goal.views.items()
+        )
+
+    def __str__(self) -> str:
+        most_first = sorted(self.views.items(), key=lambda view: -view[1].behind)
+        late = [f"{lag.behind:,} {view}" for view, lag in most_first if lag.behind]
+        told = f"{self.behind:,} commits behind" + (f": {', '.join(late)}" if late else "")
+        return "; ".join([told, *(f"{view} is down" for view in self.down)])
+
+
+def _name(view: str) -> str:
+    """The first generation goes without its number, as long as there is no other."""
+    return view.removesuffix("#1")

@@ -1,0 +1,113 @@
+"""Waits for as long as something moves, and shows how far it is."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from scripts.local.errors import LocalError
+from scripts.local.lags import Lags
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+PAUSE_SECONDS = 0.2
+QUIET_SECONDS = 5.0  # nothing is counted before: most of it takes no longer
+STUCK_SECONDS = 60.0
+LINE_SECONDS = 10.0  # between lines, where none can be rewritten
+
+
+class Patience:
+    """Waits without an end of its own, as a backlog is no fault. It gives up when no view has
+    applied a commit for a minute.
+    """
+
+    def __init__(
+        self,
+        count: Callable[[], Lags],
+        show: Callable[[Lags | None], None],
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`show` is told how far it is, and None when it is over."""
+        self._count = count
+        self._show = show
+        self._clock = clock
+        self._pause = pause
+
+    def until(self, missing: Callable[[], str]) -> None:
+        """Returns once `missing` says nothing. Raises LocalError, with what it says, when nothing
+        moves any more.
+        """
+        self._until(lambda lags: missing())
+
+    def until_caught_up(self) -> None:
+        """Returns once every view has applied as many commits as there are now. Those that come
+        meanwhile are not waited for: there may be no end of them.
+        """
+        goal = self._count()
+        self._until(
+            lambda lags: "" if (lags or goal).has_all_of(goal) else "the views do not catch up"
+        )
+
+    def _until(self, missing: Callable[[Lags | None], str]) -> None:
+        lags: Lags | None = None
+        look = self._clock() + QUIET_SECONDS
+        moved, applied = look, -1
+        try:
+            while what := missing(lags):
+                began = self._clock()
+                if began >= look:
+                    lags = self._count()
+                    self._show(lags)
+                    if lags.applied > applied:
+                        moved, applied = began, lags.applied
+                    elif began - moved > STUCK_SECONDS:
+                        raise LocalError(f"{what}: nothing moves any more ({lags})")
+                    # counting keeps busy what it waits for: a quarter of the time at most
+                    look = self._clock() + max(1.0, 3 * (self._clock() - began))
+                self._pause(PAUSE_SECONDS)
+        finally:
+            self._show(None)
+
+
+class Bar:
+    """What is waited for: on a terminal in a line that is rewritten, elsewhere now and then."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._said = 0.0
+
+    def __call__(self, lags: Lags | None) -> None:
+        if lags is None:
+            self._close()
+        elif sys.stderr.isatty():
+            self._draw(lags)
+        elif time.monotonic() - self._said > LINE_SECONDS:
+            print(f"\n  {lags}", end="", file=sys.stderr, flush=True)
+            self._said = time.monotonic()
+
+    def _draw(self, lags: Lags) -> None:
+        if self._progress is None:
+            # not above: most commands wait for nothing
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (BarColumn(20), TextColumn("{task.description}", markup=False))
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+            print(file=sys.stderr)
+            self._progress.start()
+            self._progress.add_task("", total=lags.behind)
+        (task,) = self._progress.tasks
+        most = max(task.total or 0, lags.behind)
+        self._progress.update(
+            task.id, description=str(lags), total=most, completed=most - lags.behind
+        )
+
+    def _close(self) -> None:
+        if self._progress:
+            self._progress.stop()
+            self._progress = None
+        elif self._said:
+            print("\n  ", end="", file=sys.stderr, flush=True)
+            self._said = 0.0
