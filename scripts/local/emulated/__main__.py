@@ -4,7 +4,8 @@
   one every second.
 - It starts a process for every request that comes while others run, and nobody in a burst is
   answered. Here a function has few processes, and requests wait for their turn (ADR 19).
-- It unpacks all layers again for each process, which took most of what starting one took.
+- It unpacks all layers again for each process, which took most of what starting one took, and
+  starts as many at once as are wanted, while those that run get nothing done.
 - A process that dies while it starts takes all others of its function with it.
 - It starts a process for each of the schedules that are due, all at once, and forgets those that
   time out for it, as it forgets events whose function has no capacity. AWS has them queue.
@@ -26,6 +27,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from threading import BoundedSemaphore
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
@@ -46,6 +48,8 @@ from scripts.local.strangers import refusal
 # A process takes 50 MB and, to start, a third of a second of one of few processors. An API waits
 # for an answer for 30 s, of which most functions may take 10.
 TURNS = Turns(at_once=3, waiting=200, patience_seconds=20)
+STARTING = BoundedSemaphore(1)
+LONG_START_SECONDS = 5  # others don't wait longer for one that may never end
 LAYERS = Layers()
 EVENT_RETRY_SECONDS = 1
 SCHEDULES_AT_A_TIME = ThreadPoolExecutor(4)
@@ -85,16 +89,19 @@ def give_back_turn(slot: str | None) -> None:
         TURNS.give_back(slot)
 
 
-def spawn_with_shared_layers(worker: Any) -> None:
+def spawn_in_turn(worker: Any) -> None:
     config = worker.config
     contents = filter(None, map(lambda_svc._resolve_layer_zip, config.get("Layers", [])))
     told = {"_LAMBDA_LAYERS_DIRS": os.pathsep.join(map(LAYERS.folder, contents))}
     variables = config.get("Environment", {}).get("Variables", {})
     worker.config = config | {"Layers": [], "Environment": {"Variables": variables | told}}
+    alone = STARTING.acquire(timeout=LONG_START_SECONDS)
     try:
         spawn(worker)
     finally:
         worker.config = config
+        if alone:
+            STARTING.release()
 
 
 def invoke_alone(worker: Any, *arguments: Any, **named: Any) -> Any:
@@ -216,7 +223,7 @@ if __name__ == "__main__":
     lambda_svc._release_execution_slot = give_back_turn
     lambda_svc.invoke_async_with_retry = as_event(lambda_svc.invoke_async_with_retry)
     lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
-    lambda_runtime.Worker._spawn = spawn_with_shared_layers
+    lambda_runtime.Worker._spawn = spawn_in_turn
     lambda_runtime.Worker.invoke = invoke_alone
     eventbridge._dispatch_to_lambda = enqueue
     cloudwatch_logs._filter_log_events = log_events

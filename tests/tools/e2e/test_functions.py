@@ -17,6 +17,35 @@ PROCESSES = 3
 RUNNING = "*.*"
 
 
+ANSWERING = "def handler(event, context): print(); return 'here'"
+
+ENDLESS = (
+    """
+import os, time
+open("FOLDER/starting", "x").close()
+while not os.path.exists("FOLDER/go-on"):
+    time.sleep(0.01)
+"""
+    + ANSWERING
+)
+
+# How many were starting when this one was.
+STARTING = """
+import glob, os, time
+mine = f"FOLDER/starting-{os.getpid()}"
+open(mine, "x").close()
+time.sleep(0.1)
+STARTING = len(glob.glob("FOLDER/starting-*"))
+os.remove(mine)
+def handler(event, context):
+    open(f"FOLDER/{os.getpid()}.run", "x").close()
+    print("running")
+    while not os.path.exists("FOLDER/go-on"):
+        time.sleep(0.01)
+    return str(STARTING)
+"""
+
+
 def invoke(local: Local, function: str, kind: str = "RequestResponse") -> Any:
     return local.client("lambda").invoke(FunctionName=function, InvocationType=kind)
 
@@ -48,7 +77,7 @@ def test_a_burst_waits_for_its_turn_at_few_processes(
 def test_while_one_function_is_taken_others_answer(
     local: Local, waiting_function: str, signals: Signals
 ) -> None:
-    other = local.make_function("other", "def handler(event, context): print(); return 'here'")
+    other = local.make_function("other", ANSWERING)
     with ThreadPoolExecutor(MANY) as callers:
         calls = [callers.submit(local.make_api(waiting_function).get) for _ in range(MANY)]
         signals.wait_for(RUNNING, PROCESSES)
@@ -123,6 +152,29 @@ def test_a_process_that_dies_at_its_start_leaves_the_others_alone(
 
     assert (second.status_code, second.json()) == (500, {"message": "Internal Server Error"})
     assert first.result().status_code == 200
+
+
+def test_processes_start_one_after_another(local: Local, signals: Signals) -> None:
+    function = local.make_function("starting", STARTING.replace("FOLDER", str(signals.folder)))
+    api = local.make_api(function)
+    with ThreadPoolExecutor(PROCESSES) as callers:
+        calls = [callers.submit(api.get) for _ in range(PROCESSES)]
+        signals.wait_for(RUNNING, PROCESSES)
+        signals.give("go-on")
+    assert [call.result().text for call in calls] == ["1"] * PROCESSES
+
+
+def test_a_process_whose_start_does_not_end_holds_up_others_for_a_moment_only(
+    local: Local, signals: Signals
+) -> None:
+    other = local.make_function("unaffected", ANSWERING)
+    endless = local.make_function("endless", ENDLESS.replace("FOLDER", str(signals.folder)))
+    with ThreadPoolExecutor(1) as callers:
+        call = callers.submit(local.make_api(endless).get)
+        signals.wait_for("starting")
+        assert local.make_api(other).get().text == "here"
+        signals.give("go-on")
+    assert call.result().text == "here"
 
 
 def test_a_function_that_raises_is_an_internal_error_and_says_no_more(local: Local) -> None:
