@@ -33,7 +33,7 @@ locals {
     for view in keys(module.nouns.views) : "sweep-of-${view}" => {
       metric      = "SweepErrors"
       dimensions  = { service = "sweeper", part = view }
-      description = "The sweeper could not reach the table or index of ${view}. Until it can, commits whose messages were lost wait, and a new search index stays empty; see the sweeper's log."
+      description = "The sweeper could not reach the table or index of ${view}. Until it can, commits whose messages were lost wait, and a new view is not filled; see the sweeper's log."
     }
   }
 
