@@ -18,13 +18,13 @@ help: ## Print this list
 
 ##@ On your laptop
 .PHONY: up down status url logs rights faults sweep fill deliver waiting parked redrive history
-up: .venv build/emulator build/search ## Start a local AWS, build, terraform apply, try it out, print the URL; after an edit, apply what has changed
+up: .venv build/emulator build/search ## Start a local AWS, deploy to it and try it out; later, apply what was edited. Prints the URL
 	@$(LOCAL) up $(if $(SMOKE),--smoke $(SMOKE))
 
 down: .venv ## Stop the local stack and forget its data
 	@$(LOCAL) down
 
-status: .venv ## What runs, what is down (exit code 1), and how far each view is behind the stores
+status: .venv ## Show what runs, how far views are behind the stores, and what is down: then it exits with 1
 	@$(LOCAL) status
 
 url: .venv ## The URL of the local API, alone

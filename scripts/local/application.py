@@ -1,4 +1,4 @@
-"""What tries out an application once it is up, in a module of its own."""
+"""The smoke test of an application, in a module of its own."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -7,18 +7,18 @@ from typing import Protocol, cast
 from scripts.local.errors import LocalError
 
 Until = Callable[[Callable[[], str]], None]
-"""Waits until what it is given says nothing; it says what is missing."""
+"""Waits until nothing is missing. What is, says the function that it is given; nothing is ''."""
 
 
 class TimedOutError(LocalError):
-    """Something took the application longer than it allows itself."""
+    """The application took longer than it allows itself."""
 
 
 class Smoke(Protocol):
     def run(self, url: str, until: Until) -> str:
-        """Goes through the whole system once. Returns what a person may paste into bash to go on.
+        """Goes through the whole system once. Returns a session to paste into bash.
 
-        Raises LocalError if it does not come through, TimedOutError if the system may just be busy.
+        Raises LocalError if it does not get through, TimedOutError if the system may be busy only.
         """
 
 

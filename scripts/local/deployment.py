@@ -67,8 +67,8 @@ def variables(home: Home, endpoint: str, search_url: str | None) -> dict[str, An
 
 
 def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: bool) -> None:
-    """Terraform's pages go to the log, its errors to the user. With `refresh` it looks at
-    everything that it has made; else it believes what it noted.
+    """Applies the configuration. Terraform's pages go to the log, its errors to the user. With
+    `refresh` it looks at everything that it has made; else it believes its notes.
     """
     environment = _environment(endpoint)
     program = Program(data_dir=home.terraform, env=environment, started=process(home).note)
@@ -79,25 +79,25 @@ def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: b
         f"-refresh={str(refresh).lower()}",
     ]
 
-    def apply() -> None:
+    def go() -> None:
         root.apply_unseen([VARIABLES], variables, log, *options)
 
     _keep_packages(home)
     try:
         try:
-            apply()
+            go()
         except TerraformError as error:
             if not _wants_init(str(error)):
                 raise
             root.init()
-            apply()
+            go()
     except TerraformError as error:
         raise _explained(str(error), log) from None
 
 
 def _keep_packages(home: Home) -> None:
-    """What Terraform makes functions of: for each the package it was first made of. Newer code gets
-    to them by `updates`: Terraform would take up to half a minute.
+    """Keeps the package that each function was first made of, for Terraform. Newer code is put in
+    by `updates`: Terraform would take up to half a minute.
     """
     home.packages.mkdir(parents=True, exist_ok=True)
     for old in set(home.packages.glob("*")) - {home.packages / name for name in _package_names()}:
@@ -115,7 +115,7 @@ def _package_names() -> list[str]:
 
 
 def _wants_init(error: str) -> bool:
-    """Whether it stopped, before it did anything, as `init` has to fetch or to note something."""
+    """Whether Terraform did nothing, and asks for `init` first."""
     return re.search(r"\b(terraform|tofu)\s+init\b", error) is not None
 
 

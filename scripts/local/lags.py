@@ -1,4 +1,4 @@
-"""How far the views of a stack are behind its stores, as its sweeper counts it."""
+"""The lag of all views and processes, as the sweeper counts it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from scripts.local.errors import LocalError
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Of one view: of `commits` it lacks `behind`, in so many `streams`; `parked` can't go on."""
+    """A view lacks `behind` of the `commits` in its streams, in so many `streams`. `parked` streams
+    can't go on.
+    """
 
     commits: int
     behind: int
@@ -23,7 +25,9 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """Of all views and processes. `down` are those that could not be asked, and why."""
+    """The lag by view or process. `down` names those that could not be asked, and why. Unless
+    `finished`, not all was counted.
+    """
 
     views: Mapping[str, Lag]
     down: Mapping[str, str]

@@ -36,7 +36,7 @@ class Process:
         self.note(child.pid)
 
     def note(self, pid: int) -> None:
-        """Remembers what somebody has started, who alone waits for how it ends."""
+        """Remembers what somebody has started, who may be waiting for how it ends."""
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.write_text(json.dumps([pid, _started(pid)]))
 

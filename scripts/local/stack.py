@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.local import deployment, emulator, search, updates
 from scripts.local.application import Smoke, TimedOutError
 from scripts.local.clients import Clients
-from scripts.local.errors import LocalError
+from scripts.local.errors import BusyError, LocalError
 from scripts.local.filling import Filling
 from scripts.local.home import (
     FIRST_CONTROL_PORT,
@@ -73,7 +73,7 @@ class Stack:
     # Up and down
 
     def up(self, port: str | None = None) -> Addresses:
-        """What runs already stays, what has changed is applied."""
+        """Starts what does not run, and applies what has changed."""
         deployment.require_terraform()
         with self.home.locked():
             with choosing_ports():
@@ -90,7 +90,7 @@ class Stack:
         return self.addresses()
 
     def try_out(self, smoke: Smoke) -> str | None:
-        """What a person may go on with, the first time that the application is tried out."""
+        """Runs the smoke test until it has passed once. Returns the session that it ends with."""
         if self._notes["tried"]:
             return None
         if faults := self.faults():
@@ -102,12 +102,18 @@ class Stack:
             try:
                 session = smoke.run(self.addresses().url, self._patience.until)
             except TimedOutError as error:
-                if not self.lags().behind:
+                if not self._has_much_to_do():
                     raise
                 self._say(f"{error}. It has too much to do; the next `make up` tries again. ")
                 return None
         self._notes.note(tried="yes")
         return session
+
+    def _has_much_to_do(self) -> bool:
+        try:
+            return self.lags().behind > 0
+        except BusyError:
+            return True
 
     def down(self) -> None:
         """Stops what runs and forgets the data. Logs and port numbers stay."""
@@ -313,7 +319,7 @@ class Stack:
         return found
 
     def invoke(self, name: str, event: Any) -> Any:
-        """What the function called so answers."""
+        """Invokes the function called so; returns its answer."""
         names = self.function_names(name)
         if len(names) > 1:
             raise LocalError(f"which one: {', '.join(names)}?")
@@ -323,17 +329,18 @@ class Stack:
             )
             payload = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as error:
-            raise LocalError(f"{names[0]} can't be invoked: {error}") from None
+            kind = BusyError if "TooManyRequests" in str(error) else LocalError
+            raise kind(f"{names[0]} can't be invoked: {error}") from None
         if answer.get("FunctionError"):
             raise LocalError(f"{names[0]} failed: {payload}; see `make logs FUNCTION={name}`")
         return payload
 
     def lags(self) -> Lags:
-        """How far every view and process is behind the stores."""
+        """Counts how far every view and process is behind the stores."""
         return Lags.of(self.invoke("sweeper", {"behind": True}))
 
     def waiting(self) -> int:
-        """How many commands processes have due and not delivered."""
+        """The number of commands that are due and not delivered."""
         processes = self.invoke("sweeper", {"waiting": True})["waiting"].values()
         return sum(len(due) for rows in processes for due in rows.values())
 

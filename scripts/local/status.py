@@ -1,10 +1,10 @@
-"""Tells what runs of a stack, what does not, and how far its views are behind its stores."""
+"""The status of a stack: what runs, what is down, and how far its views are behind its stores."""
 
 from collections.abc import Iterable, Iterator
 from textwrap import shorten
 
 from scripts.local import search
-from scripts.local.errors import LocalError
+from scripts.local.errors import BusyError, LocalError
 from scripts.local.lags import Lags
 from scripts.local.stack import Stack
 from scripts.tables import show
@@ -13,7 +13,7 @@ DOWN = "DOES NOT ANSWER"
 
 
 def print_status(stack: Stack) -> list[str]:
-    """Returns what is down. What is behind is not."""
+    """Prints the status. Returns what is down; a view that is behind is not."""
     addresses = stack.addresses()
     has_aws, has_runner = stack.is_healthy(), stack.control.is_up()
     has_search = addresses.search is None or search.is_healthy(addresses.search)
@@ -35,9 +35,14 @@ def print_status(stack: Stack) -> list[str]:
 
 
 def _print_views(stack: Stack) -> list[str]:
-    """Returns which of them are down."""
+    """Prints how far they are behind. Returns which are down."""
     try:
         lags, waiting = stack.lags(), stack.waiting()
+    except BusyError:
+        _print(
+            ["The sweeper has too much to do for counting what is behind: ask again in a minute."]
+        )
+        return []
     except LocalError as error:
         _print([str(error)])
         return ["sweeper"]
@@ -64,7 +69,7 @@ def _views(lags: Lags, waiting: int) -> Iterator[str]:
 
 
 def _delivery(stack: Stack) -> Iterator[str]:
-    """What may keep views behind."""
+    """Reasons for which views may be behind."""
     for worker in stack.control.status():
         if worker["error"]:
             tries, error = worker["tries"], worker["error"]

@@ -1,6 +1,6 @@
-"""Puts the packages of now into the functions that are there.
+"""Updates of functions and layer with the packages that are built.
 
-What they have is asked, not remembered: what was cut short is done by the next update.
+Lambda is asked what it has: so an update that was cut short is finished by the next one.
 """
 
 import base64
@@ -16,8 +16,9 @@ AT_ONCE = 8
 
 
 def update(clients: Clients, packages: Path) -> list[str]:
-    """Gives every function its package, and the layer. Returns the names of the packages that were
-    not there yet. A function is called as its package by what it is told of itself.
+    """Gives every function its package and the layer. Returns the names of the new packages.
+
+    POWERTOOLS_SERVICE_NAME of a function is the name of its package.
     """
     client = clients.client("lambda")
     pages = client.get_paginator("list_functions").paginate()
@@ -42,14 +43,13 @@ def update(clients: Clients, packages: Path) -> list[str]:
 
 
 def _layer(client: Any, package: Path, functions: Sequence[Any]) -> tuple[str, bool]:
-    """The version of the layer with this package, and whether it had to be published."""
+    """The ARN of the layer made of this package, and whether it had to be published."""
     content = package.read_bytes()
-    known = sorted({arn for function in functions for arn in _layers(function)})
-    for arn in known:
-        version = client.get_layer_version_by_arn(Arn=arn)
+    for arn in sorted({arn for function in functions for arn in _layers(function)}):
+        *_, name, number = arn.split(":")
+        version = client.get_layer_version(LayerName=name, VersionNumber=int(number))
         if version["Content"]["CodeSha256"] == _sha256(content):
             return arn, False
-    *_, name, _ = known[0].split(":")
     published = client.publish_layer_version(LayerName=name, Content={"ZipFile": content})
     return str(published["LayerVersionArn"]), True
 
@@ -59,5 +59,5 @@ def _layers(function: Any) -> list[str]:
 
 
 def _sha256(content: bytes) -> str:
-    """In Lambda's form."""
+    """The digest in Lambda's form."""
     return base64.b64encode(hashlib.sha256(content).digest()).decode()

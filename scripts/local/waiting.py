@@ -1,11 +1,11 @@
-"""Waits for as long as something moves, and shows how far it is."""
+"""Waiting for as long as something moves, with a view of how far it is."""
 
 import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from scripts.local.errors import LocalError
+from scripts.local.errors import BusyError, LocalError
 from scripts.local.lags import Lags
 
 if TYPE_CHECKING:
@@ -39,40 +39,51 @@ class Patience:
         """Returns once `missing` says nothing. Raises LocalError, with what it says, when nothing
         moves any more.
         """
-        self._until(lambda lags: missing())
+        self._until(lambda lags: missing(), QUIET_SECONDS)
 
     def until_caught_up(self) -> None:
-        """Returns once every view has applied as many commits as there are now. Those that come
-        meanwhile are not waited for: there may be no end of them.
+        """Returns once every view has applied as many commits as there were at first. Those that
+        come meanwhile are not waited for: there may be no end of them.
         """
-        goal = self._count()
-        self._until(
-            lambda lags: "" if (lags or goal).has_all_of(goal) else "the views do not catch up"
-        )
+        goal: Lags | None = None
 
-    def _until(self, missing: Callable[[Lags | None], str]) -> None:
-        lags: Lags | None = None
-        look = self._clock() + QUIET_SECONDS
-        moved, applied = look, -1
+        def missing(lags: Lags | None) -> str:
+            nonlocal goal
+            goal = goal or lags
+            return "" if lags and goal and lags.has_all_of(goal) else "the views do not catch up"
+
+        self._until(missing, 0)
+
+    def _until(self, missing: Callable[[Lags | None], str], quiet_seconds: float) -> None:
+        lags, shown = None, None
+        look = moved = self._clock() + quiet_seconds
+        applied = -1
         try:
             while what := missing(lags):
-                began = self._clock()
-                if began >= look:
-                    lags = self._count()
+                if lags is not shown:
                     self._show(lags)
+                    shown = lags
+                began = self._clock()
+                if began < look:
+                    self._pause(PAUSE_SECONDS)
+                    continue
+                try:
+                    lags = self._count()
+                except BusyError:
+                    moved = began  # what keeps it busy moves
+                else:
                     if lags.applied > applied:
                         moved, applied = began, lags.applied
                     elif began - moved > STUCK_SECONDS:
                         raise LocalError(f"{what}: nothing moves any more ({lags})")
-                    # counting keeps busy what it waits for: a quarter of the time at most
-                    look = self._clock() + max(1.0, 3 * (self._clock() - began))
-                self._pause(PAUSE_SECONDS)
+                # counting keeps busy what it waits for: a quarter of the time at most
+                look = self._clock() + max(1.0, 3 * (self._clock() - began))
         finally:
             self._show(None)
 
 
 class Bar:
-    """What is waited for: on a terminal in a line that is rewritten, elsewhere now and then."""
+    """Shows the lag: on a terminal in a line that is rewritten, elsewhere in one now and then."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -83,7 +94,7 @@ class Bar:
             self._close()
         elif sys.stderr.isatty():
             self._draw(lags)
-        elif time.monotonic() - self._said > LINE_SECONDS:
+        elif lags.behind and time.monotonic() - self._said > LINE_SECONDS:
             print(f"\n  {lags}", end="", file=sys.stderr, flush=True)
             self._said = time.monotonic()
 

@@ -1,5 +1,5 @@
-"""A first order, by which `make up` sees that the whole shop works, and the curl session that it
-ends with.
+"""The shop's smoke test: a first order, by which `make up` sees that the whole shop works, and the
+curl session that it ends with.
 """
 
 import json
@@ -33,8 +33,8 @@ ADDRESS = {
 def run(url: str, until: Until) -> str:
     """Places an order and waits until the views show that it is confirmed.
 
-    What is ordered is there, and has its price, whatever others have done with the shop. If they
-    are faster even so, the second order is for a product that nobody else knows.
+    The order follows from the prices and the stock of now, whatever others have done to the shop.
+    If they are faster even so, a second order is for a product that nobody else knows.
     """
     api = Api(url)
     customer = _customer(api)
@@ -48,7 +48,7 @@ def run(url: str, until: Until) -> str:
 
 
 def _customer(api: Api) -> str:
-    """The id of Ada, or of a namesake if somebody else has her address."""
+    """The id of Ada, or of a namesake if somebody else uses her e-mail address."""
     done = "customer_already_registered"
     answer = api.command("POST", "/customers", KEY, ADA, unless=f"{done}|email_taken")
     if not answer.ok:
@@ -60,7 +60,7 @@ def _customer(api: Api) -> str:
 
 
 def _product(api: Api, sku: str) -> Any:
-    """The product as it is, registered and in stock."""
+    """The product as it is now, registered and in stock."""
     product = PRODUCT | {"sku": sku}
     api.command("POST", "/products", _key(), product, unless="product_already_registered")
     known = api.get(f"/products/{sku}").json()
@@ -80,9 +80,7 @@ def _order(customer: str, product: Any) -> dict[str, Any]:
 
 
 def _settled(api: Api, order: dict[str, Any], until: Until) -> Any:
-    """The order once the view itself shows it as settled: `folded` would mean that it was worked
-    out.
-    """
+    """The order, once the view itself shows it as settled: `folded` means that it does not yet."""
     placed = api.command("POST", "/orders", _key(), order)
     path = f"/orders/{placed.json()['order_id']}"
     token = placed.headers["Consistency-Token"]
@@ -107,7 +105,7 @@ def _key() -> str:
 
 
 def session(url: str, order: dict[str, Any]) -> str:
-    """To paste into bash as it is. The URL stands in single quotes as it contains `$default`."""
+    """A session to paste into bash. The URL stands in single quotes, as it contains `$default`."""
     return _SESSION.format(
         url=url,
         order=json.dumps(order),

@@ -45,7 +45,7 @@ class Api:
         return _found(answer)
 
     def look(self, path: str, token: str) -> requests.Response:
-        """What is answered now, whatever it is."""
+        """The answer of now, whatever it is."""
         return self._ask("GET", path, _token(token), None)
 
     def get(self, path: str, token: str = "") -> requests.Response:

@@ -144,7 +144,7 @@ class Follower:
         return self._rows.load([key])[key]
 
     def parts(self, names: Iterable[str]) -> dict[str, Part]:
-        """How far the view has followed those streams that it follows. Raises Unavailable."""
+        """The parts of those streams that the view follows. Raises Unavailable."""
         keys = {name: self.view.key_of(name) for name in names if name in self._sources}
         rows = self._rows.load(sorted(set(keys.values()))) if keys else {}
         return {name: rows[key].part(name) for name, key in keys.items()}

@@ -1,7 +1,7 @@
 """Lag: how far views and processes are behind the stores.
 
-It is counted, from what the stores have and what the rows say, and nothing is written. That takes a
-walk over all streams which asks every view for all of its rows: what a sweep costs that finds
+It is counted from the versions in the stores and the positions in the rows; nothing is written.
+This walks over all streams and loads all rows of every view: it costs as much as a sweep that finds
 nothing.
 """
 
@@ -17,8 +17,8 @@ __all__ = ["Lag", "Lags", "lags"]
 
 
 class Lag(Value):
-    """Of the `commits` in the streams that a view follows, `behind` are not applied yet, in so many
-    `streams`. Those of `parked` streams, which can't go on, are not among them.
+    """A view has not applied `behind` of the `commits` in its streams; they are in so many
+    `streams`. Streams that are `parked` can't go on, and are not counted as behind.
     """
 
     commits: int = 0
@@ -38,8 +38,8 @@ class Lag(Value):
 class Lags(Value):
     """The lag of each view, by its name and generation.
 
-    `down` are views and services that could not be asked, and why: what they have is not counted.
-    Unless `finished`, there was no time to count it all.
+    `down` names views and services that could not be asked, and why; they are not counted. Unless
+    `finished`, time ran out before all was counted.
     """
 
     views: Mapping[str, Lag]
@@ -52,7 +52,7 @@ def lags(
     followers: Sequence[Follower],
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Lags:
-    """Asks every follower about every stream. `stores` are by service."""
+    """Counts for every follower. `stores` are by service."""
     views = {follower.view.scope: Lag() for follower in followers}
     down: dict[str, str] = {}
     finished = True

@@ -308,8 +308,10 @@ class TestProblems:
         assert failing(error).headers.get("Retry-After") == ("1" if error.retryable else None)
 
     @pytest.mark.parametrize("error", [NotFound("No such thing."), Conflict("book-7", 4)])
-    def test_a_problem_says_what_the_error_says(self, error: CqrsError) -> None:
-        assert failing(error).body["detail"] == str(error)
+    def test_a_problem_is_a_line_that_says_what_the_error_says(self, error: CqrsError) -> None:
+        answer = failing(error)
+        assert answer.body["detail"] == str(error)
+        assert answer.text.endswith("}\n")
 
     @pytest.mark.parametrize("kind", [Unavailable, Throttled])
     def test_which_store_is_in_trouble_is_told_to_the_log_only(

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local import deployment
 from scripts.local.__main__ import main
-from scripts.local.errors import LocalError
 from scripts.local.home import Home
 from scripts.local.stack import Stack
 
@@ -68,14 +66,6 @@ def test_two_commands_do_not_get_into_each_others_way(home: Home) -> None:
 def test_down_without_a_stack_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     main(["down"])
     assert "is down" in capsys.readouterr().out
-
-
-def test_an_error_of_terraform_is_shown_with_the_place_of_its_log(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TERRAFORM", "false")  # a program that fails and says nothing
-    with pytest.raises(LocalError, match="Terraform failed and did not say why"):
-        deployment.apply(home, "http://127.0.0.1:1", {}, refresh=True)
 
 
 def test_a_new_stack_looks_for_a_port_that_is_free(home: Home, taken_port: int) -> None:

@@ -25,15 +25,16 @@ def test_notes_outlive_the_command_that_took_them(tmp_path: Path) -> None:
 
 def test_forgetting_data_keeps_logs_and_ports(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.notes.note(port="4566", applied="abc", applying="yes", url="http://there")
-    for file in (home.state, home.checkpoints / "one.json", home.log("runner")):
+    home.notes.note(port="4566", applied="abc", applying="yes", tried="yes", url="http://there")
+    kept = home.packages / "one.zip"
+    for file in (home.state, home.checkpoints / "one.json", kept, home.log("runner")):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     home.forget_data()
     left = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file())
     assert left == ["logs/runner.log", "notes.json"]
     assert home.notes["port"] == "4566"
-    assert home.notes["applied"] is home.notes["applying"] is home.notes["url"] is None
+    assert [home.notes[key] for key in ("applied", "applying", "tried", "url")] == [None] * 4
 
 
 def test_two_commands_at_once_are_refused(tmp_path: Path) -> None:

@@ -37,6 +37,23 @@ def test_another_command_finds_it_by_its_file(process: Process, tmp_path: Path) 
     assert not process.is_alive()
 
 
+def test_a_process_that_somebody_else_started_is_stopped_too(process: Process) -> None:
+    started = subprocess.Popen(FOREVER, stdout=subprocess.DEVNULL)
+    process.note(started.pid)
+    assert process.is_alive()
+    process.stop()
+    assert not process.is_alive()
+    started.wait(10)
+
+
+def test_how_a_process_of_somebody_else_ends_is_left_to_them(process: Process) -> None:
+    with subprocess.Popen([sys.executable, "-c", "exit(3)"], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        started.stdout.read()  # until it has ended
+        process.note(started.pid)
+        assert started.wait() == 3
+
+
 def test_a_pid_that_was_given_to_another_process_is_left_alone(process: Process) -> None:
     process.pid_file.parent.mkdir()
     process.pid_file.write_text(json.dumps([os.getpid(), "another moment"]))

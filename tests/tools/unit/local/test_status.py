@@ -1,129 +1,165 @@
-"""`make status` says what is down, and how far each view is behind."""
+"""The status says what is down and how far views are behind, and only what is down is an error."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 
-from scripts.local import search
-from scripts.local.errors import LocalError
-from scripts.local.home import Home
+from scripts.local.errors import BusyError, LocalError
 from scripts.local.lags import Lags
 from scripts.local.stack import Addresses, Stack
 from scripts.local.status import print_status
+from tests.tools.unit.local.test_lags import lag, lags
 
-ADDRESSES = Addresses("http://api", "http://aws", "http://control", "http://search")
-LAG = {"commits": 12_345, "behind": 6, "streams": 2, "parked": 0}
-TOLD: dict[str, Any] = {
-    "behind": {"order_history#1": LAG, "sales#2": LAG | {"behind": 0, "streams": 0}},
-    "down": {},
-    "finished": True,
-}
+WELL = {"mapping": "orders -> projector", "error": None, "tries": 0}
 
 
-class Control:
-    def __init__(self, up: bool, workers: Sequence[dict[str, Any]]) -> None:
-        self.up, self.workers = up, workers
+@dataclass
+class Running:
+    """A stack that is up, as the status asks it; `control` is its runner."""
 
-    def is_up(self) -> bool:
-        return self.up
-
-    def status(self) -> Sequence[dict[str, Any]]:
-        return self.workers
-
-
-class Shown(Stack):
-    """A stack that is as the test says."""
-
-    told: Any = TOLD
-    due: int = 0
-    aws = runner_up = has_search = True
-    workers: Sequence[dict[str, Any]] = ()
-    knobs: Mapping[str, str] = MappingProxyType({})
-
-    def addresses(self) -> Addresses:
-        return ADDRESSES
-
-    def is_healthy(self) -> bool:
-        return self.aws
+    answers: bool = True
+    runner: bool = True
+    search: str | None = None
+    counted: Lags | LocalError = field(default_factory=lambda: lags(orders=lag(9)))
+    to_deliver: int = 0
+    worker: dict[str, Any] = field(default_factory=lambda: WELL)
+    knobs: dict[str, str] = field(default_factory=dict)
 
     @property
-    def control(self) -> Any:
-        return Control(self.runner_up, self.workers)
+    def control(self) -> Running:
+        return self
 
-    def lags(self) -> Lags:
-        if isinstance(self.told, LocalError):
-            raise self.told
-        return Lags.of(self.told)
+    def addresses(self) -> Addresses:
+        return Addresses("http://api", "http://aws", "http://runner", self.search)
 
-    def waiting(self) -> int:
-        return self.due
+    def is_healthy(self) -> bool:
+        return self.answers
+
+    def is_up(self) -> bool:
+        return self.runner
+
+    def status(self) -> list[dict[str, Any]]:
+        return [self.worker]
 
     def faults(self) -> dict[str, str]:
-        return dict(self.knobs)
+        return self.knobs
+
+    def lags(self) -> Lags:
+        if isinstance(self.counted, LocalError):
+            raise self.counted
+        return self.counted
+
+    def waiting(self) -> int:
+        return self.to_deliver
+
+
+Told = Callable[[Running], tuple[list[str], str]]
 
 
 @pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
-    shown = Shown(Home(tmp_path))
-    monkeypatch.setattr(search, "is_healthy", lambda url: shown.has_search)
-    return shown
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """What is down, and what was printed."""
+
+    def told(running: Running) -> tuple[list[str], str]:
+        return print_status(cast(Stack, running)), capsys.readouterr().out
+
+    return told
 
 
-def told(stack: Shown, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], str]:
-    down = print_status(stack)
-    return down, capsys.readouterr().out
-
-
-def test_each_view_is_told_with_how_far_it_is_behind(
-    stack: Shown, capsys: pytest.CaptureFixture[str]
-) -> None:
-    down, said = told(stack, capsys)
+def test_a_stack_that_is_well_says_where_it_is_and_no_more(told: Told) -> None:
+    down, said = told(Running())
     assert down == []
-    (history,) = [line.split() for line in said.splitlines() if "order_history" in line]
-    assert history == ["order_history", "12,345", "6", "2", "0"]
-    assert "sales#2" in said
+    assert [line.split() for line in said.splitlines()] == [
+        ["API", "http://api"],
+        ["AWS", "http://aws"],
+        ["OpenSearch", "none"],
+        ["stream", "runner", "http://runner"],
+        [],
+        ["view", "or", "process", "commits", "behind", "in", "streams", "parked", "streams"],
+        ["orders", "9", "0", "0", "0"],
+    ]
 
 
-def test_what_is_parked_waits_or_fails_is_told_with_what_to_do(
-    stack: Shown, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stack.told = TOLD | {"behind": {"order_history#1": LAG | {"parked": 3}}}
-    stack.due = 2
-    stack.workers = [{"mapping": "events -> projector", "error": "boom", "tries": 4}]
-    stack.knobs = {"projector": "stop=1"}
-    down, said = told(stack, capsys)
+def test_to_be_behind_is_not_to_be_down(told: Told) -> None:
+    down, said = told(Running(counted=lags(orders=lag(9_000, 1_200))))
     assert down == []
-    assert "Parked streams: 3. `make parked` lists them" in said
-    assert "Commands that wait to be delivered: 2. `make waiting` lists them." in said
-    assert "events -> projector FAILING after 4 tries: boom" in said
-    assert "projector has fault knobs set: stop=1" in said
+    assert ["orders", "9,000", "1,200", "1", "0"] in [line.split() for line in said.splitlines()]
 
 
 @pytest.mark.parametrize(
-    ("what", "changes"),
+    ("running", "expected"),
     [
-        ("OpenSearch", {"has_search": False}),
-        ("stream runner", {"runner_up": False}),
-        ("API", {"aws": False}),
-        ("sweeper", {"told": LocalError("the sweeper failed")}),
-        ("order_search", {"told": TOLD | {"down": {"order_search#1": "Unavailable: no index"}}}),
+        (
+            Running(counted=lags(orders=lag(9_000, parked=1_200))),
+            "Parked streams: 1,200. `make parked` lists them, and why.",
+        ),
+        (
+            Running(to_deliver=3),
+            "Commands that wait to be delivered: 3. `make waiting` lists them.",
+        ),
+        (
+            Running(counted=Lags({}, {}, finished=False)),
+            "There was no time to count all: they are behind by as much at least.",
+        ),
+        (
+            Running(counted=BusyError()),
+            "The sweeper has too much to do for counting what is behind: ask again in a minute.",
+        ),
+        (
+            Running(worker=WELL | {"error": "Unhandled", "tries": 7}),
+            "orders -> projector FAILING after 7 tries: Unhandled",
+        ),
+        (
+            Running(knobs={"projector": "stop=1"}),
+            "projector has fault knobs set: stop=1 (make faults SET=clear ends that)",
+        ),
     ],
 )
-def test_what_is_down_is_told(
-    stack: Shown, capsys: pytest.CaptureFixture[str], what: str, changes: dict[str, Any]
+def test_what_keeps_a_view_behind_is_told_and_is_no_error(
+    told: Told, running: Running, expected: str
 ) -> None:
-    for name, value in changes.items():
-        setattr(stack, name, value)
-    down, said = told(stack, capsys)
-    assert what in down
-    assert f"Down: {', '.join(down)}. `make up` starts what has died." in said or what == "sweeper"
+    down, said = told(running)
+    assert down == []
+    assert expected in said.splitlines()
 
 
-def test_a_count_that_was_not_finished_is_not_taken_for_all(
-    stack: Shown, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("running", "names", "expected"),
+    [
+        (Running(answers=False), ["API", "AWS"], "http://aws DOES NOT ANSWER"),
+        (Running(runner=False), ["stream runner"], "http://runner DOES NOT ANSWER"),
+        (
+            Running(search="http://127.0.0.1:1"),
+            ["OpenSearch"],
+            "http://127.0.0.1:1 DOES NOT ANSWER",
+        ),
+        (
+            Running(counted=lags(orders=lag(9), down={"search#1": "no index"})),
+            ["search"],
+            "search DOES NOT ANSWER: no index",
+        ),
+        (
+            Running(counted=LocalError("the sweeper failed")),
+            ["sweeper"],
+            "the sweeper failed",
+        ),
+    ],
+)
+def test_what_is_down_is_named(
+    told: Told, running: Running, names: list[str], expected: str
 ) -> None:
-    stack.told = TOLD | {"finished": False}
-    assert "behind by as much at least" in told(stack, capsys)[1]
+    down, said = told(running)
+    assert down == names
+    assert expected in said
+    assert said.splitlines()[-1] == f"Down: {', '.join(names)}. `make up` starts what has died."
+
+
+def test_where_views_cannot_be_asked_what_runs_is_told_all_the_same(told: Told) -> None:
+    nobody = Running(answers=False, counted=LocalError("must not be asked"))
+    _, said = told(nobody)
+    assert "must not be asked" not in said
+    assert "http://runner" in said
