@@ -183,10 +183,10 @@ class World:
         wired: dict[str, Any] = {
             "receivers": {"works": self.works},
             "timers": {"works": self.timers},
-            "clock": self.clock,
             "pause": self.pauses.append,
         }
-        return ProcessFollower(self.process, rows or self.rows, stores, **wired | changed)
+        process = replace(self.process, clock=self.clock)
+        return ProcessFollower(process, rows or self.rows, stores, **wired | changed)
 
     def happens(self, stream: str, *events: object) -> list[Commit]:
         """A commit per event, at the end of the stream."""

@@ -22,7 +22,7 @@ from cqrs.follow.reports import Report, merged
 from cqrs.follow.saving import CONTENDED, Outcome, is_raced, save
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, Instant
-from cqrs.history.instants import later, now
+from cqrs.history.instants import later
 from cqrs.plain import Value, replace
 from cqrs.views.rows import Row, RowReader, RowStore, Saved, SaveResult
 from cqrs.views.sources import reason_of
@@ -91,17 +91,15 @@ class ProcessFollower(Follower):
         timers: Mapping[str, Timer] | None = None,
         *,
         cipher: Cipher = CLEAR,
-        clock: Callable[[], Instant] = now,
         pause: Callable[[float], None] = time.sleep,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`receivers` and `timers` are by the names that the process sends to."""
-        super().__init__(process, rows, stores, cipher, clock)
+        super().__init__(process, rows, stores, cipher, process.clock)
         self._process = process
         self._lists = rows
         self._receivers = receivers
         self._timers = timers or {}
-        self._clock = clock
         self._pause = pause
         self._stopwatch = stopwatch
 
@@ -115,7 +113,7 @@ class ProcessFollower(Follower):
         """The rows with something due, page by page; of each thousand in any order, so that what is
         stuck holds up nothing for ever. May lag. Raises Unavailable.
         """
-        after: tuple[str, str] | None = (self._clock(), "~")
+        after: tuple[str, str] | None = (self._process.clock(), "~")
         while after:
             due = self._lists.page(WAITING, WAITING, after, MOST_DUE)
             after = (due[-1].places[WAITING].sort, due[-1].key) if len(due) == MOST_DUE else None
@@ -189,7 +187,7 @@ class ProcessFollower(Follower):
 
     def _errands(self, row: Row, stuck: frozenset[str]) -> list[_Errand]:
         """What is due in a row and not stuck. Raises Unreadable."""
-        moment = self._clock()
+        moment = self._process.clock()
         return [
             _Errand(row.key, key, entry, entry.message)
             for key, entry in entries_of(row).items()
@@ -200,7 +198,7 @@ class ProcessFollower(Follower):
         """What is to be noted, or what went wrong."""
         entry, message = errand.entry, errand.message
         try:
-            if entry.after_seconds and not entry.at:
+            if entry.after_seconds and (not entry.at or self._process.clock() < entry.at):
                 timer = f"the timer of {entry.to}"
                 return silence.ask(timer, lambda: self._set_timer(entry, message))
             answer = silence.ask(entry.to, lambda: self._deliver(entry.to, message))
@@ -211,7 +209,8 @@ class ProcessFollower(Follower):
         return answer
 
     def _set_timer(self, entry: Entry, message: Message) -> Instant:
-        at = later(self._clock(), entry.after_seconds)
+        # in a row of older code no time is fixed before the timer is set
+        at = entry.at or later(self._process.clock(), entry.after_seconds)
         if timer := self._timers.get(entry.to):
             timer.set(message, at)
         return at

@@ -8,7 +8,8 @@ A process is one pure function. From what a row has followed and what its comman
     an answer                 is saved in the row, and may lead to more being wanted
     what was asked for and is
       no longer wanted        is not sent any more; it may have arrived, so undoing includes it
-    what is for later         is given to a timer, and sent from here if the timer does not ring
+    what is for later         is saved with the time that it is for, and then given to a timer; it
+                              is sent from here if the timer can't be set, or does not ring
     a refusal                 is an answer only where `react` can do something about it; else the
                               command waits on, and is counted, until somebody has seen to it
 
@@ -26,7 +27,7 @@ from cqrs.errors import Unreadable
 from cqrs.follow.messages import Answer, Message, Receiver
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of
-from cqrs.history.instants import later
+from cqrs.history.instants import later, now
 from cqrs.plain import Value, field, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Place, Row, States
@@ -59,7 +60,7 @@ class Send(Value):
 class Entry(Value):
     """A command in a row: waiting, answered, or (neither) asked for and no longer wanted.
 
-    `at`: a timer has it, for then.
+    `at`: it is for later, for then. As long as there are `after_seconds` no timer has it.
     """
 
     to: str = ""
@@ -112,6 +113,7 @@ class ProcessManager(Value, KeyedByEntity):
     commands: Sequence[str] = ()
     deadlines: Sequence[str] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    clock: Callable[[], Instant] = now
 
     def shown(self, row: Row) -> Row:
         """`row` with what it wants to have sent now."""
@@ -141,17 +143,20 @@ class ProcessManager(Value, KeyedByEntity):
             message=message,
             refusable=send.refusable,
             after_seconds=send.after_seconds,
+            at=later(self.clock(), send.after_seconds) if send.after_seconds else None,
         )
 
     def answered(self, row: Row, answers: Mapping[str, Answer | Instant]) -> Row:
-        """`row` with the answers to its commands, or when a timer will ring, and what follows."""
+        """`row` with the answers to its commands, or when a timer that was set will ring, and what
+        follows.
+        """
         entries = entries_of(row)
         for key, answer in answers.items():
             entry = entries.get(key, Entry())
             if isinstance(answer, Answer):
                 entries[key] = Entry(answer=entry.answer or answer)
             elif entry.waits:
-                entries[key] = replace(entry, at=answer)
+                entries[key] = replace(entry, at=answer, after_seconds=0)
         return self.shown(_with_entries(row, entries))
 
 
@@ -176,7 +181,7 @@ def _with_entries(row: Row, entries: Mapping[str, Entry]) -> Row:
 
 def due_at(entry: Entry) -> str:
     """When to look after a waiting entry: an instant, or before all of them."""
-    return later(entry.at, GRACE_SECONDS) if entry.at else AT_ONCE
+    return later(entry.at, GRACE_SECONDS) if entry.at and not entry.after_seconds else AT_ONCE
 
 
 def _compact(value: object) -> Any:

@@ -141,9 +141,7 @@ class TestAnswers:
 
         world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
         stores: Any = {"trip": world.store, "room": Down()}
-        follows = ProcessFollower(
-            TRIPS, WatchedRows(world.rows), stores, {"works": world.works}, clock=world.clock
-        )
+        follows = ProcessFollower(TRIPS, WatchedRows(world.rows), stores, {"works": world.works})
 
         report = follows.catch_up({"trip-7": world.wishes("7", "bed")})
 

@@ -129,7 +129,7 @@ class TestRows:
 
         assert sent["bed"].keys() == {"answer"}
         assert sent["tea"].keys() == {"to", "message", "refusable"}
-        assert sent["bell"].keys() == {"to", "message", "refusable", "after_seconds", "at"}
+        assert sent["bell"].keys() == {"to", "message", "refusable", "at"}
 
     def test_what_was_asked_is_read_in_the_order_it_was_asked(self, world: World) -> None:
         world.wishes("7", "tea", "bed", Wished(what="bath", after="tea"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.library.processes import (
     WatchedRows,
     Wished,
     World,
+    undelivered,
 )
 from tests.library.worlds import Crash
 
@@ -134,19 +136,64 @@ class TestTimers:
 
         assert [at for _, at in later_on.timers.calls] == [IN_AN_HOUR]
 
-    def test_what_a_timer_could_not_be_set_for_is_counted_from_when_it_can_be(
+    def test_a_timer_that_is_set_late_is_set_to_the_time_that_was_fixed_first(
         self, later_on: World
     ) -> None:
         later_on.timers.trouble = Unavailable("no timers")
         later_on.visit("7")
-        assert later_on.entries("7")["bell"].at is None
         later_on.timers.trouble = None
-        later_on.clock.forward(2 * HOUR)
+        later_on.clock.forward(60)
 
         later_on.deliver()
 
-        assert (later_on.works.heard, later_on.waits("7")) == ([], ["bell"])
-        assert later_on.entries("7")["bell"].at == later(NOON, 3 * HOUR)
+        assert [at for _, at in later_on.timers.calls] == [IN_AN_HOUR]
+        assert later_on.entries("7")["bell"].at == IN_AN_HOUR
+        assert later_on.waiting() == []
+
+    @pytest.mark.parametrize("trouble", [Unavailable("no timers"), KeyError("not allowed")])
+    def test_what_no_timer_can_be_set_for_is_sent_from_here_when_it_is_time(
+        self, later_on: World, trouble: Exception
+    ) -> None:
+        later_on.timers.trouble = trouble
+        told = {"7": f"bell: {trouble!r}"}
+        for _ in range(6):
+            assert undelivered(later_on.deliver()) | later_on.visit("7").undelivered == told
+            later_on.clock.forward(HOUR / 6 - 1)
+        assert later_on.works.heard == []
+        later_on.clock.forward(6)
+
+        (report,) = later_on.deliver()
+
+        assert (later_on.works.heard, later_on.waits("7")) == (["bell"], [])
+        assert (report.delivered, report.undelivered) == (1, {})
+
+    def test_the_time_is_fixed_though_every_worker_dies_at_the_timer(self, later_on: World) -> None:
+        class Killed(Timers):
+            def set(self, message: Message, at: Instant) -> None:
+                raise Crash
+
+        for _ in range(2):
+            with pytest.raises(Crash):
+                later_on.visit("7", timers={"works": Killed()})
+            later_on.clock.forward(HOUR / 2)
+
+        later_on.deliver(timers={"works": Killed()})
+
+        assert later_on.works.heard == ["bell"]
+
+    def test_what_older_code_could_set_no_timer_for_has_one_set(self, later_on: World) -> None:
+        """It fixed the time only with the timer."""
+        later_on.timers.trouble = Unavailable("no timers")
+        later_on.visit("7")
+        row: Any = later_on.rows.get("7")
+        del row.document["sent"]["bell"]["at"]
+        later_on.rows.save([row])
+        later_on.timers.trouble = None
+
+        later_on.deliver()
+
+        assert [at for _, at in later_on.timers.calls] == [IN_AN_HOUR]
+        assert later_on.entries("7")["bell"].at == IN_AN_HOUR
 
     def test_what_comes_from_here_too_late_and_is_refused_is_answered(
         self, later_on: World

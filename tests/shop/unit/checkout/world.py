@@ -27,6 +27,7 @@ from cqrs.history.event_store import Heads
 from cqrs.history.events import Instant
 from cqrs.history.guards import Guard
 from cqrs.history.instants import later
+from cqrs.plain import replace
 from cqrs.views.rows import Row, Saved, SaveResult
 from cqrs.write.commands import CommandHandler
 from domain.checkout import checkout
@@ -308,7 +309,7 @@ class World:
     def follower(self, name: str) -> ProcessFollower:
         process = checkout(DEADLINE_SECONDS) if name == "checkout" else PAYMENT_GATEWAY
         return ProcessFollower(
-            process,
+            replace(process, clock=self.clock),
             FaultyRows(self.rows[name], self.faults, partial(self.rival, name)),
             {
                 "order": FaultyStore(self.stores["orders"], self.faults),
@@ -316,7 +317,6 @@ class World:
             },
             self.receivers,
             {"orders": self.timers},
-            clock=self.clock,
             pause=lambda _: None,
         )
 
