@@ -111,7 +111,10 @@ class PublisherFunction:
 
 
 class FollowerFunction:
-    """Lets every follower catch up, with the commits of a Kinesis batch as hints."""
+    """Lets every follower catch up, with the commits of a Kinesis batch as hints.
+
+    If one raises an error, the others still catch up; then the whole batch fails and comes again.
+    """
 
     def __init__(self, followers: Sequence[Follower]) -> None:
         self._followers = followers
@@ -123,13 +126,22 @@ class FollowerFunction:
         for commit in commits:
             hints.setdefault(commit.stream, []).append(commit)
         failed: set[str] = set()
+        errors: dict[str, Exception] = {}
         for follower in self._followers:
             concerned = [commit for commit in commits if follower.view.fold_of(commit.stream)]
             if not concerned:
                 continue
-            report = follower.catch_up(hints)
+            try:
+                report = follower.catch_up(hints)
+            except Exception as error:  # whatever it is, the other views must have their turn
+                view = follower.view.name
+                logger().exception("a view failed", view=view, **_trace(concerned))
+                errors[view] = error
+                continue
             failed |= report.failed.keys()
             log_report("followed", follower, report, **_trace(concerned))
+        if errors:
+            raise ExceptionGroup(f"could not follow: {', '.join(errors)}", [*errors.values()])
         again = [number for number, found in batch if any(c.stream in failed for c in found)]
         return _again(again)
 

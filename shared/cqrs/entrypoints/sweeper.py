@@ -30,7 +30,7 @@ from cqrs.entrypoints.histories import history_of
 from cqrs.entrypoints.streams import commits_in, log_report
 from cqrs.errors import Unreadable
 from cqrs.follow.fill import fill
-from cqrs.follow.followers import Follower
+from cqrs.follow.followers import Follower, Hints
 from cqrs.follow.lag import Lags, lags
 from cqrs.follow.process_followers import ProcessFollower
 from cqrs.follow.process_managers import entries_of
@@ -80,7 +80,7 @@ class SweeperFunction:
             case {"parked": True, **others} if not others:
                 return {"parked": self._each(self._followers, self._parked)}
             case {"waiting": True, **others} if not others:
-                return {"waiting": {p.view.name: _waiting(p) for p in self._processes}}
+                return {"waiting": self._of_processes(_waiting)}
             case {"deliver": "waiting", **others} if not others:
                 return {"delivered": self._deliver(out_of_time)}
             case {"redrive": str(which), "view": str(view), **others} if not others:
@@ -119,7 +119,10 @@ class SweeperFunction:
                     break
             return done
 
-        return {p.view.name: self._part(p.view.name, partial(deliver, p)) for p in self._processes}
+        return self._of_processes(deliver)
+
+    def _of_processes(self, work: Callable[[ProcessFollower], dict[str, Any]]) -> dict[str, Any]:
+        return {p.view.name: self._part(p.view.name, partial(work, p)) for p in self._processes}
 
     def _each(self, parts: Iterable[str], work: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
         return {part: self._part(part, partial(work, part)) for part in parts}
@@ -187,7 +190,7 @@ class SweeperFunction:
         except Exception as error:  # whatever it is, the other parts must have their turn
             logger().exception("a part of the sweep failed", part=name)
             count({"SweepErrors": 1}, part=name)
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"error": _said(error)}
 
     def _walk(
         self,
@@ -199,7 +202,7 @@ class SweeperFunction:
     ) -> dict[str, Any]:
         """Goes on where the last walk of this kind ran out of time."""
         cursor = self._bookmarks.get(bookmark)
-        streams, failed, behind, down = 0, 0, Counter[str](), dict[str, str]()
+        streams, failed, behind, down = 0, 0, Counter[str](), dict[str, Exception]()
         for page in sweep(self._stores[service], followers, cursor=cursor, anew=anew):
             for follower, report in page.reports:
                 log_report("redriven" if anew else "swept", follower, report)
@@ -211,15 +214,15 @@ class SweeperFunction:
             self._bookmarks.put(bookmark, cursor)
             if out_of_time():
                 break
-        for view, reason in down.items():
-            logger().error("a view could not be swept", view=view, reason=reason, part=service)
+        for view, error in down.items():
+            logger().error("a view could not be swept", view=view, part=service, exc_info=error)
             count({"SweepErrors": 1}, part=view)
         return {
             "streams": streams,
             "folded anew" if anew else "behind": dict(behind),
             "failed": failed,
             "finished": cursor is None,
-            **({"down": down} if down else {}),
+            **({"down": {view: _said(error) for view, error in down.items()}} if down else {}),
         }
 
     def _take_what_was_given_up(self, out_of_time: Callable[[], bool]) -> dict[str, int]:
@@ -245,13 +248,16 @@ class SweeperFunction:
 
     def _ring(self, streams: Iterable[str]) -> bool:
         """Whether every follower has caught up with `streams`, or has parked them."""
-        reports = []
-        for follower in self._followers.values():
-            report = follower.catch_up(dict.fromkeys(sorted(streams), ()))
-            if report.applied or report.parked or report.failed:
-                log_report("rung", follower, report)
-            reports.append(report)
-        return not any(report.failed for report in reports)
+        hints = dict.fromkeys(sorted(streams), ())
+        rung = self._each(self._followers, partial(self._ring_at, hints))
+        return not any("error" in told or told["failed"] for told in rung.values())
+
+    def _ring_at(self, hints: Hints, view: str) -> dict[str, Any]:
+        follower = self._followers[view]
+        report = follower.catch_up(hints)
+        if report.applied or report.parked or report.failed:
+            log_report("rung", follower, report)
+        return {"failed": report.failed}
 
     def _parked(self, view: str) -> dict[str, Any]:
         return _marks(self._followers[view].parked(MAX_LISTED))
@@ -269,6 +275,10 @@ class SweeperFunction:
             "failed": report.failed,
             "unknown": [name for name in names if name not in told],
         }
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _told(found: Lags) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.reports import Report
 from cqrs.follow.sweep import sweep
@@ -39,7 +40,8 @@ def fill(
 ) -> bool:
     """Whether the view is ready. If not, the next call goes on. `stores` are by service.
 
-    Raises Unavailable when what keeps the rows, or a store, is down.
+    Raises Unavailable when what keeps the rows, or a store, is down, and whatever else the follower
+    raises.
     """
     state = rows.state()
     if state.condition == "ready":
@@ -62,6 +64,9 @@ def fill(
         for page in sweep(store, [follower], cursor=cursor):
             for _, report in page.reports:
                 told(report)
+            for error in page.down.values():
+                if not isinstance(error, Unavailable):
+                    raise error
             if page.failed:
                 return False
             bookmarks.put(bookmark, page.cursor or FILLED)

@@ -20,14 +20,14 @@ class Swept(Value, kw_only=False):
     """What one page of a walk had, with the reports of the followers that had something to do.
 
     `behind` counts streams by view; `cursor` says where to go on, None at the end of the store;
-    `down` are views whose rows could not be asked, and why: this walk leaves them alone.
+    `down` are views that could not be asked or caught up, and why: this walk leaves them alone.
     """
 
     streams: int
     cursor: str | None
     behind: dict[str, int]
     reports: list[tuple[Follower, Report]]
-    down: dict[str, str]
+    down: dict[str, Exception]
 
     @property
     def failed(self) -> bool:
@@ -47,7 +47,7 @@ def sweep(
     `anew`: every stream is folded anew, behind or not. Raises Unavailable when the store is down;
     what was healed by then stays healed.
     """
-    down: dict[str, str] = {}
+    down: dict[str, Exception] = {}
     while True:
         heads = store.heads(cursor)
         found: dict[str, int] = {}
@@ -55,14 +55,13 @@ def sweep(
         for follower in (one for one in followers if one.view.name not in down):
             try:
                 behind = list(heads.versions) if anew else follower.behind(heads.versions)
-            except Exception as error:  # whatever it is, the other views must have their turn
-                down[follower.view.name] = f"{type(error).__name__}: {error}"
-                continue
-            if behind:
                 hints: Hints = dict.fromkeys(behind, ())
-                report = follower.redrive(hints) if anew else follower.catch_up(hints)
-                found[follower.view.name] = len(behind)
-                reports.append((follower, report))
+                if hints:
+                    report = follower.redrive(hints) if anew else follower.catch_up(hints)
+                    found[follower.view.name] = len(hints)
+                    reports.append((follower, report))
+            except Exception as error:  # whatever it is, the other views must have their turn
+                down[follower.view.name] = error
         yield Swept(len(heads.versions), heads.cursor, found, reports, dict(down))
         if heads.cursor is None:
             return

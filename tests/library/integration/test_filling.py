@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from cqrs.adapters.memory import MemoryRows
 from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
 from cqrs.errors import Unavailable
 from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
 from cqrs.plain import replace
+from cqrs.views.rows import Row, SaveResult
 from tests.library.integration.book_search import BOOK_SEARCH, Books, a_book
 from tests.library.integration.searching import Beset
 from tests.library.opensearch import Proxy, Server
@@ -105,6 +109,17 @@ def test_an_index_is_not_opened_with_a_page_missing(unfilled: Books, beset: Bese
     beset(None)
     assert unfilled.tend()
     assert unfilled.found() == NINE
+
+
+def test_what_keeps_an_index_from_being_filled_is_told(unfilled: Books) -> None:
+    class Forbidden(MemoryRows):
+        def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+            raise PermissionError("access denied")
+
+    follower = Follower(BOOK_SEARCH, Forbidden(), unfilled.stores)
+    with pytest.raises(PermissionError):
+        fill(unfilled.rows[0], follower, unfilled.services, unfilled)
+    assert unfilled.rows[0].state().condition == "filling"
 
 
 def test_a_new_generation_takes_the_place_of_the_old_one_once_it_is_full(shelf: Books) -> None:

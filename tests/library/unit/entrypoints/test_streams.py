@@ -17,7 +17,7 @@ from cqrs.views.rows import Document, States
 from tests.library.books import BOOKS, BookAdded, BookLent, CopiesBought
 from tests.library.payloads import dynamodb, kinesis, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
-from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore
+from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore, ForbiddenRows
 
 ALL_WELL: dict[str, Any] = {"batchItemFailures": []}
 NO_NAMES = ["", "7", "book", "book-", "-7", "Book-7", "book-a b", "book-7\n", "book-é"]
@@ -204,6 +204,19 @@ class TestFollowing:
         assert follow(books, batch, broken) == again(1)
         assert follow(broken, batch, books) == again(1)
         assert books.rows.get("7").revision == 1
+
+    def test_a_view_that_fails_stops_no_other_and_lets_the_whole_batch_come_again(
+        self, books: Books, logs: Lines
+    ) -> None:
+        forbidden = Books(books.store, rows=ForbiddenRows())
+        batch = kinesis_of(*books.added("7"))
+        with pytest.raises(ExceptionGroup, match="could not follow: books") as failed:
+            follow(forbidden, batch, books)
+        assert failed.group_contains(PermissionError)
+        assert books.rows.get("7").document
+        (line,) = [line for line in logs() if line["message"] == "a view failed"]
+        assert (line["level"], line["view"], line["commits"]) == ("ERROR", "books", ["book-7@1"])
+        assert line["exception_name"] == "PermissionError"
 
     def test_a_commit_that_cannot_be_applied_stops_its_own_stream_only(
         self, books: Books, metrics: Lines

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from cqrs.adapters.memory import MemoryRows
 from cqrs.adapters.s3_failures import FailedBatch
 from cqrs.entrypoints.sweeper import SPARE_MS
 from cqrs.errors import Unavailable
+from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.plain import replace
+from tests.library.books import BOOKS
 from tests.library.payloads import dynamodb, kinesis_of
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.sweeping import (
@@ -20,7 +24,7 @@ from tests.library.unit.entrypoints.sweeping import (
     World,
     paged,
 )
-from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore
+from tests.library.unit.entrypoints.wired import ROW, Books, BrokenRows, BrokenStore, ForbiddenRows
 
 
 @pytest.fixture
@@ -171,6 +175,19 @@ class TestGivenUp:
         batch = world.gives_up(*world.books.added("7"))
         assert world.ask()["given_up"] == {"batches": 0, "streams": 0}
         assert world.failures.left == [batch]
+
+    def test_a_view_that_fails_keeps_no_other_from_taking_a_batch_and_is_named(
+        self, metrics: Lines
+    ) -> None:
+        store, rows = Stumbling(), MemoryRows()
+        world = World(Books(store, rows=ForbiddenRows()))
+        world.more = [Follower(replace(BOOKS, name="others"), rows, world.books.stores)]
+        batch = world.gives_up(*world.books.added("7"))
+        store.stumbles_at = 1  # so that it is not the walk that finds it
+        assert world.ask()["given_up"] == {"batches": 0, "streams": 0}
+        assert rows.get("7").document
+        assert world.failures.left == [batch]
+        assert {"SweepErrors": 1, "part": VIEW, "service": "test"} in metrics()
 
     def test_when_there_is_no_time_left_batches_wait_for_the_next_sweep(self, world: World) -> None:
         for number, commit in enumerate(world.books.added("7", "8"), start=1):

@@ -213,3 +213,10 @@ class BrokenRows(MemoryRows):
 
     def get(self, key: str) -> Any:
         return self.load([key])[key]
+
+
+class ForbiddenRows(MemoryRows):
+    """Rows that may not be asked."""
+
+    def load(self, *args: Any, **kwargs: Any) -> Any:
+        raise PermissionError("access denied")

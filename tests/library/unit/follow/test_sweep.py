@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.sweep import sweep
 from cqrs.plain import replace
-from cqrs.views.rows import Row
+from cqrs.views.rows import Row, SaveResult
 from tests.library.worlds import ORDER, VIEW, follower, history, shown, stored
 
 
@@ -88,5 +90,25 @@ def test_a_view_that_is_down_keeps_no_other_from_being_swept_and_is_asked_once()
 
     assert all(shown(rows, str(n)) for n in range(5))
     assert all(page.failed for page in pages)
-    assert pages[0].down == {"other": "Unavailable: the index is down"}
+    assert [str(error) for error in pages[0].down.values()] == ["the index is down"]
     assert down.asked == 1
+
+
+class Forbidden(MemoryRows):
+    """Rows that may be read, and not written."""
+
+    def save(self, rows: Sequence[Row]) -> list[SaveResult]:
+        raise PermissionError("access denied")
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_view_that_fails_on_the_way_keeps_no_other_from_being_swept(anew: bool) -> None:
+    rows, store = MemoryRows(), stored(*(history(f"order-{n}", "a") for n in range(5)))
+    stores = {"order": store, "payment": store}
+    forbidden = Follower(replace(VIEW, name="forbidden"), Forbidden(), stores)
+
+    pages = list(sweep(store, [forbidden, follower(rows, store)], anew=anew))
+
+    assert all(shown(rows, str(n)) for n in range(5))
+    assert all(page.failed for page in pages)
+    assert [[*page.down] for page in pages] == [["forbidden"]] * len(pages)
