@@ -105,12 +105,16 @@ class Reader:
 
         A DynamoDB index lags behind its table. So the rows that the token names are read by key,
         completed, and then inserted into the page, moved in it or removed from it. Parked rows are
-        included, with their mark. Raises InvalidToken, Unavailable and NotFilled.
+        included, with their mark. Raises InvalidToken, Unavailable and NotFilled, and Parked if
+        nobody can tell whether a row that the token names is in this list.
         """
         self._check()
         found = self._rows.page(name, partition, after, limit + 1)
         wanted = wanted_by(token, self._view)
         named, commits = self._complete_all(self._rows.load(list(wanted)), wanted)
+        for key, row in named.items():
+            if not _stands_in(row, name, partition) and (error := parked_by(row, wanted[key])):
+                raise error
         # 1. Rows that sort after the last one found belong to the next page.
         last = _spot(found[-1], name) if len(found) > limit else None
         come = [row for row in named.values() if _belongs(row, name, partition, after, last)]
@@ -151,6 +155,8 @@ class Reader:
                 raise no_version(name, version, ahead.version)
             commits += ahead.version - part.version
             row = row.with_part(name, ahead)
+        if not commits:  # all are parked where they were: there is nothing else to show
+            return row, 0
         try:
             return self._view.shown(row), commits
         except Exception as error:  # the follower will park these streams, so answer as if it had
@@ -172,10 +178,14 @@ def _spot(row: Row, name: str) -> _Spot:
     return (row.places[name].sort, row.key)
 
 
+def _stands_in(row: Row, name: str, partition: str) -> bool:
+    place = row.places.get(name)
+    return place is not None and place.partition == partition
+
+
 def _belongs(row: Row, name: str, partition: str, after: _Spot | None, last: _Spot | None) -> bool:
     """Whether `row` belongs on this page of the list: after the page before, before the next."""
-    place = row.places.get(name)
-    if not place or place.partition != partition:
+    if not _stands_in(row, name, partition):
         return False
     here = _spot(row, name)
     return (after is None or here < after) and (last is None or here >= last)

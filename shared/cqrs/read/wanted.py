@@ -52,7 +52,11 @@ def no_version(stream: str, version: int, newest: int) -> InvalidToken:
     return InvalidToken(f"'{stream}' has no version {version}; its newest is {newest}.")
 
 
-def parked_by(row: Row) -> Parked | None:
-    """The error to raise for a row with a parked part; None if it has none."""
-    errors = (Parked(stream, mark.version, mark.error) for stream, mark in row.parked.items())
-    return next(errors, None)
+def parked_by(row: Row, wanted: Versions | None = None) -> Parked | None:
+    """The error to raise for a row that is parked, or is parked before what is `wanted` of it; None
+    for any other.
+    """
+    for stream, mark in row.parked.items():
+        if wanted is None or mark.version <= wanted.get(stream, 0):
+            return Parked(stream, mark.version, mark.error)
+    return None

@@ -118,6 +118,15 @@ class TestTokens:
             newest_first[4:],
         ]
 
+    def test_a_new_book_that_cannot_be_shown_is_a_problem_and_not_left_out(
+        self, books: Books
+    ) -> None:
+        add_some(books, 1)
+        books.breaks("book-new")
+        books.follow("book-new")
+        refused(by_author(books, asked="book-new@1"), 503, "view_parked")
+        assert shown(by_author(books)) == ["b-0"]
+
     def test_what_was_asked_stays_in_the_token_however_many_are_shown(self, books: Books) -> None:
         add_some(books, 3)
         books.happens("book-b-0", BookWithdrawn())

@@ -203,6 +203,34 @@ def test_a_parked_row_in_a_list_is_there_with_its_mark(rows: Lagging) -> None:
     assert {row.key: bool(row.parked) for row in answer.rows} == {"7": True, "8": False}
 
 
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_new_row_that_cannot_be_folded_is_a_defined_problem_in_the_list_that_it_may_be_in(
+    rows: Lagging, followed: bool
+) -> None:
+    store = stored(history("order-7", "poison"), history("order-8", "b"))
+    follower(rows, store).catch_up({"order-8": (), **({"order-7": ()} if followed else {})})
+
+    with pytest.raises(Parked) as problem:
+        reader(rows, store).page("all", "all", Token({"order-7": 1}), limit=10)
+
+    assert (problem.value.stream, problem.value.version) == ("order-7", 1)
+    assert _seen(rows, store, Token({"order-8": 1})) == ["8"]
+
+
+@pytest.mark.parametrize("text", ["poison", "unshowable"])
+def test_a_row_of_another_list_that_cannot_go_on_may_be_in_this_one_by_now(
+    rows: Lagging, text: str
+) -> None:
+    store = stored(history("order-7", "a", text))
+    follower(rows, store).catch_up({"order-7": store.read("order-7")[:1]})
+
+    with pytest.raises(Parked):
+        reader(rows, store).page("all", "others", Token({"order-7": 2}), limit=10)
+
+    page = reader(rows, store).page("all", "others", Token({"order-7": 1}), limit=10)
+    assert page.rows == []
+
+
 @given(
     lengths=st.lists(st.integers(1, 4), min_size=1, max_size=6),
     caught_up=st.lists(st.integers(0, 4), min_size=6, max_size=6),
