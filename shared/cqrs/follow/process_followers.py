@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from cqrs.errors import Refused, Throttled, Unavailable, Unreadable
+from cqrs.errors import Refused, Throttled, Unavailable
 from cqrs.follow.followers import ATTEMPTS, Follower, Hints
 from cqrs.follow.messages import Answer, Message, Receiver, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
@@ -161,8 +161,8 @@ class ProcessFollower(Follower):
         for row in rows.values():
             try:
                 errands += self._errands(row, stuck)
-            except Unreadable as error:
-                undelivered[row.key] = reason_of(str(error))
+            except Exception as error:  # whatever is in it, the other rows must have their turn
+                undelivered[row.key] = reason_of(error)
         if not errands:
             return Report(undelivered=undelivered), stuck
         # 2. Send all of it at the same time.

@@ -27,7 +27,7 @@ from cqrs.errors import Unreadable
 from cqrs.follow.messages import Answer, Message, Receiver
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of
-from cqrs.history.instants import later, now
+from cqrs.history.instants import is_instant, later, now
 from cqrs.plain import Value, field, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Document, Fold, KeyedByEntity, Kind, Place, Row, States
@@ -166,10 +166,15 @@ Setup = Callable[[Settings], ProcessManager]
 
 def entries_of(row: Row) -> dict[str, Entry]:
     """What a row has asked for, by key, in the order it was asked. Raises Unreadable."""
-    stored = (row.document or {}).get("sent", {})
+    document: object = {} if row.document is None else row.document
+    stored = document.get("sent", {}) if isinstance(document, Mapping) else None
     if not isinstance(stored, dict):
         raise Unreadable(f"the row {row.key} has no list of what was sent")
-    return {key: plain.load(Entry, entry) for key, entry in stored.items()}
+    entries: dict[str, Entry] = {key: plain.load(Entry, entry) for key, entry in stored.items()}
+    for key, entry in entries.items():
+        if entry.at is not None and not is_instant(entry.at):
+            raise Unreadable(f"the row {row.key} has '{key}' for a time that is none: {entry.at}")
+    return entries
 
 
 def _with_entries(row: Row, entries: Mapping[str, Entry]) -> Row:

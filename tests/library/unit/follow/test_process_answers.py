@@ -256,11 +256,18 @@ class TestStoppedRows:
 
     @pytest.mark.parametrize(
         "document",
-        [{"sent": 3}, {"sent": ["bed"]}, {"sent": {"bed": 3}}, {"sent": {"bed": {"by": "me"}}}],
+        [
+            {"sent": 3},
+            {"sent": ["bed"]},
+            {"sent": {"bed": 3}},
+            {"sent": {"bed": {"by": "me"}}},
+            {"sent": {"bed": {"at": "soon"}}},
+            {"sent": {"bed": {"at": ""}}},
+            ["bed"],
+            [],
+        ],
     )
-    def test_a_row_that_cannot_be_read_stops_alone(
-        self, world: World, document: dict[str, Any]
-    ) -> None:
+    def test_a_row_that_cannot_be_read_stops_alone(self, world: World, document: Any) -> None:
         world.works.trouble = {"bed": DOWN}
         for trip in ("7", "8"):
             world.wishes(trip, "bed")
@@ -280,6 +287,21 @@ class TestStoppedRows:
         assert ([*report.undelivered], report.failed) == (["7"], {})
         with pytest.raises(Unreadable):
             world.entries("7")
+
+    def test_a_row_with_what_nobody_reckoned_with_stops_alone(self, world: World) -> None:
+        world.works.trouble = {"bed": DOWN}
+        for trip in ("7", "8"):
+            world.wishes(trip, "bed")
+        world.visit("7", "8")
+        row: Any = world.rows.get("7")
+        row.document["sent"]["bed"]["at"] = "9999-12-31T23:59:59.999999Z"
+        world.rows.save([row])
+        world.works.trouble = {}
+
+        (delivered,) = world.deliver()
+
+        assert (world.waits("7"), world.waits("8")) == (["bed"], [])
+        assert delivered.undelivered == {"7": "OverflowError: date value out of range"}
 
     def with_old_state(self, world: World) -> None:
         """As after a deployment: what was saved of trip 7 is nothing that this code can read."""

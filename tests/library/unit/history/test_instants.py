@@ -3,7 +3,7 @@
 import pytest
 
 from cqrs.history.events import Instant
-from cqrs.history.instants import later, now
+from cqrs.history.instants import is_instant, later, now
 
 NEW_YEARS_EVE = Instant("2026-12-31T23:59:59.500000Z")
 
@@ -25,3 +25,9 @@ def test_a_later_instant_is_a_later_text(seconds: float, instant: str) -> None:
 def test_now_is_such_a_text() -> None:
     assert later(now(), 0) <= later(now(), 1)
     assert len(now()) == len(NEW_YEARS_EVE)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-12-31", "2026-12-31T23:59:59.5", "noon\n"])
+def test_other_texts_are_none(text: str) -> None:
+    assert is_instant(NEW_YEARS_EVE)
+    assert not is_instant(text)
