@@ -188,11 +188,16 @@ class DynamoDbEventStore:
                 ExpressionAttributeNames={"#stream": "stream"},
                 **start,
             )
+        items, last = page["Items"], page.get("LastEvaluatedKey")
         versions: dict[str, int] = {}
-        for item in page["Items"]:
+        for item in items:
             stream, version = item["stream"]["S"], int(item["version"]["N"])
             versions[stream] = max(version, versions.get(stream, 0))
-        last = page.get("LastEvaluatedKey")
+        if last and len(items) > 1:
+            # The stream of the last item may go on. The next page begins with this item again, so
+            # the stream is on that page in any case.
+            del versions[items[-1]["stream"]["S"]]
+            last = items[-2]
         return Heads(versions, plain.to_json(last) if last else None)
 
     def _query(self, stream: str, *, after: int = 0, **paging: Any) -> Any:

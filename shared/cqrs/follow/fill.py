@@ -54,7 +54,7 @@ def fill(
     feeding = {f"fill/{name}/{service}": stores[service] for service in services}
     if state.condition == "empty":
         # what is counted lags behind what was saved; rows that are asked for by key do not
-        if not any(follower.behind(store.heads().versions) for store in feeding.values()):
+        if not any(follower.behind(_some_heads(store)) for store in feeding.values()):
             return True
         rows.close()
     for bookmark, store in feeding.items():
@@ -76,3 +76,11 @@ def fill(
         bookmarks.put(bookmark, None)
     rows.open()
     return True
+
+
+def _some_heads(store: EventReader) -> Mapping[str, int]:
+    """The first that a walk finds; none if the store has none."""
+    heads = store.heads()
+    while heads.cursor and not heads.versions:
+        heads = store.heads(heads.cursor)
+    return heads.versions

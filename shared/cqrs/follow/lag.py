@@ -76,12 +76,10 @@ def lags(
 def _streams(store: EventReader) -> Iterator[Mapping[str, int]]:
     """The newest version of each stream, once, part by part. Raises Unavailable."""
     heads = store.heads()
-    while heads.cursor is not None:
-        following = store.heads(heads.cursor)
-        # a stream in which a part ends goes on in the next one
-        yield {name: v for name, v in heads.versions.items() if name not in following.versions}
-        heads = following
     yield heads.versions
+    while heads.cursor is not None:
+        heads = store.heads(heads.cursor)
+        yield heads.versions
 
 
 def _lag(follower: Follower, heads: Mapping[str, int]) -> Lag:

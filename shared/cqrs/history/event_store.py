@@ -68,8 +68,8 @@ class EventReader(Protocol):
         """The commits of `stream` after a version, in order; all of them, or the first `limit`."""
 
     def heads(self, cursor: str | None = None) -> Heads:
-        """One page of a walk over all streams. A stream may be on several pages in a row; the last
-        of them has its newest version.
+        """One page of a walk over all streams. A stream is on the page where its newest version was
+        found; so a page may be empty, if one long stream fills it and goes on.
         """
 
 

@@ -16,12 +16,14 @@ from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
+from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
 from cqrs.plain import replace
 from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
 from cqrs.views.rows import Place, Row
+from tests.library.integration.counted import Counted
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
@@ -50,6 +52,57 @@ class TestDynamoDbRows(RowsContract):
         client = boto3.client("dynamodb")
         create_view_store(client, "order_history")
         return DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client)
+
+
+@pytest.fixture
+def events(aws: None) -> tuple[Counted, DynamoDbEventStore]:
+    counted = Counted()
+    create_event_store(counted.client, "events")
+    counted.start()
+    return counted, DynamoDbEventStore("events", client=lambda: counted.client)
+
+
+A_QUARTER = "x" * 220_000  # of a page of a scan, here as on AWS
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [(4,), (4, 1), (1, 4, 3), (4, 4, 4), (9, 1, 1), (3, 1, 4, 1, 5), (12,), (13,), (1,) * 9],
+)
+def test_in_a_walk_every_stream_comes_up_once_wherever_its_parts_end(
+    events: tuple[Counted, DynamoDbEventStore], lengths: tuple[int, ...]
+) -> None:
+    _, store = events
+    for n, length in enumerate(lengths):
+        for one in history(f"order-{n}", *[A_QUARTER] * length):
+            store.append(one, "")
+
+    found: list[tuple[str, int]] = []
+    cursor: str | None = None
+    while True:
+        heads = store.heads(cursor)
+        found += heads.versions.items()
+        cursor = heads.cursor
+        if cursor is None:
+            break
+
+    assert sorted(found) == [(f"order-{n}", length) for n, length in enumerate(lengths)]
+
+
+@pytest.mark.parametrize("pages", [3, 5, 9])
+def test_to_fold_every_stream_anew_reads_one_that_spans_pages_once(
+    events: tuple[Counted, DynamoDbEventStore], pages: int
+) -> None:
+    counted, store = events
+    for one in history("order-7", *[A_QUARTER] * 4 * pages):
+        store.append(one, "")
+    follows = follower(MemoryRows(max_bytes=10**9), store)
+    counted.taken()
+
+    list(sweep(store, [follows], anew=True))
+
+    # the history once, and a look at what came meanwhile
+    assert counted.names().count("Query") == pages + 1
 
 
 def test_a_walk_goes_on_where_its_bookmark_lies(aws: None) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from cqrs.adapters.memory import MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
 from cqrs.errors import Unavailable
 from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
+from cqrs.history.event_store import Heads
 from cqrs.plain import replace
 from cqrs.views.rows import Row, SaveResult
 from tests.library.integration.book_search import BOOK_SEARCH, Books, a_book
@@ -50,12 +51,16 @@ def test_an_index_that_is_gone_is_made_and_filled_again(shelf: Books, server: Se
     assert shelf.tell(late) == set()
 
 
+def empty(shelf: Books, server: Server) -> None:
+    path = f"/{shelf.prefix}-*/_delete_by_query?conflicts=proceed"
+    OpenSearch(server.url).call("POST", path, {"query": {"match_all": {}}})
+
+
 def test_an_index_that_was_emptied_is_closed_until_it_is_filled_again(
     shelf: Books, server: Server
 ) -> None:
     whole = shelf.found()
-    path = f"/{shelf.prefix}-*/_delete_by_query?conflicts=proceed"
-    OpenSearch(server.url).call("POST", path, {"query": {"match_all": {}}})
+    empty(shelf, server)
     assert shelf.found() == []
     books, follower = shelf.rows[0], shelf.followers[0]
     assert not fill(books, follower, shelf.services, shelf, out_of_time=lambda: True)
@@ -63,6 +68,20 @@ def test_an_index_that_was_emptied_is_closed_until_it_is_filled_again(
         shelf.found()
     assert shelf.tend()
     assert shelf.found() == whole
+
+
+def test_that_it_was_emptied_is_noticed_though_a_walk_begins_amid_a_long_stream(
+    shelf: Books, server: Server
+) -> None:
+    class Long(MemoryEventStore):
+        def heads(self, cursor: str | None = None) -> Heads:
+            return shelf.store.heads(cursor) if cursor else Heads({}, "amid")
+
+    empty(shelf, server)
+    assert not fill(
+        shelf.rows[0], shelf.followers[0], {"library": Long()}, shelf, out_of_time=lambda: True
+    )
+    assert shelf.rows[0].state().condition == "filling"
 
 
 def test_where_there_is_nothing_to_show_nothing_is_closed(world: Books) -> None:

@@ -9,7 +9,7 @@ from cqrs.follow.lag import Lag, Lags, lags
 from cqrs.history.event_store import EventReader, Heads
 from cqrs.plain import replace
 from cqrs.views.rows import Row
-from tests.library.worlds import VIEW, CountedRows, commit, follower, history, stored
+from tests.library.worlds import VIEW, commit, follower, history, stored
 
 NOTES = "notes#1"
 
@@ -65,25 +65,6 @@ def test_commits_that_came_while_it_was_counted_put_no_view_ahead() -> None:
             return seen
 
     assert counted(Late(), follows).views == {NOTES: Lag(commits=1)}
-
-
-class Torn(MemoryEventStore):
-    """A store whose parts end in the middle of streams: each has one commit."""
-
-    def heads(self, cursor: str | None = None) -> Heads:
-        place = int(cursor or 0)
-        commits = [(name, n) for name in ("order-7", "order-8") for n in (1, 2, 3, 4)]
-        name, version = commits[place]
-        return Heads({name: version}, str(place + 1) if place + 1 < len(commits) else None)
-
-
-def test_a_stream_in_which_parts_of_the_walk_end_is_counted_once() -> None:
-    rows = CountedRows()
-
-    assert counted(Torn(), follower(rows, Torn())).views == {
-        NOTES: Lag(commits=8, behind=8, streams=2)
-    }
-    assert [keys for keys in rows.loads if keys] == [["7"], ["8"]]
 
 
 def test_each_generation_of_a_view_is_counted_by_itself() -> None:
