@@ -204,7 +204,9 @@ class Follower:
                     )
                     reports.append(found)
                     anew = task.anew - found.applied.keys() - found.parked.keys()
-                    again.append(replace(task, anew=anew, trouble=outcome.reason))
+                    # what could not be read may have to start over, too
+                    hints = {**dict.fromkeys(step.advances, ()), **task.hints}
+                    again.append(replace(task, hints=hints, anew=anew, trouble=outcome.reason))
                 case SaveResult():
                     reports.append(task.failed(outcome.reason))
         return merged(reports), again

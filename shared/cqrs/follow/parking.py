@@ -17,7 +17,7 @@ from cqrs.follow.reports import Report
 from cqrs.follow.saving import save, shown_or_refused
 from cqrs.history.commits import Commit
 from cqrs.plain import replace
-from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved
+from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
 
 __all__ = ["park_first_refused"]
@@ -31,12 +31,26 @@ def park_first_refused(
     Reports how far that came: not to the bad commit when others save the row too, or something is
     down. In any case the row is to be followed again: nobody has looked at what comes after.
     """
-    # 1. What this code can't read starts from nothing: no row can be shown beside it.
-    nothing = dict.fromkeys(sources.unreadable(stored), Part())
-    row = replace(stored, parts={**stored.parts, **nothing})
+    row = stored
     applied: Counter[str] = Counter()
     parked: dict[str, ParkedAt] = {}
     causes: dict[str, Exception] = {}
+    # 1. What this code can't read goes first: no row can be shown beside it.
+    if anew := {name: advances[name] for name in sources.unreadable(stored)}:
+        whole = {name: advance.part for name, advance in anew.items()}
+        draft = shown_or_refused(view, replace(stored, parts={**stored.parts, **whole}))
+        outcome = save(rows, {stored.key: draft})[stored.key]
+        if isinstance(outcome, SaveResult):
+            if outcome.saved is not Saved.REFUSED:
+                return Report(rows={stored.key: stored})
+            # the bad commit is there, and looked for from the beginning
+            nothing = replace(stored, parts={**stored.parts, **dict.fromkeys(anew, Part())})
+            return park_first_refused(view, rows, sources, nothing, anew)
+        row = outcome
+        applied.update({name: len(advance.commits) for name, advance in anew.items()})
+        parked = {name: part.parked for name, part in whole.items() if part.parked}
+        causes = {name: advance.cause for name, advance in anew.items() if advance.cause}
+        advances = {name: a for name, a in advances.items() if name not in anew}
     for commit, part in _one_by_one(advances, sources):
         name, kept = commit.stream, row.part(commit.stream)
         if commit.version < kept.version:
@@ -53,8 +67,8 @@ def park_first_refused(
             stopped = sources[name].parked(kept, commit.version, outcome.reason)
             marked = save(rows, {row.key: row.with_part(name, stopped)})[row.key]
             if isinstance(marked, Row):
-                row, parked = marked, {name: marked.parked[name]}
-                causes = {name: outcome.cause} if outcome.cause else {}
+                row, parked = marked, {**parked, name: marked.parked[name]}
+                causes |= {name: outcome.cause} if outcome.cause else {}
         break
     return Report(applied=applied, parked=parked, causes=causes, rows={row.key: row})
 

@@ -189,6 +189,58 @@ def test_a_row_that_is_folded_anew_never_goes_back_while_the_bad_commit_is_looke
     assert set(versions) == {2}
 
 
+@pytest.mark.parametrize("texts", [["p", "unshowable"], ["p", "q", "unshowable"]])
+def test_a_part_that_cannot_be_read_does_not_go_back_where_a_commit_beside_it_is_refused(
+    rows: MemoryRows, texts: list[str]
+) -> None:
+    orders, payments = history("order-7", "a", "b"), history("payment-7", *texts)
+    store = stored(orders, payments)
+    follower(rows, store).catch_up({"order-7": orders, "payment-7": payments[:1]})
+    _with_old_state(rows, "order-7")
+    versions: list[int] = []
+    watched = Watched(
+        rows, after_save=lambda _: versions.append(rows.get("7").part("order-7").version)
+    )
+
+    report = follower(watched, store).catch_up({"payment-7": payments[1:]})
+
+    assert (report.parked["payment-7"].version, report.failed) == (len(texts), {})
+    assert shown(rows, "7") == {"order": ["a", "b"], "payment": texts[:-1]}
+    assert set(versions) == {2}
+
+
+def test_one_that_cannot_be_folded_anew_either_is_told_as_parked_beside_the_refused_one(
+    rows: MemoryRows,
+) -> None:
+    """As where newer code has written both the state and the events."""
+    orders, payments = history("order-7", "a", "poison"), history("payment-7", "p", "unshowable")
+    follows = follower(rows, stored(orders, payments))
+    follows.catch_up({"order-7": orders[:1], "payment-7": payments[:1]})
+    _with_old_state(rows, "order-7")
+
+    report = follows.catch_up({"payment-7": payments[1:]})
+
+    assert sorted(report.parked) == ["order-7", "payment-7"]
+    assert rows.get("7").positions == {"order-7": 1, "payment-7": 1}
+
+
+@pytest.mark.parametrize("bad", ["order-7", "payment-7"])
+def test_where_two_parts_cannot_be_read_the_one_that_nobody_rang_for_is_not_left_behind(
+    rows: MemoryRows, bad: str
+) -> None:
+    (good,) = {"order-7", "payment-7"} - {bad}
+    wrong, right = history(bad, "a", "unshowable"), history(good, "b", "c")
+    follows = follower(rows, stored(wrong, right))
+    follows.catch_up({bad: wrong[:1], good: right})
+    _with_old_state(rows, bad)
+    _with_old_state(rows, good)
+
+    report = follows.catch_up({bad: wrong[1:]})
+
+    assert ([*report.parked], report.failed) == ([bad], {})
+    assert rows.get("7").positions == {bad: 1, good: 2}
+
+
 def test_a_stream_is_parked_where_it_stands_if_that_can_be_shown_no_more(rows: MemoryRows) -> None:
     """As after a deployment of a view that is stricter."""
     orders = history("order-7", "a", "unshowable")
