@@ -9,7 +9,7 @@ from typing import TypeVar
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import Heads, History
-from cqrs.history.guards import Guard
+from cqrs.history.guards import Claim, Guard
 
 S = TypeVar("S")
 
@@ -55,3 +55,7 @@ class Counting:
 
     def heads(self, cursor: str | None = None) -> Heads:
         return self.store.heads(cursor)
+
+    def holder(self, claim: Claim) -> tuple[str, int] | None:
+        self.calls["holder"] += 1
+        return self.store.holder(claim)

@@ -139,8 +139,6 @@ class DynamoDbEventStore:
             raise
 
     def _action(self, guard: Guard, commit: Commit) -> dict[str, Any]:
-        if not self._guards_table:
-            raise LookupError(f"{self._table} has no table for guards")
         key = {"guard": {"S": guard.key}}
         is_free = "attribute_not_exists(guard)"
         is_mine = "#stream = :me"
@@ -158,10 +156,20 @@ class DynamoDbEventStore:
 
     @property
     def _of_guards(self) -> dict[str, Any]:
-        return {
-            "TableName": self._guards_table,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+        return {"TableName": self._guards, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+    @property
+    def _guards(self) -> str:
+        if not self._guards_table:
+            raise LookupError(f"{self._table} has no table for guards")
+        return self._guards_table
+
+    def holder(self, claim: Claim) -> tuple[str, int] | None:
+        key: Any = {"guard": {"S": claim.key}}
+        with clients.translated(self._guards):
+            found = self._client().get_item(TableName=self._guards, Key=key, ConsistentRead=True)
+        item = found.get("Item")
+        return (item["stream"]["S"], int(item["version"]["N"])) if item else None
 
     def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
         commits: list[Commit] = []

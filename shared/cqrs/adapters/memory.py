@@ -94,6 +94,10 @@ class MemoryEventStore:
             else:
                 held.pop(guard.key, None)
 
+    def holder(self, claim: Claim) -> tuple[str, int] | None:
+        with self._lock:
+            return self._guards.get(claim.key)
+
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         with self._lock:
             stored = self._streams.get(stream, ())[after:]

@@ -94,3 +94,6 @@ class EventStore(EventReader, Protocol):
         TooLarge. `snapshot` is the state after this commit; it is left out if the commit would be
         too large with it.
         """
+
+    def holder(self, claim: Claim) -> tuple[str, int] | None:
+        """The stream and version of the commit that holds `claim`; None if nobody does."""

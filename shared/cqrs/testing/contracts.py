@@ -171,6 +171,17 @@ class EventStoreContract:
         assert (held.value.claim, held.value.stream, held.value.version) == (claim, theirs, 2)
         assert list(store.read(mine)) == []
 
+    def test_who_holds_a_claim_is_known_until_it_is_released(self, store: EventStore) -> None:
+        claim, stream = _claim(), _new_stream()
+        assert store.holder(claim) is None
+        store.append(_commit(stream, 1), "c")
+        store.append(_commit(stream, 2), "c", guards=[claim])
+        assert store.holder(claim) == (stream, 2)
+
+        store.append(_commit(stream, 3), "c", guards=[Release(kind=claim.kind, value=claim.value)])
+
+        assert store.holder(claim) is None
+
     def test_of_racing_claims_one_wins(self, store: EventStore) -> None:
         claim = _claim()
 

@@ -48,6 +48,8 @@ class CommandHandler(Generic[C, S, E]):
     a repeat                1 if the first try is older than the last snapshot
     opening what exists     1
     a guard that is held    1 if the same stream holds it; 2 for a command that opens a stream
+    a guarded command       1 before it is refused, or has nothing to do, if its stream has more
+                            commits than are remembered; 2 for a repeat
 
     An append with guards is a transaction: one call, at twice the write units of each item.
     """
@@ -94,14 +96,21 @@ class CommandHandler(Generic[C, S, E]):
             # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
-            if expected is not None and expected != loaded.version:
-                if not loaded.version:
-                    self._decider.decide(command, loaded.state)  # raises NotFound, which says more
-                raise PreconditionFailed(stream, expected, loaded.version)
-            # 3. Decide on the loaded state, and append directly after its version.
             try:
-                outcome = self._append(stream, loaded, command, envelope)
-                return outcome or Outcome(stream, loaded.version, ())
+                if expected is not None and expected != loaded.version:
+                    if not loaded.version:
+                        self._decider.decide(command, loaded.state)  # raises NotFound: says more
+                    raise PreconditionFailed(stream, expected, loaded.version)
+                # 3. Decide on the loaded state, and append directly after its version.
+                if outcome := self._append(stream, loaded, command, envelope):
+                    return outcome
+                # 4. Before a refusal, or an answer without events: an older try may have succeeded.
+                nothing: Outcome[E] = Outcome(stream, loaded.version, ())
+                return self._long_ago(stream, loaded, command, envelope) or nothing
+            except (Refused, PreconditionFailed):
+                if earlier := self._long_ago(stream, loaded, command, envelope):
+                    return earlier
+                raise
             except AppendConflict as conflict:
                 loaded = self._aggregates.after(loaded, conflict.winner)
         raise Conflict(stream, RACE.tries)
@@ -130,9 +139,8 @@ class CommandHandler(Generic[C, S, E]):
         self, stream: str, loaded: Loaded[S], command: C, events: Sequence[E], envelope: Envelope
     ) -> list[Guard]:
         guards: list[Guard] = []
-        if isinstance(command, tuple(self._decider.guarded)):
-            value = f"{stream}/{envelope.command_id}"
-            guards.append(Claim(kind="command", value=value, taken=None))
+        if self._is_guarded(command):
+            guards.append(_claim_of(stream, envelope))
         state = loaded.state
         for event in events:
             guards += self._decider.guards(state, event)
@@ -150,11 +158,9 @@ class CommandHandler(Generic[C, S, E]):
         there is nothing to do. Raises what the claim says, or AppendConflict.
         """
         if held.stream == stream:
-            holder = self._store.read(stream, held.version - 1, limit=1)
-            if not holder:
-                raise Unreadable(f"{held}, which does not exist: were the guards restored too?")
-            if holder[0].envelope.command_id == envelope.command_id:
-                return self._repeat(holder[0], envelope)
+            holder = self._holding(stream, held.version)
+            if holder.envelope.command_id == envelope.command_id:
+                return self._repeat(holder, envelope)
             if held.version > loaded.version:  # the decision was based on an old state
                 raise AppendConflict(self._store.read(stream, loaded.version, limit=1)[0])
         if held.claim.taken:
@@ -171,8 +177,33 @@ class CommandHandler(Generic[C, S, E]):
         version = loaded.version - back
         return self._repeat(self._store.read(stream, version - 1, limit=1)[0], envelope)
 
+    def _long_ago(
+        self, stream: str, loaded: Loaded[S], command: C, envelope: Envelope
+    ) -> Outcome[E] | None:
+        """The outcome of an earlier try that only its guard remembers."""
+        if not self._is_guarded(command) or loaded.version == len(loaded.recent):
+            return None
+        holder = self._store.holder(_claim_of(stream, envelope))
+        return self._repeat(self._holding(*holder), envelope) if holder else None
+
+    def _is_guarded(self, command: C) -> bool:
+        return isinstance(command, tuple(self._decider.guarded))
+
+    def _holding(self, stream: str, version: int) -> Commit:
+        """The commit that a guard names."""
+        found = self._store.read(stream, version - 1, limit=1)
+        if not found:
+            holder = f"{stream}@{version}, which holds a guard,"
+            raise Unreadable(f"{holder} does not exist: were the guards restored too?")
+        return found[0]
+
     def _repeat(self, commit: Commit, envelope: Envelope) -> Outcome[E]:
         if commit.envelope.fingerprint != envelope.fingerprint:
             raise KeyReused(commit.stream)
         events = tuple(recorded.event for recorded in commit.events(self._codec))
         return Outcome(commit.stream, commit.version, events, repeated=True)
+
+
+def _claim_of(stream: str, envelope: Envelope) -> Claim:
+    """The claim of a guarded command, so that it has one effect."""
+    return Claim(kind="command", value=f"{stream}/{envelope.command_id}", taken=None)

@@ -9,7 +9,7 @@ output "table_arn" {
 }
 
 output "claim_policy_json" {
-  description = "Lets a command function claim guards, and release them, in the transaction that appends."
+  description = "Lets a command function read guards, and claim and release them in the transaction that appends."
   value       = local.policy_jsons.claim
 }
 

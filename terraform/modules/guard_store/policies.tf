@@ -4,7 +4,7 @@ locals {
   policies = {
     claim = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
       Resource = aws_dynamodb_table.this.arn
     }]
   }

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.write.aggregates import SNAPSHOT_INTERVAL
+from cqrs.errors import PreconditionFailed
+from cqrs.write.aggregates import REMEMBERED_COMMANDS, SNAPSHOT_INTERVAL
 from tests.library.books import BookIsThere, NothingToAdd
 from tests.library.clubs import (
     GUARDED,
@@ -141,7 +142,7 @@ class Club:
         create_guard_store(self.aws.client, "guards")
         self.store = DynamoDbEventStore("events", "guards", client=lambda: self.aws.client)
         self.aws.start()
-        self._keys = iter(range(100))
+        self._keys = iter(range(1_000))
 
     def send(self, member: str, command: object, **how: Any) -> None:
         send(self.store, member, command, f"key-{next(self._keys)}", **how)
@@ -175,6 +176,18 @@ class TestGuards:
     def test_a_command_that_is_guarded_costs_no_call_more(self, club: Club) -> None:
         club.send("1", CountVisits(visits=1), decider=GUARDED)
         assert club.aws.names() == ["Query", "TransactWriteItems"]
+
+    def test_a_guarded_command_that_is_out_of_date_looks_at_its_guard_on_a_long_stream(
+        self, club: Club
+    ) -> None:
+        for _ in range(REMEMBERED_COMMANDS):
+            club.send("1", CountVisits(visits=1))
+        club.aws.taken()
+        with pytest.raises(PreconditionFailed):
+            club.send("1", CountVisits(visits=1), decider=GUARDED, expected=1)
+        query, get = club.aws.taken()
+        assert (query.operation, get.operation) == ("Query", "GetItem")
+        assert (get.request["TableName"], get.request["ConsistentRead"]) == ("guards", True)
 
     def test_what_another_stream_holds_is_refused_by_the_one_write(self, club: Club) -> None:
         club.send("1", TakeName(name="ada"))

@@ -56,6 +56,9 @@ EVERY_USE: dict[str, Use] = {
     "append with guards": lambda client: DynamoDbEventStore(
         "events", "guards", client=lambda: client
     ).append(Commit("order-7", 1, "{}"), "c", None, CLAIMS),
+    "holder": lambda client: DynamoDbEventStore("events", "guards", client=lambda: client).holder(
+        CLAIMS[0]
+    ),
     "load": lambda client: store(client).load("order-7", 9, str),
     "read": lambda client: store(client).read("order-7"),
     "heads": lambda client: store(client).heads(),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
-from cqrs.errors import KeyReused
+from cqrs.errors import KeyReused, PreconditionFailed, Refused
+from cqrs.plain import replace
+from cqrs.write.aggregates import REMEMBERED_COMMANDS
 from cqrs.write.commands import Outcome
 from tests.library.clubs import (
     GUARDED,
+    MEMBER,
     QUIET,
     CountVisits,
     GiveUpName,
@@ -110,6 +115,68 @@ class TestRepeats:
         assert again == Outcome("member-1", 1, first.events, repeated=True)
 
 
+NAMES = replace(MEMBER, guarded=(TakeName,))
+"""Members whose names are taken by guarded commands, which may have nothing to do."""
+
+
+class Closed(Refused):
+    code = "closed"
+
+
+def refuse(command: object, member: object) -> NoReturn:
+    raise Closed("closed for good")
+
+
+class TestRepeatsThatAreNotDecidedAgain:
+    """Whatever would be said of them by now, they get the answer of the first try."""
+
+    def test_one_that_has_nothing_to_do_by_now(self, store: Counting) -> None:
+        first = send(store, "1", TakeName(name="ada"), "a", decider=NAMES)
+        much_happens(store)
+        send(store, "1", TakeName(name="ada"), "b", decider=NAMES)
+
+        again = send(store, "1", TakeName(name="ada"), "a", decider=NAMES)
+
+        assert again == Outcome("member-1", 1, first.events, repeated=True)
+
+    def test_one_that_names_the_version_it_was_first_sent_for(self, store: Counting) -> None:
+        send(store, "1", TakeName(name="ada"), "open")
+        first = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, expected=1)
+        much_happens(store)
+
+        again = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, expected=1)
+
+        assert again == Outcome("member-1", 2, first.events, repeated=True)
+
+    def test_one_that_a_rule_refuses_by_now(self, store: Counting) -> None:
+        first = send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
+        much_happens(store)
+        closed = replace(GUARDED, decide=refuse)
+
+        again = send(store, "1", CountVisits(visits=3), "a", decider=closed)
+
+        assert again == Outcome("member-1", 1, first.events, repeated=True)
+        with pytest.raises(Closed):
+            send(store, "1", CountVisits(visits=3), "b", decider=closed)
+
+    def test_with_another_payload_the_key_is_refused(self, store: Counting) -> None:
+        send(store, "1", TakeName(name="ada"), "open")
+        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, expected=1)
+        much_happens(store)
+
+        with pytest.raises(KeyReused):
+            send(store, "1", CountVisits(visits=4), "a", decider=GUARDED, expected=1)
+
+    def test_one_that_is_not_guarded_is_decided_again(self, store: Counting) -> None:
+        """The limit that docs/guarantees.md states."""
+        send(store, "1", TakeName(name="ada"), "open")
+        send(store, "1", CountVisits(visits=3), "a", expected=1)
+        much_happens(store)
+
+        with pytest.raises(PreconditionFailed):
+            send(store, "1", CountVisits(visits=3), "a", expected=1)
+
+
 class TestCalls:
     def test_a_claim_costs_no_call_of_its_own(self, store: Counting) -> None:
         send(store, "1", TakeName(name="ada"), "a", opens=True)
@@ -150,3 +217,37 @@ class TestCalls:
         send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
 
         assert store.calls == {"load": 1, "append": 1, "read": 1}
+
+    def test_the_usual_guarded_command_costs_no_call_more_however_long_its_stream_is(
+        self, store: Counting
+    ) -> None:
+        much_happens(store)
+
+        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
+
+        assert store.calls == {"load": 1, "append": 1}
+
+    def test_where_every_command_is_remembered_no_guard_is_looked_at(self, store: Counting) -> None:
+        for n in range(REMEMBERED_COMMANDS):
+            send(store, "1", TakeName(name="ada" if n % 2 else "bob"), f"key-{n}")
+        store.calls.clear()
+
+        send(store, "1", TakeName(name="ada"), "other", decider=NAMES)
+        with pytest.raises(PreconditionFailed):
+            send(store, "1", TakeName(name="bob"), "another", decider=NAMES, expected=1)
+
+        assert store.calls == {"load": 2}
+
+    def test_before_no_is_said_on_a_longer_stream_the_guard_is_looked_at(
+        self, store: Counting
+    ) -> None:
+        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED)
+        much_happens(store)
+
+        with pytest.raises(PreconditionFailed):
+            send(store, "1", CountVisits(visits=3), "b", decider=GUARDED, expected=1)
+        assert store.calls == {"load": 1, "holder": 1}
+        store.calls.clear()
+
+        send(store, "1", CountVisits(visits=3), "a", decider=GUARDED, expected=1)
+        assert store.calls == {"load": 1, "holder": 1, "read": 1}

@@ -25,7 +25,7 @@ from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import Heads
 from cqrs.history.events import Instant
-from cqrs.history.guards import Guard
+from cqrs.history.guards import Claim, Guard
 from cqrs.history.instants import later
 from cqrs.plain import replace
 from cqrs.views.rows import Row, Saved, SaveResult
@@ -120,6 +120,9 @@ class FaultyStore:
 
     def heads(self, cursor: str | None = None) -> Heads:
         return self.store.heads(cursor)
+
+    def holder(self, claim: Claim) -> tuple[str, int] | None:
+        return self.faults.around(lambda: self.store.holder(claim))
 
 
 class FaultyRows:
