@@ -6,7 +6,9 @@ shown      whether the row shows something; searches only see rows that do
 doc        the document shown, with the fields that the view names
 at         the version of each stream that feeds the row, by category, for searches with a token
 parked     parked streams
-row        positions, states and marks; not indexed
+row        positions, states and marks, each as JSON text; not indexed. (As objects they would have
+           names with dots, `product-v1.2`, and a filter of the fields to return may read those as
+           nested objects.)
 
 An index `cqrs-local-order-search-1` is written through the alias `cqrs-local-order-search-1-write`:
 a write to a missing index fails, instead of creating one with guessed fields. It is searched
@@ -23,7 +25,7 @@ from typing import Any
 from cqrs import plain
 from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
 from cqrs.errors import NotFilled, Unavailable, Unreadable
-from cqrs.history.commits import category_of
+from cqrs.history.commits import category_of, entity_of
 from cqrs.observability import logger
 from cqrs.views.filling import Filling
 from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
@@ -31,6 +33,7 @@ from cqrs.views.searches import Hit, Hits, Question, SearchView
 
 __all__ = ["OpenSearchRows"]
 
+KEPT = ("positions", "states", "parked")
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
 MAX_BULK_BYTES = 4_000_000  # small instances accept 10 MB; one more row may be added
@@ -67,7 +70,7 @@ class OpenSearchRows:
         rows = {key: Row(key=key) for key in keys}
         for start in range(0, len(keys), KEYS_PER_CALL):
             body = {"ids": keys[start : start + KEYS_PER_CALL]}
-            path = f"/{self._writing}/_mget?_source_includes=row,doc"
+            path = f"/{self._writing}/_mget"
             found = self._expect(self._opensearch.call("POST", path, body, seconds=READ_SECONDS))
             for document in found["docs"]:
                 if "error" in document:
@@ -82,9 +85,9 @@ class OpenSearchRows:
         for row in rows:
             try:
                 document = self._document(row)
-                plain.to_json(document["row"]["parked"]).encode()
-                rest = {**document["row"], "parked": {}}  # leaves room to park a full row
-                size = len(plain.to_json([rest, row.document]).encode())
+                sizes = {name: len(text.encode()) for name, text in document["row"].items()}
+                size = len(plain.to_json(row.document).encode()) + sum(sizes.values())
+                size -= sizes["parked"]  # leaves room to park a full row
             except (AttributeError, TypeError, ValueError) as error:
                 results[row.key] = SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
                 continue
@@ -98,7 +101,7 @@ class OpenSearchRows:
         return [results[row.key] for row in rows]
 
     def parked(self, limit: int) -> list[Row]:
-        question = {"query": {"exists": {"field": "parked"}}, "size": limit, "_source": ["row"]}
+        question = {"query": {"exists": {"field": "parked"}}, "size": limit}
         path = f"/{self._writing}/_search"
         found = self._expect(self._opensearch.call("POST", path, question, seconds=READ_SECONDS))
         return [_row(document) for document in found["hits"]["hits"]]
@@ -183,11 +186,12 @@ class OpenSearchRows:
     def _document(self, row: Row) -> dict[str, Any]:
         marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
         states = {stream: part.state for stream, part in row.parts.items()}
+        kept = {"positions": row.positions, "states": states, "parked": marks}
         document: dict[str, Any] = {
             "key": row.key,
             "shown": row.document is not None,
             "at": {category_of(stream): version for stream, version in row.positions.items()},
-            "row": {"positions": row.positions, "states": states, "parked": marks},
+            "row": {name: plain.to_json(values) for name, values in kept.items()},
         }
         if marks:
             document["parked"] = sorted(marks)
@@ -274,20 +278,29 @@ def _row(document: Mapping[str, Any]) -> Row:
     source = document.get("_source", {})
     row = Row(key=document["_id"], revision=document.get("_version", 0), document=source.get("doc"))
     try:
-        kept = source["row"]
-        marks = {stream: plain.load(ParkedAt, mark) for stream, mark in kept["parked"].items()}
+        positions, states, parked = (_kept(document, name) for name in KEPT)
+        marks = {stream: plain.load(ParkedAt, mark) for stream, mark in parked.items()}
         parts = {
             stream: Part(
-                version=int(kept["positions"].get(stream, 0)),
-                state=kept.get("states", {}).get(stream),
+                version=int(positions.get(stream, 0)),
+                state=states.get(stream),
                 parked=marks.get(stream),
             )
-            for stream in kept["positions"].keys() | marks.keys()
+            for stream in positions.keys() | marks.keys()
         }
     except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
         logger().error("unreadable row", row=row.key, index=document["_index"], error=repr(error))
         return row
     return Row(key=row.key, revision=row.revision, parts=parts, document=row.document)
+
+
+def _kept(document: Mapping[str, Any], name: str) -> Any:
+    """Positions, states or marks, by stream. Raises several kinds of errors if it can't be read."""
+    kept = document["_source"]["row"].get(name, "{}")
+    if isinstance(kept, str):
+        return plain.from_json(kept)
+    # Older code saved objects. Names that a filter has made of those with dots are left out.
+    return {stream: value for stream, value in kept.items() if entity_of(stream) == document["_id"]}
 
 
 def _hit(document: Mapping[str, Any]) -> Hit:

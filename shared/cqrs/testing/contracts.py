@@ -292,6 +292,20 @@ class RowStoreContract:
         assert _saved(rows, row) is Saved.SAVED
         assert _loaded(rows, row.key) == replace(row, revision=1)
 
+    @pytest.mark.parametrize("name", ["{}.", "{}..b", "v1.{}", ".{}", "{}.-_:"])
+    def test_names_with_dots_come_back_as_they_are(self, rows: RowStore, name: str) -> None:
+        key = name.format(uuid.uuid4().hex)
+        part = Part(version=3, state={"by": {key: 1, "a.b": {"": 2}}})
+        row = replace(self.row(), key=key, parts={f"order-{key}": part})
+        mark = ParkedAt(version=4, error="broken")
+
+        _saved(rows, row)
+        assert _loaded(rows, key) == replace(row, revision=1)
+
+        marked = row.saved().with_part(f"order-{key}", replace(part, parked=mark))
+        _saved(rows, marked)
+        assert _loaded(rows, key).parts == marked.parts
+
     def test_a_row_that_somebody_saved_since_it_was_loaded_is_not_overwritten(
         self, rows: RowStore
     ) -> None:
