@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
-from cqrs.plain import Value
+from cqrs.plain import Value, replace
 
 __all__ = ["Backoff", "Patience"]
 
@@ -16,19 +16,26 @@ LONGEST_LOOK_SECONDS = 0.2
 
 
 class Patience(Value, kw_only=False):
-    """The time to wait for a condition; 0 seconds means one look."""
+    """The time to wait for a condition; 0 seconds means one look. Several conditions, one after the
+    other, can share it: then it counts from `since`.
+    """
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    since: float | None = None
+
+    def from_now(self) -> Patience:
+        return replace(self, since=self.clock())
 
     def looks(self) -> Iterator[float]:
         """Yields when it is time to look: at once, then after growing pauses until `seconds` are
         over. What it yields are the seconds waited so far, 0 at first.
         """
         start, pause = self.clock(), FIRST_LOOK_SECONDS
+        end = (start if self.since is None else self.since) + self.seconds
         yield 0
-        while self.clock() - start < self.seconds:
+        while self.clock() < end:
             self.pause(pause)
             yield self.clock() - start
             pause = min(2 * pause, LONGEST_LOOK_SECONDS)

@@ -37,7 +37,11 @@ class Found(Value, kw_only=False):
 
 
 class Searcher:
-    """Searches one view. Calls: 1, and 1 more each time it has to wait."""
+    """Searches one view.
+
+    Calls: 1. If it has to wait: 1 to load the rows that the token names, 1 for each of their
+    streams that the index is behind at, and 1 for each further look.
+    """
 
     def __init__(
         self,
@@ -50,25 +54,32 @@ class Searcher:
     ) -> None:
         """`patience`: how long to wait for the index to show what a token asks for."""
         self.view = view
+        self.patience = patience
         self._index = index
         self._sources = Sources(view, stores, cipher)
-        self._patience = patience
 
-    def search(self, questions: Sequence[Question], token: Token) -> Found:
+    def search(
+        self, questions: Sequence[Question], token: Token, patience: Patience | None = None
+    ) -> Found:
         """Hits that are never older than `token`.
 
         Raises Parked, InvalidToken for a version that does not exist, and Unavailable when the
-        index is down or does not show what the token names in time.
+        index is down or does not show what the token names in time: in the rest of `patience`, or
+        in the searcher's own.
         """
         wanted = wanted_by(token, self.view)
         asked = [_counting(question, wanted) for question in questions] if wanted else questions
-        for waited in self._patience.looks():
+        for waited in (patience or self.patience).looks():
             found = self._index.search(asked)
             if all(_has_come(hits, wanted) for hits in found):
                 how = Consistency.after(wanted, waited=waited)
                 seen = token.having_seen(hit.row.positions for hits in found for hit in hits.hits)
                 return Found(found, Freshness(how, seen))
-        raise why_behind(wanted, self._index.load(list(wanted)), self._sources)
+            if not waited:
+                reason = why_behind(wanted, self._index.load(list(wanted)), self._sources)
+                if not reason.retryable:  # there is nothing to wait for
+                    raise reason
+        raise reason
 
 
 def _counting(question: Question, wanted: Wanted) -> Question:
@@ -98,22 +109,25 @@ class Searchers:
 
     def converse(self, conversation: Conversation[T], token: Token) -> tuple[T, Freshness]:
         """Runs the rounds of a conversation; returns its result and the freshness of all hits.
-        Raises as `Searcher.search`.
+        Raises as `Searcher.search`; all rounds share one patience.
         """
         freshness = Freshness(token=token)
+        patience = {name: one.patience.from_now() for name, one in self._searchers.items()}
         try:
             asked = next(conversation)
             while True:
-                found = self._ask(asked, token)
+                found = self._ask(asked, token, patience)
                 for one in found.values():
                     freshness = freshness.and_then(one.freshness)
                 asked = conversation.send({name: one.hits for name, one in found.items()})
         except StopIteration as end:
             return end.value, freshness
 
-    def _ask(self, asked: Round, token: Token) -> dict[str, Found]:
+    def _ask(
+        self, asked: Round, token: Token, patience: Mapping[str, Patience]
+    ) -> dict[str, Found]:
         def search(name: str) -> Found:
-            return self._searchers[name].search(asked[name], token)
+            return self._searchers[name].search(asked[name], token, patience[name])
 
         names = [name for name, questions in asked.items() if questions]
         if len(names) == 1:

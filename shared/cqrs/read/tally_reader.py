@@ -32,8 +32,9 @@ class Tallied(Value, kw_only=False):
 class TallyReader:
     """Answers queries on one tally.
 
-    AWS calls: 1 for each partition; with a token 1 more, and 1 each time it has to wait. 1 more the
-    first time, to see that the view is filled.
+    AWS calls: 1 for each partition; with a token 1 more. If it has to wait: 1 for each stream that
+    the view is behind at, and 1 for each further look. 1 more the first time, to see that the view
+    is filled.
     """
 
     def __init__(
@@ -107,9 +108,11 @@ class TallyReader:
             behind = _behind(rows, behind)
             if not behind:
                 return waited
-            if any(rows[key].part(s).parked for key, names in behind.items() for s in names):
-                break
-        raise why_behind(behind, rows, self._sources)
+            if not waited or _parked_in(rows, behind):
+                reason = why_behind(behind, rows, self._sources)
+                if not reason.retryable:  # there is nothing to wait for
+                    raise reason
+        raise reason
 
 
 def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
@@ -119,3 +122,7 @@ def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
         for key, versions in wanted.items()
     }
     return {key: versions for key, versions in found.items() if versions}
+
+
+def _parked_in(rows: Mapping[str, Row], behind: Wanted) -> bool:
+    return any(rows[key].part(name).parked for key, names in behind.items() for name in names)

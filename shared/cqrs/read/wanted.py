@@ -43,7 +43,7 @@ def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> Cqr
             newest = commits[-1].version if commits else followed
             if newest < versions[stream]:
                 return no_version(stream, versions[stream], newest)
-        if parked := parked_by(rows[key]):
+        if parked := parked_by(rows[key], versions):
             return parked
     return Unavailable("the view is not as new as asked yet")
 

@@ -56,6 +56,13 @@ def test_it_can_be_waited_with_the_same_patience_again() -> None:
     assert len(list(patience.looks())) == len(list(patience.looks())) == 3
 
 
+def test_of_several_things_one_after_the_other_each_is_looked_at_and_the_time_is_one() -> None:
+    clock = Clock(100)
+    patience = Patience(0.05, clock, clock.pause).from_now()
+    looks = [[round(waited, 2) for waited in patience.looks()] for _ in range(2)]
+    assert looks == [[0, 0.02, 0.06], [0]]
+
+
 def longest(backoff: Backoff, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between its tries, when chance is as unkind as it can be."""
     pauses: list[float] = []

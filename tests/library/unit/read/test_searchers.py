@@ -105,7 +105,8 @@ def test_it_waits_longer_each_time_until_all_rows_have_come() -> None:
     index, clock = Index(), Clock()
     index.come = 0
     token = Token.parse("order-7@1, order-8@1, order-9@1")
-    found = searcher(index, clock).search([{}], token)
+    histories = [history(stream, "a") for stream in token.positions]
+    found = searcher(index, clock, *histories).search([{}], token)
     assert found.freshness.consistency == Consistency("waited", ms=round(sum(clock.pauses) * 1000))
     assert clock.pauses == sorted(set(clock.pauses))
     assert len(clock.pauses) == 3
@@ -115,7 +116,8 @@ def test_it_waits_for_the_last_of_its_questions() -> None:
     index, clock = Index(), Clock()
     token = Token.parse("order-7@1, order-8@1")
     index.come = 1  # the first has one, the second both
-    found = searcher(index, clock).search([{}, {}], token)
+    histories = [history(stream, "a") for stream in token.positions]
+    found = searcher(index, clock, *histories).search([{}, {}], token)
     assert found.freshness.consistency.kind == "waited"
     assert len(index.asked) == 2
 
@@ -142,20 +144,40 @@ def test_what_does_not_come_in_time_is_not_shown() -> None:
     assert 1 <= clock.now < 1.3
 
 
-def test_a_version_that_does_not_exist_is_refused() -> None:
-    index = Index()
+def test_a_version_that_does_not_exist_is_not_waited_for() -> None:
+    index, clock = Index(), Clock()
     index.come = -1_000
     with pytest.raises(InvalidToken, match="its newest is 1"):
-        searcher(index, None, history("order-7", "a")).search([{}], Token.parse("order-7@2"))
+        searcher(index, clock, history("order-7", "a")).search([{}], Token.parse("order-7@2"))
+    assert (clock.pauses, len(index.asked)) == ([], 1)
 
 
-def test_a_parked_row_is_said_to_be_parked() -> None:
-    index = Index()
+def test_a_row_that_is_parked_before_what_is_asked_is_not_waited_for() -> None:
+    index, clock = Index(), Clock()
     index.come = -1_000
     poisoned = history("order-7", "a", "poison")
     follower(index, stored(poisoned)).catch_up({"order-7": ()})
     with pytest.raises(Parked):
-        searcher(index, None, poisoned).search([{}], Token.parse("order-7@2"))
+        searcher(index, clock, poisoned).search([{}], Token.parse("order-7@2"))
+    assert clock.pauses == []
+
+
+def test_a_row_that_is_parked_after_what_is_asked_is_waited_for() -> None:
+    index = Index()
+    index.come = 0
+    poisoned = history("order-7", "a", "poison")
+    follower(index, stored(poisoned)).catch_up({"order-7": ()})
+    found = searcher(index, None, poisoned).search([{}], Token.parse("order-7@1"))
+    assert found.freshness.consistency.kind == "waited"
+
+
+def test_a_search_that_need_not_wait_asks_nobody_else() -> None:
+    class Alone(Index):
+        def load(self, keys: Sequence[str]) -> dict[str, Row]:
+            raise AssertionError("it was asked")
+
+    found = searcher(Alone()).search([{}], Token.parse("order-7@1"))
+    assert found.freshness.consistency == Consistency("current")
 
 
 def test_a_conversation_is_sent_the_answers_to_what_it_asked() -> None:
@@ -183,6 +205,24 @@ def test_a_conversation_is_as_slow_as_its_rounds_together() -> None:
         yield {"notes": [{}]}
         yield {"notes": [{}]}
 
-    _, freshness = Searchers([searcher(index)]).converse(talk(), Token.parse("order-7@1"))
+    searchers = Searchers([searcher(index, None, history("order-7", "a"))])
+    _, freshness = searchers.converse(talk(), Token.parse("order-7@1"))
     assert freshness.consistency == Consistency("waited", ms=20)
     assert str(freshness.token) == "order-7@1"
+
+
+def test_all_rounds_of_a_conversation_have_one_patience() -> None:
+    index, clock = Index(), Clock()
+    index.come = -6  # the first round has what it waits for in 0.9 seconds of 1
+
+    def talk() -> Conversation[None]:
+        yield {"notes": [{}]}
+        assert clock.now == pytest.approx(0.9)
+        index.come = -1_000
+        yield {"notes": [{}]}
+
+    with pytest.raises(Unavailable):
+        Searchers([searcher(index, clock, history("order-7", "a"))]).converse(
+            talk(), Token.parse("order-7@1")
+        )
+    assert 1 <= clock.now < 1.2

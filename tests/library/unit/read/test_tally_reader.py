@@ -98,12 +98,33 @@ class TestReading:
         assert clock.pauses[:6] == [0.02, 0.04, 0.08, 0.16, 0.2, 0.2]
         assert 1 <= clock.now < 1.2
 
-    def test_a_version_that_the_store_does_not_have_is_refused(self, rows: MemoryTallies) -> None:
+    def test_a_version_that_the_store_does_not_have_is_not_waited_for(
+        self, rows: MemoryTallies
+    ) -> None:
         store = stored(history("order-7", "a"))
         follower(rows, store).catch_up({"order-7": ()})
+        clock = Clock()
+        patient = reader(rows, store, patience=Patience(1, clock, clock.pause))
 
         with pytest.raises(InvalidToken, match="its newest is 1"):
-            asked(reader(rows, store, patience=Patience(0)), Token({"order-7": 2}))
+            asked(patient, Token({"order-7": 2}))
+
+        assert clock.pauses == []
+
+    def test_what_gets_parked_while_it_is_waited_for_is_a_defined_problem(
+        self, rows: MemoryTallies
+    ) -> None:
+        store = stored(history("order-7", "a", "poison"))
+        clock = Clock()
+
+        def pause(seconds: float) -> None:
+            clock.pause(seconds)
+            follower(rows, store).catch_up({"order-7": ()})
+
+        with pytest.raises(Parked):
+            asked(reader(rows, store, patience=Patience(1, clock, pause)), Token({"order-7": 2}))
+
+        assert len(clock.pauses) == 1
 
     def test_a_token_that_waits_for_what_is_parked_is_a_defined_problem_at_once(
         self, rows: MemoryTallies
