@@ -183,8 +183,7 @@ class DynamoDbEventStore:
         return History(None, commits[::-1], len(commits))
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        paging = {"Limit": limit} if limit else {}
-        items = self._query(stream, after=after, **paging)
+        items = self._query(stream, after=after, most=limit)
         return [commit_of(item) for item in islice(items, limit)]
 
     def heads(self, cursor: str | None = None) -> Heads:
@@ -208,8 +207,8 @@ class DynamoDbEventStore:
             last = items[-2]
         return Heads(versions, plain.to_json(last) if last else None)
 
-    def _query(self, stream: str, *, after: int = 0, **paging: Any) -> Any:
-        """The items of a stream. Pages are read as they are needed."""
+    def _query(self, stream: str, *, after: int = 0, most: int | None = None, **paging: Any) -> Any:
+        """The items of a stream, and no more than `most`. Pages are read as they are needed."""
         of_this_stream = "#stream = :stream"  # `stream` is a reserved word
         newer = "version > :after"
         query: dict[str, Any] = {
@@ -223,10 +222,14 @@ class DynamoDbEventStore:
         if after:
             query["ExpressionAttributeValues"][":after"] = {"N": str(after)}
         while True:
+            if most is not None:
+                query["Limit"] = most
             with clients.translated(self._table):
                 page = self._client().query(**query)
             yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
+            if most is not None:
+                most -= len(page["Items"])
+            if "LastEvaluatedKey" not in page or most == 0:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             # the first page is usually enough; now read all

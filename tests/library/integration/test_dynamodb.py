@@ -89,6 +89,24 @@ def test_in_a_walk_every_stream_comes_up_once_wherever_its_parts_end(
     assert sorted(found) == [(f"order-{n}", length) for n, length in enumerate(lengths)]
 
 
+@pytest.mark.parametrize(("limit", "units"), [(1, 1), (4, 1), (6, 2), (9, 3), (30, 3)])
+def test_what_is_read_up_to_a_limit_is_all_that_is_read(
+    events: tuple[Counted, DynamoDbEventStore], limit: int, units: int
+) -> None:
+    counted, store = events
+    commits = history("order-7", *[A_QUARTER] * 12)
+    for one in commits:
+        store.append(one, "")
+    counted.taken()
+
+    assert list(store.read("order-7", 1, limit)) == commits[1 : 1 + limit]
+
+    asked = [call.request["Limit"] for call in counted.taken()]
+    assert asked[0] == limit
+    assert len(asked) == units
+    assert asked == sorted(set(asked), reverse=True)
+
+
 @pytest.mark.parametrize("pages", [3, 5, 9])
 def test_to_fold_every_stream_anew_reads_one_that_spans_pages_once(
     events: tuple[Counted, DynamoDbEventStore], pages: int
