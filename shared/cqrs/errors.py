@@ -16,6 +16,7 @@ CqrsError
 │   └── NotFilled            a new view is not complete yet
 ├── NotConfigured            this deployment lacks a component that the request needs
 └── Unreadable               stored data that this code can't read: damaged, or too new
+    └── Ahead                an event of a type or schema that only newer code knows
 
 (`event_store.AppendConflict` and `GuardTaken` never reach anyone but the event store's caller.)
 
@@ -31,6 +32,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 __all__ = [
+    "Ahead",
     "Conflict",
     "CqrsError",
     "Fault",
@@ -130,10 +132,16 @@ class TooLarge(CqrsError):
 class Parked(CqrsError):
     code = "view_parked"
 
-    def __init__(self, stream: str, version: int, error: str) -> None:
+    def __init__(self, stream: str, version: int, error: str, *, ahead: bool = False) -> None:
+        """`ahead`: it waits for newer code, and then goes on by itself."""
+        why = (
+            "was written by newer code than this. It will be processed once that code is here"
+            if ahead
+            else "could not be processed. An operator has to resolve this"
+        )
         super().__init__(
-            f"This answer would be outdated: version {version} of '{stream}' could not be "
-            "processed. An operator has to resolve this; no data is lost."
+            f"This answer would be outdated: version {version} of '{stream}' {why}; "
+            "no data is lost."
         )
         self.stream, self.version, self.error = stream, version, error
 
@@ -161,3 +169,7 @@ class NotConfigured(CqrsError):
 
 class Unreadable(CqrsError):
     code = "unreadable"
+
+
+class Ahead(Unreadable):
+    code = "ahead"

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NewType, Protocol, TypeVar
 
 from cqrs import plain
-from cqrs.errors import Unreadable
+from cqrs.errors import Ahead, Unreadable
 from cqrs.plain import Json, Raw, Value, field
 
 __all__ = ["CLEAR", "Cipher", "Data", "EventCodec", "EventTypes", "Instant", "Recorded"]
@@ -119,6 +119,9 @@ class EventTypes:
         except KeyError:
             raise Unreadable(f"{self.context} has no event type '{name}'") from None
 
+    def known(self, name: str) -> bool:
+        return name in self._by_name
+
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())
 
@@ -165,11 +168,15 @@ class EventCodec:
         return plain.write(Stored(type=name, schema=kind.schema, data=Raw(data)))
 
     def decode(self, text: str | bytes) -> Any:
-        """The event, upcast to its current schema. Raises Unreadable."""
+        """The event, upcast to its current schema. Raises Unreadable, and Ahead for one that newer
+        code has written.
+        """
         stored: Stored = plain.read(Stored, text)
+        if not self._types.known(stored.type):
+            raise Ahead(f"{self._types.context} has no event type '{stored.type}'")
         kind = self._types.named(stored.type)
         if stored.schema > kind.schema:
-            raise Unreadable(f"{stored.type} of schema {stored.schema} was written by newer code")
+            raise Ahead(f"{stored.type} of schema {stored.schema} was written by newer code")
         if stored.schema == kind.schema and not (self._hides and kind.personal):
             return plain.read(kind.cls, stored.data)
         return plain.load(kind.cls, self._raised(kind, stored))

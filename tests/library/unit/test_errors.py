@@ -57,6 +57,7 @@ def test_every_error_has_a_status_of_its_own_kind() -> None:
     assert ours == {
         "CqrsError",
         "Unreadable",
+        "Ahead",
         "AppendConflict",
         "GuardTaken",
     }  # never reach a client
@@ -84,6 +85,13 @@ def test_what_may_succeed_later_is_never_the_clients_fault() -> None:
 )
 def test_an_error_is_a_sentence_that_a_caller_may_read(error: CqrsError, sentence: str) -> None:
     assert str(error) == sentence
+
+
+def test_a_caller_is_told_whether_a_parked_stream_waits_for_a_person_or_goes_on_by_itself() -> None:
+    assert "An operator has to resolve this" in str(errors.Parked("order-7", 3, "e"))
+    ahead = str(errors.Parked("order-7", 3, "e", ahead=True))
+    assert "version 3 of 'order-7' was written by newer code" in ahead
+    assert "operator" not in ahead
 
 
 def test_what_made_a_stream_stop_is_not_told_to_a_caller() -> None:
