@@ -68,6 +68,9 @@ class FaultyRows:
     def parked(self, limit: int) -> list[Row]:
         return self.rows.parked(limit)
 
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        return self.rows.going_on(limit, after)
+
 
 class FaultyReads:
     def __init__(self, store: MemoryEventStore, faults: Faults) -> None:

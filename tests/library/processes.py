@@ -167,6 +167,9 @@ class WatchedRows(Watched):
     def parked(self, limit: int) -> list[Row]:
         return self.rows.parked(limit)
 
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        return self.rows.going_on(limit, after)
+
 
 @dataclass
 class World:

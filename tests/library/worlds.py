@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.follow.followers import Follower
@@ -15,8 +16,18 @@ from cqrs.views.rows import Document, Fold, Place, Row, RowStore, RowView, SaveR
 TYPES = EventTypes("world")
 
 
+OLDER_TYPES = EventTypes("world")
+"""What code knows that was deployed before `Shouted` came."""
+
+
+@OLDER_TYPES.event()
 @TYPES.event()
 class Noted(Value):
+    text: str
+
+
+@TYPES.event()
+class Shouted(Value):
     text: str
 
 
@@ -31,13 +42,13 @@ class Poison(Exception):
 poisonous = {"poison"}
 
 
-def note(notes: Notes, recorded: Recorded[Noted]) -> Notes:
+def note(notes: Notes, recorded: Recorded[Noted | Shouted]) -> Notes:
     if recorded.event.text in poisonous:
         raise Poison(recorded.event.text)
     return replace(notes, texts=(*notes.texts, recorded.event.text))
 
 
-def _fold(category: str) -> Fold[Notes, Noted]:
+def _fold(category: str) -> Fold[Notes, Noted | Shouted]:
     return Fold(category=category, events=TYPES, state=Notes, initial=Notes(), evolve=note)
 
 
@@ -58,6 +69,8 @@ VIEW = RowView(
     lists={"all": lambda document: Place("all", f"{len(str(document)):06}")},
 )
 
+OLDER_VIEW = replace(VIEW, folds=[replace(fold, events=OLDER_TYPES) for fold in VIEW.folds])
+
 
 def commit(stream: str, version: int, *texts: str) -> Commit:
     envelope = Envelope(
@@ -77,6 +90,11 @@ def history(stream: str, *texts: str) -> list[Commit]:
     return [commit(stream, n, text) for n, text in enumerate(texts, start=1)]
 
 
+def shouted(commit: Commit) -> Commit:
+    """The same with events that older code does not know."""
+    return replace(commit, body=commit.body.replace('"Noted"', '"Shouted"'))
+
+
 def stored(*histories: Sequence[Commit]) -> MemoryEventStore:
     store = MemoryEventStore(page=2)
     for commits in histories:
@@ -85,8 +103,13 @@ def stored(*histories: Sequence[Commit]) -> MemoryEventStore:
     return store
 
 
-def follower(rows: RowStore, store: EventReader) -> Follower:
-    return Follower(VIEW, rows, {"order": store, "payment": store})
+def follower(rows: RowStore, store: EventReader, view: RowView = VIEW, **sizes: Any) -> Follower:
+    return Follower(view, rows, {"order": store, "payment": store}, **sizes)
+
+
+def older(rows: RowStore, store: EventReader, **sizes: Any) -> Follower:
+    """A follower of older code."""
+    return follower(rows, store, OLDER_VIEW, **sizes)
 
 
 def shown(rows: MemoryRows, key: str) -> Document | None:
@@ -160,18 +183,21 @@ class Lagging(MemoryRows):
 
 
 class Reads:
-    """An event store that counts its reads, and can be down."""
+    """An event store that counts its reads and the commits in them, and can be down."""
 
     def __init__(self, store: EventReader) -> None:
         self.store = store
         self.count = 0
+        self.commits = 0
         self.down: Exception | None = None
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         self.count += 1
         if self.down:
             raise self.down
-        return self.store.read(stream, after, limit)
+        found = self.store.read(stream, after, limit)
+        self.commits += len(found)
+        return found
 
     def heads(self, cursor: str | None = None):  # type: ignore[no-untyped-def]
         return self.store.heads(cursor)

@@ -28,7 +28,8 @@ OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
 class DynamoDbRows:
     """Row store and row reader of one generation of a view; `name` is `order_history#1`.
 
-    Calls: `get` 1; `load` 1 per 100 keys; `save` 1 per row, 8 at a time; `page` 1.
+    Calls: `get` 1; `load` 1 per 100 keys; `save` 1 per row, 8 at a time; `page` and `going_on` 1;
+    `parked` 2.
     """
 
     shape: ClassVar[type[Items]] = Items
@@ -83,7 +84,15 @@ class DynamoDbRows:
         return self._query(f"by_{name}", name, self._items.scoped(partition), limit, **start)
 
     def parked(self, limit: int) -> list[Row]:
-        return self._query("parked", "parked_in", self._items.scope, limit)
+        rows = self._query("parked", "parked_in", self._items.scope, limit)
+        return rows + self.going_on(limit - len(rows))
+
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        here = self._items.going_on
+        start: dict[str, Any] = {}
+        if after is not None:
+            start = {"ExclusiveStartKey": self._items.key(after) | {"parked_in": {"S": here}}}
+        return self._query("parked", "parked_in", here, limit, **start)
 
     # Whether they are all there are
 

@@ -6,8 +6,9 @@ revision              N  counts the saves; a save is conditional on it
 positions             S  JSON: the version of each stream that feeds the row
 states                S  JSON: the fold of each of those streams
 doc                   S  JSON: the document shown; absent if the row shows nothing
-parked                S  JSON: parked streams, each with version and error
-parked_in             S  view and generation, only in rows with a parked stream: index `parked`
+parked                S  JSON: the marks of streams that have stopped, as `marks` writes them
+parked_in             S  only in rows with a mark, for the index `parked`: view and generation; and
+                         `order_history#1/going-on` if one of the marks goes on by itself
 <list>, <list>_sort   S  the row's position in each list: index `by_<list>`
 
 and an item that says whether the rows are complete:
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cqrs import plain
+from cqrs.adapters.marks import marks_text
 from cqrs.errors import Unreadable
 from cqrs.observability import logger
 from cqrs.plain import replace
@@ -75,6 +77,11 @@ class Items:
     def scoped(self, partition: str) -> str:
         return f"{self.scope}/{partition}"
 
+    @property
+    def going_on(self) -> str:
+        """Where in the index `parked` the rows are that go on by themselves."""
+        return self.scoped("going-on")
+
     def key(self, key: str) -> Item:
         return {"row": {"S": self.scoped(key)}}
 
@@ -104,9 +111,10 @@ class Items:
         }
         if row.document is not None:
             texts["doc"] = plain.to_json(row.document)
-        if row.parked:
-            marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
-            texts |= {"parked": plain.to_json(marks), "parked_in": self.scope}
+        if row.marks:
+            goes_on = any(mark.goes_on for mark in row.marks.values())
+            parked_in = self.going_on if goes_on else self.scope
+            texts |= {"parked": marks_text(row.marks), "parked_in": parked_in}
         for name, place in row.places.items():
             texts |= {name: self.scoped(place.partition), f"{name}_sort": place.sort}
         item = self.key(row.key) | {name: {"S": text} for name, text in texts.items()}

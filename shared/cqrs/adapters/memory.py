@@ -100,9 +100,8 @@ class MemoryEventStore:
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         with self._lock:
-            stored = self._streams.get(stream, ())[after:]
-        commits = [commit for commit, _ in stored]
-        return commits if limit is None else commits[:limit]
+            stored = self._streams.get(stream, ())[after : None if limit is None else after + limit]
+        return [commit for commit, _ in stored]
 
     def heads(self, cursor: str | None = None) -> Heads:
         with self._lock:
@@ -175,9 +174,17 @@ class MemoryRows:
         ][:limit]
 
     def parked(self, limit: int) -> list[Row]:
+        waiting, going_on = self._marked(self._items.scope), self._marked(self._items.going_on)
+        return [*waiting, *going_on][:limit]
+
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        rows = sorted(self._marked(self._items.going_on), key=lambda row: row.key)
+        return [row for row in rows if after is None or row.key > after][:limit]
+
+    def _marked(self, where: str) -> list[Row]:
         with self._lock:
-            items = [item for item in self._rows.values() if "parked_in" in item]
-        return [self._items.row(item) for item in items][:limit]
+            items = list(self._rows.values())
+        return [self._items.row(item) for item in items if item.get("parked_in") == {"S": where}]
 
     def is_filled(self) -> bool:
         return self._filling.condition == "ready"

@@ -5,7 +5,7 @@ _version   its revision: each save is the next version, so a save that lost a ra
 shown      whether the row shows something; searches only see rows that do
 doc        the document shown, with the fields that the view names
 at         the version of each stream that feeds the row, by category, for searches with a token
-parked     parked streams
+parked     the streams with a mark; and `going on` if one of the marks goes on by itself
 row        positions, states and marks, each as JSON text; not indexed. (As objects they would have
            names with dots, `product-v1.2`, and a filter of the fields to return may read those as
            nested objects.)
@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
+from cqrs.adapters.marks import marks_text
 from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
 from cqrs.errors import NotFilled, Unavailable, Unreadable
 from cqrs.history.commits import category_of, entity_of
@@ -37,6 +38,7 @@ KEPT = ("positions", "states", "parked")
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
 MAX_BULK_BYTES = 4_000_000  # small instances accept 10 MB; one more row may be added
+GOING_ON = "going on"  # no name of a stream has a space
 READ_SECONDS, WRITE_SECONDS, ADMIN_SECONDS = 3, 15, 10
 ANALYSIS = {
     "analyzer": {
@@ -101,7 +103,14 @@ class OpenSearchRows:
         return [results[row.key] for row in rows]
 
     def parked(self, limit: int) -> list[Row]:
-        question = {"query": {"exists": {"field": "parked"}}, "size": limit}
+        return self._marked({"query": {"exists": {"field": "parked"}}, "size": limit})
+
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        start: dict[str, Any] = {} if after is None else {"search_after": [after]}
+        marked = {"term": {"parked": GOING_ON}}
+        return self._marked({"query": marked, "sort": ["key"], "size": limit, **start})
+
+    def _marked(self, question: Mapping[str, Any]) -> list[Row]:
         path = f"/{self._writing}/_search"
         found = self._expect(self._opensearch.call("POST", path, question, seconds=READ_SECONDS))
         return [_row(document) for document in found["hits"]["hits"]]
@@ -184,17 +193,21 @@ class OpenSearchRows:
         return {"index": {"_index": self._writing, "_id": row.key, **version}}
 
     def _document(self, row: Row) -> dict[str, Any]:
-        marks = {stream: plain.dump(mark) for stream, mark in row.parked.items()}
         states = {stream: part.state for stream, part in row.parts.items()}
-        kept = {"positions": row.positions, "states": states, "parked": marks}
+        kept = {
+            "positions": plain.to_json(row.positions),
+            "states": plain.to_json(states),
+            "parked": marks_text(row.marks),
+        }
         document: dict[str, Any] = {
             "key": row.key,
             "shown": row.document is not None,
             "at": {category_of(stream): version for stream, version in row.positions.items()},
-            "row": {name: plain.to_json(values) for name, values in kept.items()},
+            "row": kept,
         }
-        if marks:
-            document["parked"] = sorted(marks)
+        if row.marks:
+            goes_on = any(mark.goes_on for mark in row.marks.values())
+            document["parked"] = sorted([*row.marks, *([GOING_ON] if goes_on else [])])
         if row.document is not None:
             document["doc"] = row.document
         return document

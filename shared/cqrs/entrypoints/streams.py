@@ -20,6 +20,7 @@ from cqrs.follow.reports import Report
 from cqrs.history.commits import STREAM_NAME, Commit
 from cqrs.history.publisher import Publisher, read_record, records_of
 from cqrs.observability import count, logger
+from cqrs.views.rows import ParkedAt
 
 __all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "log_report"]
 
@@ -148,25 +149,25 @@ class FollowerFunction:
 
 def log_report(message: str, follower: Follower, report: Report, **notes: Any) -> None:
     """Logs one line about what a follower did, and counts it in the metrics. Each stream that it
-    parked is an error of its own, with the traceback.
+    parked is an error of its own, with the traceback; one that is ahead of this code goes on by
+    itself, and is a warning.
     """
     view = follower.view.name
-    for name, mark in list(report.parked.items())[:LOGGED]:
-        logger().error(
-            "parked",
-            exc_info=report.causes.get(name),
-            view=view,
-            stream=name,
-            version=mark.version,
-            error=mark.error,
-        )
+    parked = {name: mark for name, mark in report.parked.items() if not mark.goes_on}
+    ahead = {name: mark for name, mark in report.parked.items() if mark.goes_on}
+    for name, mark in list(parked.items())[:LOGGED]:
+        cause = report.causes.get(name)
+        logger().error("parked", exc_info=cause, **_marked(view, name, mark))
+    for name, mark in list(ahead.items())[:LOGGED]:
+        logger().warning("ahead", **_marked(view, name, mark))
     applied = Counter(report.applied)
     logger().info(
         message,
         view=view,
         applied=dict(applied.most_common(LOGGED)),
         repaired=sorted(report.repaired)[:LOGGED],
-        parked={name: mark.error for name, mark in list(report.parked.items())[:LOGGED]},
+        parked={name: mark.error for name, mark in list(parked.items())[:LOGGED]},
+        long=sorted(report.long)[:LOGGED],
         failed=dict(list(report.failed.items())[:LOGGED]),
         undelivered=dict(list(report.undelivered.items())[:LOGGED]),
         **notes,
@@ -175,7 +176,9 @@ def log_report(message: str, follower: Follower, report: Report, **notes: Any) -
         {
             "Applied": applied.total(),
             "Repaired": len(report.repaired),
-            "Parked": len(report.parked),
+            "Parked": len(parked),
+            "Ahead": len(ahead),
+            "Long": len(report.long),
             "Failed": len(report.failed),
             "StillParked": len(report.still_parked),
             "Delivered": report.delivered,
@@ -183,3 +186,7 @@ def log_report(message: str, follower: Follower, report: Report, **notes: Any) -
         },
         view=view,
     )
+
+
+def _marked(view: str, stream: str, mark: ParkedAt) -> dict[str, Any]:
+    return {"view": view, "stream": stream, "version": mark.version, "error": mark.error}

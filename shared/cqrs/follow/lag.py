@@ -18,7 +18,8 @@ __all__ = ["Lag", "Lags", "lags"]
 
 class Lag(Value):
     """A view has not applied `behind` of the `commits` in its streams; they are in so many
-    `streams`. Streams that are `parked` can't go on, and are not counted as behind.
+    `streams`. Streams that are `parked` can't go on, for now or until somebody has seen to it,
+    and are not counted as behind.
     """
 
     commits: int = 0
@@ -84,7 +85,7 @@ def _streams(store: EventReader) -> Iterator[Mapping[str, int]]:
 
 def _lag(follower: Follower, heads: Mapping[str, int]) -> Lag:
     parts = follower.parts(heads)
-    free = {name: max(0, heads[name] - p.version) for name, p in parts.items() if not p.parked}
+    free = {name: max(0, heads[name] - p.version) for name, p in parts.items() if not p.is_parked}
     return Lag(
         commits=sum(heads[name] for name in parts),
         behind=sum(free.values()),

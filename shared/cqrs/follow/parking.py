@@ -3,8 +3,11 @@
 A commit that can't be folded is known at once. A row that is refused, because it can't be shown or
 the store can never take it, does not say which of its new commits is to blame. So they are saved
 again one at a time: the first with which the row is refused is the bad one. Its stream is marked
-there, in the row as it was last saved. That takes a save per commit, but only once: what is parked
-is left alone until somebody redrives it.
+there, in the row as it was last saved. That takes a save per commit, but only once, and only for
+the commits that were read together: what is parked is left alone until somebody redrives it.
+
+A commit that newer code has written is no bad one: its stream is marked as ahead, and goes on by
+itself.
 """
 
 from __future__ import annotations
@@ -17,10 +20,10 @@ from cqrs.follow.reports import Report
 from cqrs.follow.saving import save, shown_or_refused
 from cqrs.history.commits import Commit
 from cqrs.plain import replace
-from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
+from cqrs.views.rows import Cause, Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
 
-__all__ = ["park_first_refused"]
+__all__ = ["park_first_refused", "streams_marked"]
 
 
 def park_first_refused(
@@ -47,8 +50,8 @@ def park_first_refused(
             nothing = replace(stored, parts={**stored.parts, **dict.fromkeys(anew, Part())})
             return park_first_refused(view, rows, sources, nothing, anew)
         row = outcome
-        applied.update({name: len(advance.commits) for name, advance in anew.items()})
-        parked = {name: part.parked for name, part in whole.items() if part.parked}
+        applied.update({name: advance.applied for name, advance in anew.items()})
+        parked = replace(row, parts=whole).parked
         causes = {name: advance.cause for name, advance in anew.items() if advance.cause}
         advances = {name: a for name, a in advances.items() if name not in anew}
     for commit, part in _one_by_one(advances, sources):
@@ -64,7 +67,8 @@ def park_first_refused(
             continue
         # 3. The row without the bad one, and with a mark. What it shows stays as it is.
         if outcome.saved is Saved.REFUSED:
-            stopped = sources[name].parked(kept, commit.version, outcome.reason)
+            reason = outcome.cause or outcome.reason
+            stopped = sources[name].parked(kept, commit.version, reason)
             marked = save(rows, {row.key: row.with_part(name, stopped)})[row.key]
             if isinstance(marked, Row):
                 row, parked = marked, {**parked, name: marked.parked[name]}
@@ -83,3 +87,14 @@ def _one_by_one(advances: Mapping[str, Advance], sources: Sources) -> Iterator[t
             except Unavailable:
                 return
             yield commit, part
+
+
+def streams_marked(
+    marks: Mapping[str, ParkedAt], *, cause: Cause | None = None, saying: str = ""
+) -> list[str]:
+    """The streams with a mark of this cause, or of any, whose error contains the text `saying`:
+    those to be redriven after a fix.
+    """
+    return sorted(
+        name for name, mark in marks.items() if cause in (None, mark.cause) and saying in mark.error
+    )

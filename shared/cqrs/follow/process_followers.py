@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from cqrs.errors import Refused, Throttled, Unavailable
-from cqrs.follow.followers import ATTEMPTS, Follower, Hints
+from cqrs.follow.followers import ATTEMPTS, BUDGET, CHUNK, Follower, Hints
 from cqrs.follow.messages import Answer, Message, Receiver, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
 from cqrs.follow.reports import Report, merged
@@ -93,9 +93,11 @@ class ProcessFollower(Follower):
         cipher: Cipher = CLEAR,
         pause: Callable[[float], None] = time.sleep,
         stopwatch: Callable[[], float] = time.monotonic,
+        chunk: int = CHUNK,
+        budget: int = BUDGET,
     ) -> None:
         """`receivers` and `timers` are by the names that the process sends to."""
-        super().__init__(process, rows, stores, cipher, process.clock)
+        super().__init__(process, rows, stores, cipher, process.clock, chunk=chunk, budget=budget)
         self._process = process
         self._lists = rows
         self._receivers = receivers
@@ -103,8 +105,9 @@ class ProcessFollower(Follower):
         self._pause = pause
         self._stopwatch = stopwatch
 
-    def catch_up(self, hints: Hints) -> Report:
-        return self._visit(super().catch_up(hints), _Silence(self._stopwatch))
+    def catch_up(self, hints: Hints, *, to_the_end: bool = False) -> Report:
+        followed = super().catch_up(hints, to_the_end=to_the_end)
+        return self._visit(followed, _Silence(self._stopwatch))
 
     def redrive(self, names: Iterable[str]) -> Report:
         return self._visit(super().redrive(names), _Silence(self._stopwatch))

@@ -19,9 +19,9 @@ class Report(Value):
 
     `applied` counts commits folded, anew or for the first time; `repaired` had to be read from the
     store; `parked` can't go on, and `causes` are what was raised there; `still_parked` were parked
-    before and not looked at; `failed` must be tried again; `rows` are as they were left. Of
-    processes: `delivered` counts commands that were answered, `undelivered` says by row what could
-    not be sent.
+    before, and are so still; `long` are correct so far, and have more commits than were taken;
+    `failed` must be tried again; `rows` are as they were left. Of processes: `delivered` counts
+    commands that were answered, `undelivered` says by row what could not be sent.
     """
 
     applied: Mapping[str, int] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class Report(Value):
     parked: Mapping[str, ParkedAt] = field(default_factory=dict)
     causes: Mapping[str, Exception] = field(default_factory=dict)
     still_parked: frozenset[str] = frozenset()
+    long: frozenset[str] = frozenset()
     failed: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Row] = field(default_factory=dict)
     delivered: int = 0
@@ -48,6 +49,7 @@ def merged(reports: Iterable[Report]) -> Report:
         parked=parked,
         causes=_joined(one.causes for one in all_of),
         still_parked=frozenset().union(*(one.still_parked for one in all_of)) - parked.keys(),
+        long=frozenset().union(*(one.long for one in all_of)),
         failed=_joined(one.failed for one in all_of),
         rows=_joined(one.rows for one in all_of),
         delivered=sum(one.delivered for one in all_of),

@@ -57,7 +57,11 @@ def sweep(
                 behind = list(heads.versions) if anew else follower.behind(heads.versions)
                 hints: Hints = dict.fromkeys(behind, ())
                 if hints:
-                    report = follower.redrive(hints) if anew else follower.catch_up(hints)
+                    report = (
+                        follower.redrive(hints)
+                        if anew
+                        else follower.catch_up(hints, to_the_end=True)
+                    )
                     found[follower.view.name] = len(hints)
                     reports.append((follower, report))
             except Exception as error:  # whatever it is, the other views must have their turn

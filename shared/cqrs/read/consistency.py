@@ -2,6 +2,7 @@
 
 If a row is behind the token, the reader waits for the view as long as its patience allows, and then
 reads the missing commits from the event store and folds them into the answer. It writes nothing.
+An answer that misses very many commits is refused instead, until the view has come nearer.
 """
 
 from __future__ import annotations
@@ -9,13 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from cqrs.errors import NotFilled
+from cqrs.errors import NotFilled, Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
-from cqrs.read.wanted import Versions, Wanted, behind, no_version, parked_by, wanted_by
+from cqrs.read.wanted import (
+    MOST_FOLDED,
+    Versions,
+    Wanted,
+    behind,
+    no_version,
+    parked_by,
+    unknown_version,
+    wanted_by,
+)
 from cqrs.views.rows import Row, RowReader, RowView
 from cqrs.views.sources import Sources
 from cqrs.waiting import Patience
@@ -24,6 +34,7 @@ __all__ = ["Page", "Reader"]
 
 READERS = 8  # rows that are completed at the same time
 PATIENCE = Patience(0)  # completing a row costs one read, as much as a second look
+FURTHER = 100  # commits that are folded in passing, beyond what is wanted
 
 _Spot = tuple[str, str]
 """A row's position in a list: its sort value and its key."""
@@ -72,6 +83,8 @@ class Reader:
             row = self._rows.get(key)
             if not behind(row, wanted):
                 break
+        if behind(row, wanted):
+            self._check_distance([row], {key: wanted})
         row, commits = self._complete(row, wanted)
         if parked := parked_by(row):
             raise parked
@@ -131,6 +144,7 @@ class Reader:
         late = [key for key in wanted if behind(rows[key], wanted[key])]
         if not late:
             return dict(rows), 0
+        self._check_distance([rows[key] for key in late], wanted)
         with ThreadPoolExecutor(READERS) as pool:
             completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), late))
         found = {row.key: row for row, _ in completed}
@@ -140,21 +154,19 @@ class Reader:
         """`row` with its missing commits applied, and the number of these. Parked parts stay as
         they are.
         """
-        late = behind(row, wanted)
-        if not late:
+        if not behind(row, wanted):
             return row, 0
-        # parts that this code can't read are rebuilt too: without them the row can't be rendered
-        unreadable = [s for s in self._sources.unreadable(row) if not row.part(s).parked]
-        missing = {name: wanted.get(name, 0) for name in [*late, *unreadable]}
+        missing = self._missing(row, wanted)
         commits = 0
         for name, version in missing.items():
             source = self._sources[name]
             part = source.trusted(row.part(name))
-            ahead, _ = source.apply_all(part, self._sources.tail(name, part.version))
-            if not ahead.parked and ahead.version < version:
-                raise no_version(name, version, ahead.version)
-            commits += ahead.version - part.version
-            row = row.with_part(name, ahead)
+            limit = max(0, version - part.version) + FURTHER
+            found, _ = source.apply_all(part, self._sources.tail(name, part.version, limit))
+            if not found.is_parked and found.version < wanted.get(name, 0):
+                raise no_version(name, version, found.version)
+            commits += found.version - part.version
+            row = row.with_part(name, found)
         if not commits:  # all are parked where they were: there is nothing else to show
             return row, 0
         try:
@@ -164,6 +176,33 @@ class Reader:
                 parked = self._sources[name].parked(row.part(name), version, error)
                 row = row.with_part(name, parked)
             return row, commits
+
+    def _missing(self, row: Row, wanted: Versions) -> Versions:
+        """The versions that the streams of `row` are to be folded to. Parts that this code can't
+        read are among them: without them the row can't be rendered.
+        """
+        unreadable = [s for s in self._sources.unreadable(row) if not row.part(s).is_parked]
+        again = {name: max(row.part(name).version, wanted.get(name, 0)) for name in unreadable}
+        return {**{name: wanted[name] for name in behind(row, wanted)}, **again}
+
+    def _check_distance(self, rows: Sequence[Row], wanted: Wanted) -> None:
+        """Raises Unavailable if it would take too long to complete `rows`, InvalidToken if there
+        is nothing to complete them to.
+        """
+        distance = sum(
+            version - self._sources[name].trusted(row.part(name)).version
+            for row in rows
+            for name, version in self._missing(row, wanted[row.key]).items()
+        )
+        if distance <= MOST_FOLDED:
+            return
+        for row in rows:
+            versions = wanted[row.key]
+            for name in behind(row, versions):
+                followed = row.part(name).version
+                if error := unknown_version(name, versions[name], followed, self._sources):
+                    raise error
+        raise Unavailable(f"The view is too far behind, by {distance} commits; try again.")
 
 
 def _page(rows: Sequence[Row], token: Token, how: Consistency, more: _Spot | None = None) -> Page:

@@ -125,4 +125,4 @@ def _behind(rows: Mapping[str, Row], wanted: Wanted) -> Wanted:
 
 
 def _parked_in(rows: Mapping[str, Row], behind: Wanted) -> bool:
-    return any(rows[key].part(name).parked for key, names in behind.items() for name in names)
+    return any(rows[key].part(name).is_parked for key, names in behind.items() for name in names)

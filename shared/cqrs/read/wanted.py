@@ -9,7 +9,19 @@ from cqrs.read.tokens import Token
 from cqrs.views.rows import Followed, Row
 from cqrs.views.sources import Sources
 
-__all__ = ["Versions", "Wanted", "behind", "no_version", "parked_by", "wanted_by", "why_behind"]
+__all__ = [
+    "MOST_FOLDED",
+    "Versions",
+    "Wanted",
+    "behind",
+    "no_version",
+    "parked_by",
+    "unknown_version",
+    "wanted_by",
+    "why_behind",
+]
+
+MOST_FOLDED = 5_000  # commits for one answer; it does not wait for more
 
 Versions = Mapping[str, int]
 """Versions by stream."""
@@ -29,7 +41,7 @@ def wanted_by(token: Token, view: Followed) -> Wanted:
 def behind(row: Row, wanted: Versions) -> list[str]:
     """The streams that `row` has not followed as far as wanted, except those that are parked."""
     parts = {stream: row.part(stream) for stream in wanted}
-    return [s for s, part in parts.items() if part.version < wanted[s] and not part.parked]
+    return [s for s, part in parts.items() if part.version < wanted[s] and not part.is_parked]
 
 
 def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> CqrsError:
@@ -39,13 +51,25 @@ def why_behind(wanted: Wanted, rows: Mapping[str, Row], sources: Sources) -> Cqr
     for key, versions in wanted.items():
         for stream in behind(rows[key], versions):
             followed = rows[key].part(stream).version
-            commits = sources.tail(stream, followed)
-            newest = commits[-1].version if commits else followed
-            if newest < versions[stream]:
-                return no_version(stream, versions[stream], newest)
+            if unknown := unknown_version(stream, versions[stream], followed, sources):
+                return unknown
         if parked := parked_by(rows[key], versions):
             return parked
     return Unavailable("the view is not as new as asked yet")
+
+
+def unknown_version(
+    stream: str, version: int, followed: int, sources: Sources
+) -> InvalidToken | None:
+    """The error to raise for a version that the store does not have; None if it has it. Reads no
+    more than it takes to know that. Raises Unavailable.
+    """
+    if sources.tail(stream, version - 1, 1):
+        return None
+    missing = version - followed
+    if missing > MOST_FOLDED:  # nobody needs to know the newest that badly
+        return InvalidToken(f"'{stream}' has no version {version}.")
+    return no_version(stream, version, followed + len(sources.tail(stream, followed, missing)))
 
 
 def no_version(stream: str, version: int, newest: int) -> InvalidToken:
@@ -58,5 +82,5 @@ def parked_by(row: Row, wanted: Versions | None = None) -> Parked | None:
     """
     for stream, mark in row.parked.items():
         if wanted is None or mark.version <= wanted.get(stream, 0):
-            return Parked(stream, mark.version, mark.error)
+            return Parked(stream, mark.version, mark.error, ahead=mark.cause == "ahead")
     return None

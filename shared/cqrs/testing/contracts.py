@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import pytest
 
@@ -23,8 +23,8 @@ from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Release
 from cqrs.plain import Json, replace
 from cqrs.views.filling import Fillable, Filling
-from cqrs.views.rows import ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
-from cqrs.views.sources import ERROR_LENGTH
+from cqrs.views.rows import Cause, ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
+from cqrs.views.sources import ERROR_LENGTH, TRACE_LENGTH
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
 
 __all__ = [
@@ -35,6 +35,8 @@ __all__ = [
     "SearchRowsContract",
     "TalliesContract",
 ]
+
+AT = Instant("2026-01-31T12:00:00.000000Z")
 
 
 def _commit(stream: str, version: int, body: str = "{}") -> Commit:
@@ -395,7 +397,7 @@ class RowStoreContract:
         assert (removed.document, removed.positions) == (None, row.positions)
 
     def test_rows_with_a_parked_stream_are_listed_until_they_go_on(self, rows: RowStore) -> None:
-        mark = ParkedAt(version=1, error="broken", at=Instant("2026-01-31T12:00:00.000000Z"))
+        mark = ParkedAt(version=1, error="broken", at=AT)
         row = replace(self.row(), document=None)
         stream = f"order-{row.key}"
         _saved(rows, replace(row, parts={stream: Part(parked=mark)}))
@@ -406,6 +408,56 @@ class RowStoreContract:
         _saved(rows, replace(row, revision=1, parts={stream: Part(version=1, state={})}))
 
         assert row.key not in [found.key for found in rows.parked(1_000)]
+
+    @pytest.mark.parametrize("cause", get_args(Cause))
+    def test_a_mark_of_any_cause_comes_back_and_is_listed(
+        self, rows: RowStore, cause: Cause
+    ) -> None:
+        row = self.row()
+        stream = f"order-{row.key}"
+        mark = ParkedAt(version=4, error="e", at=AT, cause=cause, trace="x")
+        _saved(rows, row.with_part(stream, replace(row.part(stream), parked=mark)))
+
+        assert _loaded(rows, row.key).marks == {stream: mark}
+        assert {stream: mark} in [found.marks for found in rows.parked(1_000)]
+        goes_on = [found.key for found in rows.going_on(1_000)]
+        assert (row.key in goes_on) is (cause != "error")
+
+    def test_rows_that_go_on_by_themselves_are_listed_page_by_page_until_they_have_gone_on(
+        self, rows: RowStore
+    ) -> None:
+        waits = ParkedAt(version=1, error="e")
+        ahead, long = replace(waits, cause="ahead"), replace(waits, cause="long")
+        marked: dict[str, dict[str, ParkedAt]] = {}
+        for marks in ({"order": long}, {"order": ahead}, {"order": ahead, "payment": waits}) * 2:
+            row = replace(self.row(), parts={}, document=None)
+            marked[row.key] = {f"{category}-{row.key}": mark for category, mark in marks.items()}
+            parts = {stream: Part(parked=mark) for stream, mark in marked[row.key].items()}
+            assert _saved(rows, replace(row, parts=parts)) is Saved.SAVED
+
+        found = _all_going_on(rows, limit=2)
+        assert {key: found[key] for key in marked} == marked
+        (gone, marks), *others = marked.items()
+        parts = {stream: Part(version=1, state={}) for stream in marks}
+        _saved(rows, Row(key=gone, revision=1, parts=parts))
+
+        left = _all_going_on(rows, limit=3)
+        assert gone not in left
+        assert dict(others).items() <= left.items()
+        assert marked.keys() - {gone} <= {row.key for row in rows.parked(1_000)}
+
+    def test_the_mark_of_a_full_row_is_cut_until_it_fits(self, rows: RowStore) -> None:
+        row = _full(rows, self.row())
+        (stream,) = row.parts
+        error, trace = "\x01" * (ERROR_LENGTH // 2), "\x02" * TRACE_LENGTH
+        mark = ParkedAt(version=4, error=error, at=AT, trace=trace)
+        marked = replace(row, parts={stream: replace(row.parts[stream], parked=mark)})
+
+        assert _saved(rows, marked) is Saved.SAVED
+        kept = _loaded(rows, row.key).parked[stream]
+        assert replace(kept, trace=trace) == mark
+        assert kept.trace
+        assert trace.endswith(kept.trace)
 
 
 class FillingContract:
@@ -822,6 +874,18 @@ def _full(rows: RowStore, row: Row) -> Row:
         if _saved(rows, full) is Saved.SAVED:
             return replace(full, revision=1)
     raise AssertionError("no large row can be saved")
+
+
+def _all_going_on(rows: RowStore, limit: int) -> dict[str, dict[str, ParkedAt]]:
+    """The marks by row, each row being listed once."""
+    found: dict[str, dict[str, ParkedAt]] = {}
+    after: str | None = None
+    while page := rows.going_on(limit, after):
+        assert len(page) <= limit
+        assert not found.keys() & {row.key for row in page}
+        found |= {row.key: row.marks for row in page}
+        after = page[-1].key
+    return found
 
 
 def _saved(rows: RowStore, row: Row) -> Saved:

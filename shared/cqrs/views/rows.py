@@ -20,6 +20,7 @@ from cqrs.history.events import EventTypes, Instant, Recorded
 from cqrs.plain import Json, Value, field, replace
 
 __all__ = [
+    "Cause",
     "Document",
     "Fold",
     "Followed",
@@ -54,20 +55,48 @@ class Fold(Value, Generic[S, E]):
     evolve: Callable[[S, Recorded[E]], S]
 
 
+Cause = Literal["error", "ahead", "long"]
+"""Why a part has stopped.
+
+error   a commit can't be folded, or the row can't be saved with it: it waits for a redrive
+ahead   a commit was written by newer code: it goes on by itself when that code is here
+long    there were more commits than are taken at once: it goes on by itself. The part is only
+        older, not outdated for good, so it counts as behind and not as parked.
+"""
+
+
 class ParkedAt(Value):
-    """Why a part does not go on: `version` could not be applied; and since when."""
+    """The mark of a part that does not go on: `version` is the next one, `at` is since when.
+
+    `trace`: the end of the traceback of an error.
+    """
 
     version: int
     error: str
     at: Instant | None = None
+    cause: Cause = "error"
+    trace: str | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """By itself. Else it waits for a person."""
+        return self.cause != "error"
 
 
 class Part(Value):
-    """How far a row has followed one stream, and the plain form of the fold's state."""
+    """How far a row has followed one stream, and the plain form of the fold's state.
+
+    `parked` is its mark, of any cause.
+    """
 
     version: int = 0
     state: Json = None
     parked: ParkedAt | None = None
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it can't go on for now. One that is `long` can."""
+        return self.parked is not None and self.parked.cause != "long"
 
 
 _NOTHING = Part()  # of a stream that nobody has followed yet
@@ -111,8 +140,13 @@ class Row(Value):
         return {stream: part.version for stream, part in self.parts.items()}
 
     @property
-    def parked(self) -> dict[str, ParkedAt]:
+    def marks(self) -> dict[str, ParkedAt]:
         return {stream: part.parked for stream, part in self.parts.items() if part.parked}
+
+    @property
+    def parked(self) -> dict[str, ParkedAt]:
+        """The marks of the streams that can't go on for now: without those that are `long`."""
+        return {stream: mark for stream, mark in self.marks.items() if mark.cause != "long"}
 
 
 class States:
@@ -247,7 +281,14 @@ class RowStore(Protocol):
         """
 
     def parked(self, limit: int) -> list[Row]:
-        """Rows with a parked part. May lag behind `load`. Raises Unavailable."""
+        """Rows with a mark of any cause. May lag behind `load`, and may have nothing but the marks.
+        Raises Unavailable.
+        """
+
+    def going_on(self, limit: int, after: str | None = None) -> list[Row]:
+        """Those of `parked` with a mark that goes on by itself; the next ones after the row with
+        the key `after`. In any order, but always in the same.
+        """
 
 
 class RowReader(Protocol):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
-from cqrs.errors import Unavailable, Unreadable
+from cqrs.errors import Ahead, Unavailable, Unreadable
 from cqrs.history.commits import CATEGORY, Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, EventCodec, Instant
@@ -18,19 +19,29 @@ from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state
 __all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "reason_of"]
 
 ERROR_LENGTH = 500
+TRACE_LENGTH = 2_000
 
 
 class Advance(Value, kw_only=False):
     """How a part went on: from `base`, by `commits`, to `part`, which may be parked there.
 
-    `repaired`: the commits had to be read from the store. `cause`: what parked it.
+    `earlier`: so many commits were folded before `base`. `taken`: so many had to be read from the
+    store. `more`: it has more than were taken. `waits`: it is parked as it was before, ahead of
+    this code. `cause`: what parked it now.
     """
 
     base: Part
     part: Part
     commits: Sequence[Commit] = ()
-    repaired: bool = False
+    earlier: int = 0
+    taken: int = 0
+    more: bool = False
+    waits: bool = False
     cause: Exception | None = None
+
+    @property
+    def applied(self) -> int:
+        return self.earlier + len(self.commits)
 
 
 class Source:
@@ -85,8 +96,23 @@ class Source:
 
     def parked(self, part: Part, version: int, error: Exception | str) -> Part:
         """`part`, which can't go on to `version`."""
-        mark = ParkedAt(version=version, error=reason_of(error), at=self._clock())
+        ahead = isinstance(error, Ahead)
+        mark = ParkedAt(
+            version=version,
+            error=reason_of(error),
+            at=self._clock(),
+            cause="ahead" if ahead else "error",
+            trace=None if ahead else _trace_of(error),
+        )
         return replace(part, parked=mark)
+
+    def paused(self, part: Part, before: ParkedAt | None) -> Part:
+        """`part`, which goes on later, as it did `before`."""
+        at = before.at if before and before.cause == "long" else self._clock()
+        reason = "it has more commits than are taken at once"
+        return replace(
+            part, parked=ParkedAt(version=part.version + 1, error=reason, at=at, cause="long")
+        )
 
 
 class Sources:
@@ -122,9 +148,11 @@ class Sources:
         parts = {name: part for name, part in row.parts.items() if name in self}
         return [name for name, part in parts.items() if not self[name].can_read(part)]
 
-    def tail(self, name: str, after: int) -> Sequence[Commit]:
-        """What the store has of a stream after a version, however new. Raises Unavailable."""
-        return self._stores[category_of(name)].read(name, after)
+    def tail(self, name: str, after: int, limit: int) -> Sequence[Commit]:
+        """The first `limit` commits that the store has of a stream after a version, however new.
+        Raises Unavailable.
+        """
+        return self._stores[category_of(name)].read(name, after, limit)
 
 
 def _check(view: Followed) -> None:
@@ -144,4 +172,16 @@ def _check(view: Followed) -> None:
 
 def reason_of(error: Exception | str) -> str:
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return text[:ERROR_LENGTH]
+    return _unicode(text[:ERROR_LENGTH])
+
+
+def _trace_of(error: Exception | str) -> str | None:
+    """The end of the traceback, if there is one."""
+    if isinstance(error, str) or not error.__traceback__:
+        return None
+    return _unicode("".join(traceback.format_exception(error))[-TRACE_LENGTH:])
+
+
+def _unicode(text: str) -> str:
+    """`text` without half surrogate pairs, which no store takes."""
+    return text.encode(errors="replace").decode()

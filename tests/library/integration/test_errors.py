@@ -66,6 +66,7 @@ EVERY_USE: dict[str, Use] = {
     "load rows": lambda client: rows(client).load(["7"]),
     "page": lambda client: rows(client).page("customer", "c-1", None, 10),
     "parked": lambda client: rows(client).parked(10),
+    "going on": lambda client: rows(client).going_on(10, "7"),
     "get bookmark": lambda client: bookmarks(client).get("sweep"),
     "put bookmark": lambda client: bookmarks(client).put("sweep", "here"),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import ANY
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.adapters.s3_failures import FailedBatch
@@ -60,8 +61,10 @@ SERVICE = "library"
 NOTHING: dict[str, Any] = {"applied": {}, "parked": {}, "failed": {}, "unknown": []}
 UNREADABLE = {
     "version": 2,
-    "error": "Unreadable: library has no event type 'Vanished'",
+    "error": "Unreadable: the stored data is not a Named: Object contains unknown field `nothing`",
     "at": NOON,
+    "cause": "error",
+    "trace": ANY,
 }
 SHORT = SPARE_MS - 1  # of the time that is left: too little for another page
 

@@ -244,6 +244,36 @@ class TestFollowing:
         assert ", in evolve" in error["exception"]
         assert (line["level"], line["parked"].keys()) == ("INFO", {"book-7"})
 
+    def test_a_stream_that_is_ahead_of_this_code_is_a_warning_and_wakes_nobody(
+        self, books: Books, logs: Lines, metrics: Lines
+    ) -> None:
+        (added,) = books.added("7")
+        news = replace(added, version=2, body=added.body.replace("BookAdded", "BookBurnt"))
+        books.store.append(news, "")
+        follow(books, kinesis_of(added, news))
+        warning, line = logs()
+        assert (warning["level"], warning["message"]) == ("WARNING", "ahead")
+        assert (warning["view"], warning["stream"], warning["version"]) == ("books", "book-7", 2)
+        assert warning["error"] == "Ahead: library has no event type 'BookBurnt'"
+        assert "exception" not in warning
+        assert (line["level"], line["parked"]) == ("INFO", {})
+        (counted,) = metrics()
+        assert (counted["Ahead"], counted.get("Parked")) == (1, None)
+
+    def test_a_stream_that_is_long_holds_nothing_up_and_is_counted(
+        self, books: Books, logs: Lines, metrics: Lines
+    ) -> None:
+        *_, third = [
+            *books.added("7"),
+            *books.happens("book-7", *[BookLent(reader="a")] * 2),
+        ]
+        books.follower = Follower(BOOKS, books.rows, books.stores, chunk=1, budget=1)
+        assert follow(books, kinesis_of(third)) == ALL_WELL
+        (line,) = logs()
+        assert (line["level"], line["long"], line["failed"]) == ("INFO", ["book-7"], {})
+        (counted,) = metrics()
+        assert (counted["Long"], counted["Applied"]) == (1, 1)
+
     def test_a_row_that_can_not_be_shown_is_logged_with_what_its_view_raised(
         self, logs: Lines
     ) -> None:

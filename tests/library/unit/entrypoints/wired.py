@@ -101,7 +101,7 @@ class Books:
         """A commit that nobody can read, at the end of the stream."""
         version = len(self.store.read(stream)) + 1
         good = Commit.of(stream, version, [Named(name="")], self._envelope(stream), CODEC)
-        broken = replace(good, body=good.body.replace("Named", "Vanished"))
+        broken = replace(good, body=good.body.replace('"name"', '"nothing"'))
         self.store.append(broken, "")
         return broken
 

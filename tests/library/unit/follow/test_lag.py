@@ -9,7 +9,7 @@ from cqrs.follow.lag import Lag, Lags, lags
 from cqrs.history.event_store import EventReader, Heads
 from cqrs.plain import replace
 from cqrs.views.rows import Row
-from tests.library.worlds import VIEW, commit, follower, history, stored
+from tests.library.worlds import VIEW, commit, follower, history, older, shouted, stored
 
 NOTES = "notes#1"
 
@@ -45,6 +45,15 @@ def test_a_parked_stream_is_counted_as_parked_and_not_as_behind() -> None:
     found = counted(store, follows)
 
     assert found.views == {NOTES: Lag(commits=3, behind=1, streams=1, parked=1)}
+
+
+def test_what_waits_for_newer_code_counts_as_parked_and_what_is_long_as_behind() -> None:
+    rows, news = MemoryRows(), [shouted(one) for one in history("order-7", "a")]
+    store = stored(news, history("order-8", "a", "b", "c"))
+    follows = older(rows, store, chunk=1, budget=1)
+    follows.catch_up({"order-7": (), "order-8": ()})
+
+    assert counted(store, follows).views == {NOTES: Lag(commits=4, behind=2, streams=1, parked=1)}
 
 
 def test_streams_that_a_view_does_not_follow_are_not_counted() -> None:

@@ -114,24 +114,30 @@ def one_sender() -> Iterator[None]:
 
 @pytest.mark.usefixtures("one_sender")
 @examples(300)
-@given(st.lists(wishes, min_size=1, max_size=3), st.lists(happenings, max_size=40), st.randoms())
+@given(
+    st.lists(wishes, min_size=1, max_size=3),
+    st.lists(happenings, max_size=40),
+    st.fixed_dictionaries({"chunk": st.integers(1, 3), "budget": st.integers(1, 7)}),
+    st.randoms(),
+)
 def test_whatever_happens_everything_wanted_is_done_once_and_nothing_else(
-    trips: list[list[Any]], plan: list[str], dice: Random
+    trips: list[list[Any]], plan: list[str], sizes: dict[str, int], dice: Random
 ) -> None:
     works = FaultyWorks()
     world = World(works=works)
     rows = FaultyRows(world.rows)
     names = {str(n): events for n, events in enumerate(trips)}
-    faults = Faults(plan, lambda: survive(lambda: world.visit(*names, rows=rows)))
+    faults = Faults(plan, lambda: survive(lambda: world.visit(*names, rows=rows, **sizes)))
     rows.faults = works.faults = faults
     for trip, events in names.items():
         for event in events:
             world.happens(f"trip-{trip}", event)
             if dice.random() < 0.5:
-                survive(lambda: world.visit(*names, rows=rows))
+                survive(lambda: world.visit(*names, rows=rows, **sizes))
 
     faults.clears_up()
-    world.visit(*names, rows=rows)
+    world.visit(*names, rows=rows, **sizes)
+    list(world.follower(rows, **sizes).go_on())
     world.clock.forward(HOUR + GRACE_SECONDS + 1)
     world.deliver(rows=rows)
 

@@ -9,11 +9,22 @@ from hypothesis import strategies as st
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.plain import replace
+from cqrs.read import consistency, wanted
 from cqrs.read.consistency import Reader
 from cqrs.read.tokens import Token
 from cqrs.views.rows import Row
 from cqrs.waiting import Patience
-from tests.library.worlds import VIEW, Lagging, Reads, commit, follower, history, stored
+from tests.library.worlds import (
+    VIEW,
+    Lagging,
+    Reads,
+    commit,
+    follower,
+    history,
+    older,
+    shouted,
+    stored,
+)
 
 
 def reader(rows: MemoryRows, store: MemoryEventStore | Reads, **how: object) -> Reader:
@@ -123,6 +134,68 @@ def test_a_parked_row_is_a_defined_problem_with_and_without_a_token(rows: Laggin
         with pytest.raises(Parked) as problem:
             reader(rows, store).get("7", token)
         assert (problem.value.stream, problem.value.version) == ("order-7", 2)
+
+
+def test_a_row_ahead_of_the_code_that_follows_it_is_a_problem_that_ends_by_itself(
+    rows: Lagging,
+) -> None:
+    store = stored([shouted(one) for one in history("order-7", "a")])
+    older(rows, store).catch_up({"order-7": ()})
+
+    with pytest.raises(Parked, match="was written by newer code") as problem:
+        reader(rows, store).get("7", Token())
+    assert (problem.value.code, problem.value.version) == ("view_parked", 1)
+    (row,) = reader(rows, store).load(["7"], Token()).rows
+    assert row.parked
+
+
+class TestLong:
+    """Order 7 has 9 commits, of which the view has taken 2 so far."""
+
+    @pytest.fixture
+    def reads(self, rows: Lagging) -> Reads:
+        reads = Reads(stored(history("order-7", *"abcdefghi"), history("order-8", "x")))
+        follower(rows, reads, chunk=2, budget=2).catch_up({"order-7": (), "order-8": ()})
+        assert rows.get("7").marks["order-7"].cause == "long"
+        reads.count = reads.commits = 0
+        return reads
+
+    def test_without_a_token_it_is_what_the_view_has(self, rows: Lagging, reads: Reads) -> None:
+        for token in (Token(), Token({"order-7": 2})):
+            answer = reader(rows, reads).get("7", token)
+            assert answer.rows[0].document == {"order": ["a", "b"], "payment": []}
+        listed = reader(rows, reads).page("all", "all", Token(), limit=10).rows
+        assert [row.key for row in listed if not row.parked] == ["7", "8"]
+
+    def test_with_a_token_it_is_completed(self, rows: Lagging, reads: Reads) -> None:
+        for found in (
+            reader(rows, reads).get("7", Token({"order-7": 9})),
+            reader(rows, reads).page("all", "all", Token({"order-7": 9}), limit=1),
+        ):
+            assert found.rows[0].document == {"order": [*"abcdefghi"], "payment": []}
+            assert str(found.freshness.consistency) == "folded; commits=7"
+
+    def test_if_too_much_is_missing_the_answer_comes_later(
+        self, rows: Lagging, reads: Reads, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consistency, "MOST_FOLDED", 5)
+        monkeypatch.setattr(wanted, "MOST_FOLDED", 5)
+        monkeypatch.setattr(consistency, "FURTHER", 1)
+        near, far, none = (Token({"order-7": version}) for version in (7, 8, 10))
+
+        assert str(reader(rows, reads).get("7", near).freshness.token) == "order-7@8"
+        reads.commits = 0
+        for ask in (
+            lambda token: reader(rows, reads).get("7", token),
+            lambda token: reader(rows, reads).load(["7"], token),
+            lambda token: reader(rows, reads).page("all", "all", token, limit=9),
+        ):
+            with pytest.raises(Unavailable, match="too far behind, by 6 commits") as problem:
+                ask(far)
+            assert problem.value.retryable
+            with pytest.raises(InvalidToken, match="'order-7' has no version 10"):
+                ask(none)
+        assert reads.commits == 3
 
 
 def test_a_poison_commit_met_while_completing_a_row_is_the_same_problem(rows: Lagging) -> None:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from unittest.mock import ANY
+
 import pytest
 
-from cqrs.errors import Unreadable
+from cqrs.errors import Ahead, Unreadable
 from cqrs.history.events import EventCodec, Instant
 from cqrs.plain import replace
 from cqrs.views.rows import ParkedAt, Part
-from cqrs.views.sources import ERROR_LENGTH, Source, Sources
-from tests.library.worlds import ORDER, TYPES, VIEW, Notes, Poison, history, stored
+from cqrs.views.sources import ERROR_LENGTH, TRACE_LENGTH, Source, Sources
+from tests.library.worlds import (
+    OLDER_TYPES,
+    ORDER,
+    TYPES,
+    VIEW,
+    Notes,
+    Poison,
+    history,
+    shouted,
+    stored,
+)
 
 NOON = Instant("2026-01-01T12:00:00.000000Z")
 SOURCE = Source("order-7", ORDER, EventCodec(TYPES), clock=lambda: NOON)
@@ -31,9 +43,58 @@ def test_only_the_next_commit_of_its_own_stream_is_applied(stream: str, version:
 def test_a_commit_that_cannot_be_applied_parks_the_part_as_it_was_before() -> None:
     stopped, why = SOURCE.apply_all(Part(), history("order-7", "a", "b", "poison", "d"))
 
-    mark = ParkedAt(version=3, error="Poison: poison", at=NOON)
+    mark = ParkedAt(version=3, error="Poison: poison", at=NOON, trace=ANY)
     assert stopped == replace(AFTER_TWO, parked=mark)
     assert isinstance(why, Poison)
+
+
+@pytest.mark.parametrize("text", ["here", "x" * 5_000])
+def test_a_mark_says_where_it_was_raised_and_its_end_says_most(text: str) -> None:
+    def outer(notes: Notes, recorded: object) -> Notes:
+        return inner()
+
+    def inner() -> Notes:
+        raise Poison(text)
+
+    source = Source("order-7", replace(ORDER, evolve=outer), EventCodec(TYPES))
+
+    mark = source.apply_all(Part(), history("order-7", "a"))[0].parked
+
+    assert mark
+    assert mark.trace
+    assert len(mark.trace) <= TRACE_LENGTH == 2_000
+    assert mark.trace.endswith(f"{text[-100:]}\n")
+    assert ", in inner" in mark.trace or len(text) > TRACE_LENGTH
+
+
+def test_a_mark_can_be_stored_whatever_its_error_says() -> None:
+    def fail(notes: Notes, recorded: object) -> Notes:
+        raise ValueError("half of a pair: \ud800")
+
+    source = Source("order-7", replace(ORDER, evolve=fail), EventCodec(TYPES))
+
+    mark = source.apply_all(Part(), history("order-7", "a"))[0].parked
+
+    assert mark
+    assert mark.error == "ValueError: half of a pair: ?"
+    assert (mark.trace or "\ud800").encode()
+
+
+def test_what_newer_code_has_written_is_no_error_and_has_no_trace() -> None:
+    older = Source("order-7", replace(ORDER, events=OLDER_TYPES), EventCodec(OLDER_TYPES))
+    first, second = history("order-7", "a", "b")
+
+    stopped, why = older.apply_all(Part(), [first, shouted(second)])
+
+    assert isinstance(why, Ahead)
+    assert (stopped.version, stopped.is_parked) == (1, True)
+    assert stopped.parked
+    assert (stopped.parked.cause, stopped.parked.version, stopped.parked.trace) == (
+        "ahead",
+        2,
+        None,
+    )
+    assert stopped.parked.error == "Ahead: world has no event type 'Shouted'"
 
 
 def test_an_error_of_any_length_fits_in_a_mark() -> None:
