@@ -2,47 +2,60 @@
 
 A snapshot is read as long as its `state_schema` is the decider's. So whoever changes what a state
 is, or what an event makes of it, has to raise that number, or old snapshots go on as if nothing had
-changed. In the same way an index keeps the fields it was made with: other fields need another
+changed. In the same way the rows of a view stay as they were made until it has another
 `generation`. Nothing else tells who forgets it. A pin is a line with the number and a digest of
-what it stands for:
+what it stands for; that of a view has a part for each thing that can change:
 
     order 3 5d0c6b1f9a27
+    order_history 1 0f3c61aa-77d02b3e-c4158d90
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import inspect
 import json
-import sys
-import textwrap
-from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Any, get_args
+import pkgutil
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
+from cqrs.testing.sources import source_of
+from cqrs.views.rows import RowView
 from cqrs.views.searches import SearchView
+from cqrs.views.tallies import TallyView
 from cqrs.write.decider import Decider
 
-__all__ = ["pin_of", "unpinned"]
+__all__ = ["Pinned", "name_of", "pin_of", "pinned_in", "renewed", "unpinned"]
+
+View = RowView | TallyView
+Pinned = Decider[Any, Any, Any] | View
 
 
-def pin_of(what: Decider[Any, Any, Any] | SearchView) -> str:
-    """The line to write down. Of a decider it stands for `evolve`, the states, and all of the
-    domain that they use.
+def name_of(what: Pinned) -> str:
+    """What its line begins with."""
+    return what.category if isinstance(what, Decider) else what.name
+
+
+def pin_of(what: Pinned) -> str:
+    """The line to write down. Of a decider it stands for `evolve` and the states; of a view for its
+    folds, for `render` or `counted`, its lists with their choices, and a search view's fields; and
+    for all of the domain that these use, but for the definitions of events: as old ones are read as
+    new ones, they are no matter. `cqrs.testing.sources` has what shows of it.
     """
-    if isinstance(what, SearchView):
-        return f"{what.name} {what.generation} {_digest([json.dumps(what.fields, sort_keys=True)])}"
-    events = what.events.schemas()  # as old ones are read as new ones, they are no matter
-    known = _definitions([what.evolve, *_classes(what.state)], events)
-    sources = [source for _, source in sorted(known.items())]
-    return f"{what.category} {what.state_schema} {_digest([repr(what.initial), *sources])}"
+    if isinstance(what, Decider):
+        roots = [what.initial, what.evolve, what.state]
+        digest = _digest(source_of(roots, what.events.schemas()), 12)
+        return f"{what.category} {what.state_schema} {digest}"
+    digest = "-".join(_digest(text, 8) for text in _parts(what).values())
+    return f"{what.name} {what.generation} {digest}"
 
 
-def unpinned(what: Decider[Any, Any, Any] | SearchView, pins: Iterable[str]) -> str | None:
+def unpinned(what: Pinned, pins: Iterable[str]) -> str | None:
     """Advice, unless one of the lines is the pin of `what`."""
     now = pin_of(what)
     name, number, digest = now.split()
-    before = [pin.split() for pin in pins if pin.split()[:1] == [name]]
+    before = _lines_of(now, pins)
     write = f"write `{now}`"
     if not before:
         return f"{name} has no pin: {write}"
@@ -52,74 +65,78 @@ def unpinned(what: Decider[Any, Any, Any] | SearchView, pins: Iterable[str]) -> 
         return f"{name} has {len(before)} pins: {write} alone"
     if number != before[0][1]:
         return f"{name} has another number: {write} in place of `{' '.join(before[0])}`"
-    if isinstance(what, SearchView):
+    if isinstance(what, Decider):
         return (
-            f"the fields of {name} have changed: raise its `generation`, as an index keeps the "
-            f"fields it was made with, and try again"
+            f"the states of {name}, or its `evolve`, have changed: raise its `state_schema`, so "
+            "that older snapshots are left alone, and try again. If the same events still lead to "
+            f"the same states, written differently, only {write}"
         )
     return (
-        f"the states of {name}, or its `evolve`, have changed: raise its `state_schema`, so that "
-        "older snapshots are left alone, and try again. If the same events still lead to the same "
-        f"states, written differently, only {write}"
+        f"{_changed(what, before[0][2], digest)} of {name} changed: raise its `generation`, and "
+        "try again. Rows are then made anew beside those that are there, and queries go on with "
+        f"the old ones until `make rebuild VIEW={name}` switches. If the same events still lead to "
+        f"the same rows, or no row was made yet, only {write}"
     )
 
 
-def _digest(texts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
-
-
-def _classes(kind: Any) -> Iterator[type]:
-    """The classes in a type: `Order` and `Draft` in `Order | Draft | None`."""
-    if isinstance(kind, type):
-        yield kind
-    for inner in get_args(kind):
-        yield from _classes(inner)
-
-
-def _definitions(roots: Iterable[Any], without: Container[str]) -> dict[tuple[str, str], str]:
-    """By module and name the source of what is named, and of all that this names of the same
-    package: without comments, docstrings and layout, and without how a class is made.
+def renewed(everything: Iterable[Pinned], pins: Iterable[str]) -> list[str]:
+    """The lines as they should be, but for what has changed beside its number: that is for a person
+    to judge, so those lines are left as they are.
     """
-    found: dict[tuple[str, str], str] = {}
-    waiting = [_unwrapped(root) for root in roots]
-    packages = {_package(root) for root in waiting}
-    while waiting:
-        one = waiting.pop()
-        name = (one.__module__, one.__qualname__)
-        if name in found or name[1] in without or _package(one) not in packages:
-            continue
-        tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
-        found[name] = ast.unparse(_bare(tree))
-        waiting += _named(tree, vars(sys.modules[one.__module__]))
-    return found
+    before = [*pins]
+    lines: list[str] = []
+    for now in map(pin_of, everything):
+        same_number = [pin for pin in _lines_of(now, before) if pin[1] == now.split()[1]]
+        lines += [" ".join(pin) for pin in same_number] or [now]
+    return sorted(lines)
 
 
-def _unwrapped(one: Any) -> Any:
-    return inspect.unwrap(getattr(one, "func", one))  # of a partial
+def pinned_in(package: ModuleType) -> list[Pinned]:
+    """The deciders and views that the modules of a package define."""
+    found: dict[int, Pinned] = {}
+    for name in [package.__name__, *_modules_of(package)]:
+        for value in vars(import_module(name)).values():
+            for one in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(one, Decider | RowView | TallyView):
+                    found[id(one)] = one
+    return sorted(found.values(), key=name_of)
 
 
-def _package(one: Any) -> str:
-    return str(one.__module__).partition(".")[0]
+def _modules_of(package: ModuleType) -> list[str]:
+    walk = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [module.name for module in walk]
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.ClassDef):
-            node.decorator_list, node.bases, node.keywords = [], [], []
-    return tree
+def _parts(view: View) -> Mapping[str, str]:
+    """The text of each thing that makes its rows, by what it is called."""
+    events = {name for fold in view.folds for name in fold.events.schemas()}
+    folds = {fold.category: [fold.state, fold.initial, fold.evolve] for fold in view.folds}
+    parts = {"folds": source_of(dict(sorted(folds.items())), events)}
+    if isinstance(view, TallyView):
+        return parts | {"`counted`": source_of(view.counted, events, view.folds)}
+    choices = {name: [one.value for one in kind] for name, kind in view.choices.items()}
+    lists = [dict(sorted(view.lists.items())), dict(sorted(choices.items()))]
+    parts["`render`"] = source_of(view.render, events, view.folds)
+    parts["lists"] = source_of(lists, events)
+    if isinstance(view, SearchView):
+        parts["fields"] = json.dumps(view.fields, sort_keys=True)
+    return parts
 
 
-def _named(tree: ast.Module, here: Mapping[str, Any]) -> Iterator[Any]:
-    """The functions and classes that are named, as `Line` is and `values.Line`."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name):
-                found = here.get(name)
-            case ast.Attribute(value=ast.Name(id=module), attr=name):
-                found = getattr(here.get(module), name, None)
-            case _:
-                continue
-        if inspect.isfunction(found) or inspect.isclass(found):
-            yield found
+def _changed(view: View, before: str, now: str) -> str:
+    """The names of its parts that differ, or of all if the digest before had others."""
+    names, old, new = list(_parts(view)), before.split("-"), now.split("-")
+    if len(old) == len(new):
+        names = [name for name, a, b in zip(names, old, new, strict=True) if a != b]
+    return f"the {' and the '.join(names)}"
+
+
+def _lines_of(pin: str, pins: Iterable[str]) -> list[list[str]]:
+    """Those of the same name, of deciders or of views."""
+    name, of_view = pin.split()[0], "-" in pin.split()[-1]
+    split = [line.split() for line in pins]
+    return [line for line in split if line[0] == name and ("-" in line[-1]) == of_view]
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

@@ -1,0 +1,299 @@
+"""What functions and types come to: their source, and that of all that they use of their package.
+
+It is text to compare, not to read. Comments, docstrings, layout, annotations in functions, and how
+a class is made don't show in it. Constants of modules show with their values, and functions with
+what they were made with: a partial's arguments, a closure's variables. Of objects that are neither
+plain nor a `Value` only the class shows.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import re
+import sys
+from collections.abc import Container, Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cache, partial
+from types import CellType, EllipsisType, FunctionType, MethodType, ModuleType, NoneType, UnionType
+from typing import Annotated, Any, NewType, Union, get_args, get_origin
+
+from cqrs.plain import Value
+
+__all__ = ["source_of"]
+
+PLAIN = (int, float, str, bytes, date, time, timedelta, Decimal, NoneType, EllipsisType)
+NOT_OURS = {"cqrs", *sys.stdlib_module_names}
+
+
+def source_of(roots: Any, without: Container[str] = (), beside: Sequence[object] = ()) -> str:
+    """`roots`: functions, types and values, in lists and mappings. `without`: names of classes that
+    are no matter, unless they are among the roots. `beside`: values that somebody else looks at.
+    """
+    reader = _Reader({_package(one) for one in _makers(roots)} - NOT_OURS, beside)
+    return "\n".join([reader.told(roots), *reader.definitions(without)])
+
+
+class _Reader:
+    def __init__(self, packages: Container[str], beside: Sequence[object]) -> None:
+        self._packages = packages
+        self._beside = beside
+        self._found: dict[object, str] = {}
+        self._waiting: list[Any] = []
+        self._open: list[FunctionType] = []
+
+    def definitions(self, without: Container[str]) -> list[str]:
+        """Of what was told, and of all that they name."""
+        roots = tuple(self._waiting)
+        while self._waiting:
+            one = self._waiting.pop()
+            if one in self._found or (one.__qualname__ in without and one not in roots):
+                continue
+            if self._is_ours(one):
+                self._found[one] = ""  # it may name itself
+                self._found[one] = self._written(one)
+        return sorted(self._found.values())
+
+    def told(self, value: Any) -> str:
+        """A value as text. Functions and classes are in it by name, and wait for their turn."""
+        if any(value is one for one in self._beside):
+            return type(value).__qualname__
+        value = value if isinstance(value, partial) else inspect.unwrap(value)
+        kind = get_origin(value)
+        match value:
+            case Enum():
+                return f"{self.told(type(value))}.{value.name}"
+            case _ if isinstance(value, PLAIN):
+                return repr(value)
+            case Mapping():
+                return (
+                    f"{{{', '.join(f'{self.told(k)}: {self.told(v)}' for k, v in value.items())}}}"
+                )
+            case list() | tuple():
+                return f"[{', '.join(map(self.told, value))}]"
+            case set() | frozenset():
+                return f"{{{', '.join(sorted(map(self.told, value)))}}}"
+            case re.Pattern():
+                return f"{value.pattern!r} {value.flags}"
+            case partial():
+                return f"partial{self.told([value.func, value.args, value.keywords])}"
+            case MethodType():
+                return f"method{self.told([value.__self__, value.__func__])}"
+            case FunctionType():
+                return self._function(value)
+            case _ if inspect.isroutine(value):
+                return str(value.__qualname__)
+            case NewType():
+                return self.told(value.__supertype__)
+            case _ if kind is Annotated:  # its rules are for input
+                return self.told(get_args(value)[0])
+            case _ if kind in (Union, UnionType):
+                return " | ".join(map(self.told, get_args(value)))
+            case _ if kind is not None:
+                return f"{kind.__name__}{self.told(get_args(value))}"
+            case type():
+                self._waiting.append(value)
+                return value.__qualname__
+            case Value():
+                fields = {name: getattr(value, name) for name in value.__struct_fields__}
+                return f"{self.told(type(value))}{self.told(fields)}"
+            case _:
+                return self.told(type(value))
+
+    def _function(self, function: FunctionType) -> str:
+        """The name, if it says which function it is; else what is written there."""
+        name = function.__qualname__
+        if function in self._open:  # it is in its own closure
+            return name
+        self._open.append(function)
+        if "<" in name and self._is_ours(function):  # <lambda>, and whatever is made in <locals>
+            name = self._written(function)
+        else:
+            self._waiting.append(function)
+        made_with = {
+            variable: _content(cell)
+            for variable, cell in zip(
+                function.__code__.co_freevars, function.__closure__ or (), strict=True
+            )
+        }
+        self._open.remove(function)
+        return f"{name} {self.told(made_with)}" if made_with else name
+
+    def _written(self, one: Any) -> str:
+        """The source of a function or a class. What it names is found, or waits."""
+        module = sys.modules[one.__module__]
+        self._waiting += one.__bases__ if isinstance(one, type) else ()
+        nodes = [_Bare().visit(copy.deepcopy(node)) for node in _nodes(one, module)]
+        for node in nodes:
+            for name, value in _named(node, vars(module)):
+                self._name(name, value, module)
+        return "\n".join([one.__qualname__, *map(_text, nodes)])
+
+    def _name(self, name: str, value: Any, module: ModuleType) -> None:
+        """What a module calls `name`, if it is not from elsewhere."""
+        if (module, name) in self._found or isinstance(value, ModuleType):
+            return
+        maker = inspect.unwrap(value)
+        made_here = isinstance(maker, FunctionType | type)
+        if self._is_ours(maker) if made_here else self._is_home(name, module):
+            self._found[module, name] = ""
+            self._found[module, name] = f"{name} = {self.told(value)}"
+
+    def _is_ours(self, one: Any) -> bool:
+        return _package(one) in self._packages
+
+    def _is_home(self, name: str, module: ModuleType) -> bool:
+        """Whether a constant is defined in a module of the package, as far as imports tell."""
+        top = _imported(_source(module)).get(name.partition(".")[0])
+        return top is None or top in self._packages
+
+
+def _makers(roots: Any) -> Iterator[Any]:
+    """The functions and classes among the roots."""
+    match roots if isinstance(roots, partial) else inspect.unwrap(roots):
+        case Mapping() as entries:
+            yield from _makers([*entries.values()])
+        case list() | tuple() as several:
+            for one in several:
+                yield from _makers(one)
+        case partial() as one:
+            yield from _makers([one.func, *one.args, *one.keywords.values()])
+        case MethodType() as one:
+            yield one.__func__
+        case FunctionType() as one:
+            yield from [one, *_makers([_content(cell) for cell in one.__closure__ or ()])]
+        case kind if get_args(kind):
+            yield from _makers(get_args(kind))
+        case type() as one:
+            yield one
+
+
+def _package(one: Any) -> str:
+    return str(one.__module__).partition(".")[0]
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet assigned
+        return None
+
+
+# Syntax trees
+
+NAMED = ast.ClassDef | ast.FunctionDef
+Definition = NAMED | ast.Lambda
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def _source(module: ModuleType) -> str:
+    return inspect.getsource(module)
+
+
+def _nodes(one: Any, module: ModuleType) -> list[Definition]:
+    """Where a function or class is defined: of lambdas all of a line; none if it was generated."""
+    there = _definitions(_source(module))
+    if isinstance(one, FunctionType):
+        line = one.__code__.co_firstlineno
+        kind = ast.Lambda if one.__name__ == "<lambda>" else ast.FunctionDef
+        return [node for node in there if isinstance(node, kind) and _first_line(node) == line]
+    outer, *inner = one.__qualname__.replace(".<locals>", "").split(".")
+    found = [node for node in there if getattr(node, "name", "") == outer]
+    for name in inner:
+        below = [below for node in found for below in ast.walk(node)]
+        found = [node for node in below if isinstance(node, NAMED) and node.name == name]
+    return found
+
+
+@cache
+def _definitions(source: str) -> list[Definition]:
+    return [node for node in ast.walk(_parsed(source)) if isinstance(node, Definition)]
+
+
+def _first_line(node: Definition) -> int:
+    decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+    return min(one.lineno for one in [node, *decorators])
+
+
+@cache
+def _imported(source: str) -> dict[str, str]:
+    """The package that each imported name is from."""
+    found: dict[str, str] = {}
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {a.asname or a.name: node.module.partition(".")[0] for a in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.asname or a.name: a.name.partition(".")[0] for a in node.names}
+    return found
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out what changes nothing: docstrings, annotations in functions, how a class is made."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        node.body = _without_texts(node.body)
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.decorator_list, node.bases, node.keywords = [], [], []
+        node.body = [
+            one if isinstance(one, ast.AnnAssign) else self.visit(one)  # a field's type counts
+            for one in _without_texts(node.body)
+        ]
+        return node
+
+
+def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
+    return [
+        one
+        for one in body
+        if not (
+            isinstance(one, ast.Expr)
+            and isinstance(one.value, ast.Constant)
+            and isinstance(one.value.value, str)
+        )
+    ]
+
+
+def _named(node: ast.AST, here: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is named, as `Line` is, `values.Line` and `VIEW.render`, and what that is."""
+    match node:
+        case ast.Name(id=name):
+            if name in here:
+                yield name, here[name]
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if isinstance(
+            here.get(name), ModuleType | Value
+        ):
+            yield f"{name}.{attribute}", getattr(here[name], attribute, None)
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _named(child, here)
+
+
+def _text(node: Any) -> str:
+    """The same in every version of Python, which `ast.dump` and `ast.unparse` are not."""
+    match node:
+        case ast.AST():
+            fields = [(n, v) for n, v in ast.iter_fields(node) if v is not None and v != []]
+            inside = ", ".join(f"{n}={_text(v)}" for n, v in fields if n not in ("ctx", "kind"))
+            return f"{type(node).__name__}({inside})"
+        case list():
+            return f"[{', '.join(map(_text, node))}]"
+        case _:
+            return repr(node)
