@@ -75,16 +75,18 @@ test: .venv build/emulator build/search check ## All that this machine can run: 
 test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
 	@$(BIN)/pytest $(AT_ONCE) --hypothesis-profile=quick tests/*/unit
 
-check: .venv ## Format, lint, types, Terraform format and validity
+check: .venv ## Format, lint, types, pins, Terraform format and validity
 	@$(BIN)/ruff format --check . || { echo 'Run `make fmt`, which formats everything.'; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/pytest --noconftest -p no:hypothesispytest tests/terraform/unit/test_pins.py
 	@$(BIN)/python -m scripts.build.terraform check
 
-fmt: .venv ## Format everything
+fmt: .venv ## Format everything, and pin what is new
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python -m scripts.build.terraform fmt
+	@$(BIN)/python -m scripts.pins
 
 lock: build/lock ## Pin what requirements/*.in ask for; pins that still fit stay, unless UPGRADE=1
 	@cp requirements/*.txt build/lock/

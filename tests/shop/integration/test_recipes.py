@@ -13,7 +13,7 @@ from scripts.build.terraform.provider import initialise
 from tests.clones import ROOT, Clone
 from tests.shop.recipes import recipes
 
-TIDY = ("ruff format -q .", "ruff check -q --fix-only .", "scripts.picture")
+TIDY = ("ruff format -q .", "ruff check -q --fix-only .", "scripts.pins", "scripts.picture")
 CHECKS = ("ruff format --check -q .", "ruff check -q .", "mypy")
 ALWAYS = [
     "tests/terraform/unit",
@@ -78,7 +78,6 @@ TOLD = {
         r"only in functions/: \['suppliers_commands', 'suppliers_queries'\]",
         r"suppliers_queries/handler.py: \['GET /suppliers', 'GET /suppliers/{id}'\]; only in terr",
         r"no row of the README's API has \['GET /suppliers', .*\]: add them",
-        r"supplier has no pin: write `supplier 1 \w+`, to tests/shop/pins.txt",
     ],
 }
 
@@ -118,6 +117,22 @@ def test_who_leaves_out_a_step_of_a_recipe_is_told_which(
     said = told(clone, recipe, without)
 
     assert re.search(expected, said) if expected else not said, said
+
+
+def test_who_changes_a_view_without_its_generation_is_told_by_make_check(clone: Clone) -> None:
+    (check,) = re.findall(r"\$\(BIN\)/(pytest .*/test_pins.py)", (ROOT / "Makefile").read_text())
+    view = clone.folder / "shared/domain/storefront/sales.py"
+    view.write_text(view.read_text().replace("day=recorded.at[:10]", "day=recorded.at[:7]"))
+
+    assert "the folds of sales changed: raise its `generation`" in clone.told("scripts.pins", check)
+
+    view.write_text(view.read_text().replace("counted=counted", "counted=counted, generation=2"))
+    assert clone.told("scripts.pins", check) == ""
+
+
+def test_who_has_no_pins_is_told_where_they_are(clone: Clone) -> None:
+    (clone.folder / "tests/shop/pins.txt").unlink()
+    assert "tests/<application>/pins.txt: make it, empty" in clone.told("scripts.pins")
 
 
 def test_what_recipes_say_in_terraform_can_be_planned(clone: Clone) -> None:
