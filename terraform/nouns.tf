@@ -11,7 +11,7 @@ module "nouns" {
 }
 
 locals {
-  # The two functions that every application has.
+  # The functions that every application has.
   functions_of_the_frame = {
     event_publisher = {
       description      = "Puts every commit on the event stream once it is stored."
@@ -20,9 +20,30 @@ locals {
       timeout_seconds  = 60
     }
 
-    sweeper = {
-      description      = "Finds commits that followers missed and lets them catch up, and delivers waiting commands of processes."
-      sweeps           = true
+    walker = {
+      description      = "Walks over the event stores: finds what messages missed, fills views, folds them anew."
+      tends            = "all"
+      memory_megabytes = 512
+      timeout_seconds  = 300
+    }
+
+    recoverer = {
+      description      = "Takes up what was left lying: batches that stream mappings gave up on."
+      tends            = "all"
+      memory_megabytes = 512
+      timeout_seconds  = 300
+    }
+
+    deliverer = {
+      description      = "Sends the commands of processes that could not be delivered, or are due."
+      tends            = "processes"
+      memory_megabytes = 512
+      timeout_seconds  = 300
+    }
+
+    operator = {
+      description      = "Answers what an operator asks of views and processes, and redrives single streams."
+      tends            = "all"
       memory_megabytes = 512
       timeout_seconds  = 300
     }

@@ -19,7 +19,7 @@ output "table_names" {
     { for service, store in module.events : "${service}_events" => store.table_name },
     { for service, store in module.guards : "${service}_guards" => store.table_name },
     { for name, table in local.tables : name => table.table_name },
-    { bookmarks = aws_dynamodb_table.bookmarks.name },
+    { walks = aws_dynamodb_table.walks.name },
   )
 }
 

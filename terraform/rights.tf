@@ -20,12 +20,22 @@ locals {
         SEARCH_PREFIX  = local.prefix
       },
 
+      !contains(module.nouns.of_views, name) ? {} : {
+        GENERATIONS_TABLE = aws_dynamodb_table.generations.name
+      },
+
       !function.publishes ? {} : {
         EVENT_STREAM = module.event_stream.name
       },
 
-      !function.sweeps ? {} : {
-        BOOKMARKS_TABLE = aws_dynamodb_table.bookmarks.name
+      name != "walker" ? {} : {
+        WALKS_TABLE   = aws_dynamodb_table.walks.name
+        WALKS_MACHINE = local.walks_machine_arn
+        WALKS_AT_ONCE = local.walks_at_once
+        WALKS_UNITS   = var.walks.read_units_per_second
+      },
+
+      name != "recoverer" ? {} : {
         FAILURES_BUCKET = module.failures.name
       },
 
@@ -48,6 +58,7 @@ locals {
       { for service in function.commands : "command-${service}" => local.command_policy_jsons[service] },
       length(function.deadlines) == 0 ? {} : { set-deadlines = local.deadlines_policy_json },
       !function.searches ? {} : module.search.use_policy_jsons,
+      !contains(module.nouns.of_views, name) ? {} : { generations = local.generations_policy_jsons[name == "walker" ? "change" : "read"] },
 
       # Lambda polls a stream, and stores batches that it gives up on, with the function's role.
       !contains(keys(module.nouns.followers), name) ? {} : { put-failures = module.failures.put_policy_json },
@@ -59,13 +70,16 @@ locals {
         { publish = module.event_stream.publish_policy_json, put-failures = module.failures.put_policy_json },
       ),
 
-      # In the tables of processes the sweeper looks for parked streams and waiting commands, so it may query all their lists.
-      !function.sweeps ? {} : merge(
-        { for service, store in module.events : "walk-${service}" => store.walk_policy_json },
-        { for view, table in merge(module.rows, module.tallies) : "parked-${view}" => table.parked_policy_json },
+      # Of processes it finds the waiting commands by a list, and the parked streams.
+      function.tends == null ? {} : merge(
+        { for view, table in merge(module.rows, module.tallies) : "parked-${view}" => table.parked_policy_json if function.tends == "all" },
         { for process, table in module.processes : "query-${process}" => table.query_policy_json },
-        { keep-bookmarks = local.bookmarks_policy_json, take-failures = module.failures.take_policy_json },
       ),
+
+      !contains(["operator", "walker"], name) ? {} : { for service, store in module.events : "walk-${service}" => store.walk_policy_json },
+      name != "walker" ? {} : { for view, table in merge(module.rows, module.tallies) : "drop-${view}" => table.drop_policy_json },
+      name != "walker" ? {} : { keep-walks = local.walks_policy_json, run-walks = local.run_walks_policy_json },
+      name != "recoverer" ? {} : { take-failures = module.failures.take_policy_json },
     )
   }
 }

@@ -1,18 +1,18 @@
-# The schedules.
+# The schedules: functions that are invoked by the clock.
 
 resource "aws_scheduler_schedule" "this" {
   for_each = local.schedules
 
   name                = "${local.prefix}-${each.key}"
   description         = each.value.description
-  schedule_expression = each.value.expression
+  schedule_expression = each.value.minutes == 1 ? "rate(1 minute)" : "rate(${each.value.minutes} minutes)"
 
   flexible_time_window {
     mode = "OFF"
   }
 
   target {
-    arn      = module.functions["sweeper"].arn
+    arn      = module.functions[each.value.function].arn
     role_arn = aws_iam_role.schedules.arn
     input    = jsonencode(each.value.event)
 
@@ -24,21 +24,23 @@ resource "aws_scheduler_schedule" "this" {
 }
 
 # A schedule invokes asynchronously, and Lambda would try twice more.
-resource "aws_lambda_function_event_invoke_config" "sweeper" {
-  function_name                = module.functions["sweeper"].name
+resource "aws_lambda_function_event_invoke_config" "scheduled" {
+  for_each = local.scheduled
+
+  function_name                = module.functions[each.key].name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }
 
 resource "aws_iam_role" "schedules" {
   name        = local.schedules_name
-  description = "Lets the schedules invoke the sweeper."
+  description = "Lets the schedules invoke their functions."
 
   assume_role_policy = local.scheduler_trust_json
 }
 
 resource "aws_iam_role_policy" "schedules" {
-  name = "invoke-sweeper"
+  name = "invoke-scheduled"
   role = aws_iam_role.schedules.name
 
   policy = jsonencode({
@@ -46,7 +48,7 @@ resource "aws_iam_role_policy" "schedules" {
     Statement = [{
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = module.functions["sweeper"].arn
+      Resource = [for function in local.scheduled : module.functions[function].arn]
     }]
   })
 }
@@ -56,22 +58,33 @@ locals {
   schedules_name = "${local.prefix}-schedules"
 
   schedules = {
-    sweep = {
-      description = "Lets the sweeper find commits that followers missed."
-      expression  = var.sweep_schedule
+    audit = {
+      description = "Lets the walker find commits that no message told of."
+      function    = "walker"
+      minutes     = var.audit_minutes
+      event       = { start = "audit" }
+    }
+    walks = {
+      description = "Lets the walker fill views that are new or were lost, and go on with walks that were cut short."
+      function    = "walker"
+      minutes     = 1
+      event       = {}
+    }
+    recovery = {
+      description = "Lets the recoverer take up what was left lying."
+      function    = "recoverer"
+      minutes     = 1
       event       = {}
     }
     delivery = {
-      description = "Lets the sweeper deliver waiting commands of processes."
-      expression  = "rate(1 minute)"
-      event       = { deliver = "waiting" }
-    }
-    filling = {
-      description = "Lets the sweeper fill a view that is new or was lost."
-      expression  = "rate(1 minute)"
-      event       = { fill = "views" }
+      description = "Lets the deliverer send waiting commands of processes."
+      function    = "deliverer"
+      minutes     = 1
+      event       = {}
     }
   }
+
+  scheduled = toset([for schedule in local.schedules : schedule.function])
 
   # Only schedules of this account may use the roles.
   scheduler_trust_json = jsonencode({

@@ -48,9 +48,9 @@ module "tallies" {
   deletion_protection = var.protect_data
 }
 
-# The positions where the sweeper's walks stopped. If lost, a walk starts again.
-resource "aws_dynamodb_table" "bookmarks" {
-  name         = "${local.prefix}-bookmarks"
+# How far walks are. If lost, a walk starts again. What nobody has walked for long is forgotten.
+resource "aws_dynamodb_table" "walks" {
+  name         = "${local.prefix}-walks"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "row"
 
@@ -59,18 +59,53 @@ resource "aws_dynamodb_table" "bookmarks" {
     type = "S"
   }
 
+  ttl {
+    attribute_name = "forget"
+    enabled        = true
+  }
+
   deletion_protection_enabled = var.protect_data
+}
+
+# The generations of each view, and which one queries see.
+resource "aws_dynamodb_table" "generations" {
+  name         = "${local.prefix}-generations"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "view"
+
+  attribute {
+    name = "view"
+    type = "S"
+  }
+
+  deletion_protection_enabled = var.protect_data
+
+  point_in_time_recovery {
+    enabled = var.protect_data
+  }
 }
 
 locals {
   tables = merge(module.processes, module.rows, module.tallies) # of everything but search views
 
-  bookmarks_policy_json = jsonencode({
+  generations_policy_jsons = {
+    for use, actions in { read = ["dynamodb:BatchGetItem"], change = ["dynamodb:BatchGetItem", "dynamodb:PutItem"] } :
+    use => jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Effect   = "Allow"
+        Action   = actions
+        Resource = aws_dynamodb_table.generations.arn
+      }]
+    })
+  }
+
+  walks_policy_json = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-      Resource = aws_dynamodb_table.bookmarks.arn
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Scan"]
+      Resource = aws_dynamodb_table.walks.arn
     }]
   })
 }

@@ -49,7 +49,7 @@ module "following" {
   enabled             = !var.emulated
 }
 
-# Batches that a mapping gave up on, until the sweep processes them.
+# Batches that a mapping gave up on, until the recoverer processes them.
 module "failures" {
   source = "./modules/private_bucket"
 

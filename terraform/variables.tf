@@ -93,7 +93,7 @@ variable "stream_shards" {
 }
 
 variable "stream_retention_hours" {
-  description = "How long the event stream keeps records, in hours: the time to repair a follower before the sweep has to find what it missed."
+  description = "How long the event stream keeps records, in hours: the time to repair a follower before an audit has to find what it missed."
   type        = number
   default     = 24
   nullable    = false
@@ -191,15 +191,35 @@ variable "search" {
   }
 }
 
-variable "sweep_schedule" {
-  description = "When the sweeper looks for commits that followers missed, as an EventBridge Scheduler expression. A sweep scans the stores: 131,072 read units per GB of events each time."
-  type        = string
-  default     = "rate(15 minutes)"
+variable "audit_minutes" {
+  description = "Minutes from one audit to the next, which finds commits that no message told of. An audit scans the stores: 131,072 read units (1.6 cents) per GB of events each time."
+  type        = number
+  default     = 60
   nullable    = false
 
   validation {
-    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep_schedule))
-    error_message = "`sweep_schedule` must be a schedule expression, for example \"rate(15 minutes)\" or \"cron(0 * * * ? *)\"."
+    condition     = var.audit_minutes >= 5 && floor(var.audit_minutes) == var.audit_minutes
+    error_message = "`audit_minutes` must be a whole number from 5, for example 1440 for once a day."
+  }
+}
+
+variable "walks" {
+  description = "Limits of walks over the event stores (audits, rebuilds), which take capacity that commands could use: segments that are walked at a time, and read units that each walk takes a second."
+  type = object({
+    at_once               = optional(number, 16)
+    read_units_per_second = optional(number, 8000)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.walks.at_once >= 1 && var.walks.at_once <= 40 && floor(var.walks.at_once) == var.walks.at_once
+    error_message = "`walks.at_once` must be a whole number from 1 to 40: Step Functions runs no more at a time."
+  }
+
+  validation {
+    condition     = var.walks.read_units_per_second >= var.walks.at_once
+    error_message = "`walks.read_units_per_second` must be at least 1 for each of `walks.at_once`."
   }
 }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 from cqrs.plain import Value, replace
 
-__all__ = ["Backoff", "Patience"]
+__all__ = ["Backoff", "Pace", "Patience"]
 
 FIRST_LOOK_SECONDS = 0.02
 LONGEST_LOOK_SECONDS = 0.2
@@ -61,3 +62,29 @@ class Backoff(Value):
                 longest = self.first_seconds * 2 ** (attempt - self.at_once)
                 pause(random.uniform(0, min(self.longest_seconds, longest)))
             yield attempt
+
+
+class Pace:
+    """Keeps what is spent below so many units a second, by pausing after each spending for what its
+    work has not taken already.
+    """
+
+    def __init__(
+        self,
+        units_per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._seconds_per_unit = 1 / units_per_second
+        self._clock = clock
+        self._pause = pause
+        self._paid_until = self._since = clock()
+        self._lock = threading.Lock()
+
+    def spend(self, units: float) -> None:
+        with self._lock:
+            moment = self._clock()
+            self._paid_until = max(self._paid_until, self._since) + units * self._seconds_per_unit
+            debt = max(0.0, self._paid_until - moment)
+            self._since = moment + debt
+        self._pause(debt)

@@ -2,7 +2,7 @@
 environment            = "prod"
 protect_data           = true
 stream_retention_hours = 168
-sweep_schedule         = "rate(1 hour)" # a message is rarely lost, and every sweep scans the stores
+audit_minutes          = 1440 # a message is rarely lost, and every audit scans the stores
 log_level              = "INFO"
 log_retention_days     = 90
 throttling             = { requests_per_second = 1000, burst = 2000 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 __all__ = [
     "CONDITION_FAILED",
@@ -30,6 +31,7 @@ __all__ = [
     "resent_once",
     "s3",
     "scheduler",
+    "step_functions",
     "translated",
 ]
 
@@ -110,6 +112,11 @@ def functions() -> LambdaClient:
 @once
 def scheduler() -> EventBridgeSchedulerClient:
     return _client("scheduler")  # type: ignore[no-any-return]
+
+
+@once
+def step_functions() -> SFNClient:
+    return _client("stepfunctions")  # type: ignore[no-any-return]
 
 
 def error_code(error: Exception) -> str:

@@ -25,8 +25,17 @@ from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.errors import Throttled, TooLarge, Unreadable
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.history.event_store import (
+    WHOLE,
+    AppendConflict,
+    GuardTaken,
+    Heads,
+    History,
+    Section,
+    Size,
+)
 from cqrs.history.guards import Claim, Guard
+from cqrs.history.instants import later, now, periods
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +45,7 @@ __all__ = ["MAX_COMMIT_BYTES", "DynamoDbEventStore", "commit_of", "size_of_commi
 S = TypeVar("S")
 
 MAX_COMMIT_BYTES = 400 * 1024  # of an item
+CLOCK_SECONDS = 3_600  # so far clocks may differ
 _NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
 
 
@@ -60,6 +70,17 @@ def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable
     return Unreadable(f"{commit} releases what {stream} holds")
 
 
+def _committed_in(periods: Sequence[str]) -> dict[str, Any]:
+    """A filter of commits by their time. It stands in the body, so each of a few periods, such as
+    hours, is looked for as text. A commit that has such a text elsewhere is found too.
+    """
+    times = {f":t{n}": {"S": f'"time":"{period}'} for n, period in enumerate(periods)}
+    return {
+        "FilterExpression": " OR ".join(f"contains(body, {name})" for name in times),
+        "ExpressionAttributeValues": times,
+    }
+
+
 class _Contended(Exception):
     """Another transaction uses the same items, or their capacity is used up: try again."""
 
@@ -72,11 +93,14 @@ class DynamoDbEventStore:
         *,
         client: Callable[[], DynamoDBClient] = clients.dynamodb,
         pause: Callable[[float], None] = time.sleep,
+        spend: Callable[[float], None] | None = None,
     ) -> None:
+        """`spend` is told the read units that walks and tails have taken, and may pause."""
         self._table = table
         self._guards_table = guards_table
         self._client = client
         self._pause = pause
+        self._spend = spend
 
     def append(
         self,
@@ -186,26 +210,45 @@ class DynamoDbEventStore:
         items = self._query(stream, after=after, most=limit)
         return [commit_of(item) for item in islice(items, limit)]
 
-    def heads(self, cursor: str | None = None) -> Heads:
-        start = {"ExclusiveStartKey": plain.from_json(cursor)} if cursor else {}
-        with clients.translated(self._table):
-            page = self._client().scan(
-                TableName=self._table,
-                ProjectionExpression="#stream, version",
-                ExpressionAttributeNames={"#stream": "stream"},
-                **start,
-            )
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ProjectionExpression": "#stream, version",
+            "ExpressionAttributeNames": {"#stream": "stream"},
+        }
+        if section.segments > 1:
+            request |= {"Segment": section.segment, "TotalSegments": section.segments}
+        if section.since:
+            request |= _committed_in(periods(section.since, later(now(), CLOCK_SECONDS)))
+        if cursor:
+            request["ExclusiveStartKey"] = plain.from_json(cursor)
+        page = self._metered(self._client().scan, request)
         items, last = page["Items"], page.get("LastEvaluatedKey")
         versions: dict[str, int] = {}
         for item in items:
             stream, version = item["stream"]["S"], int(item["version"]["N"])
             versions[stream] = max(version, versions.get(stream, 0))
-        if last and len(items) > 1:
+        if last and len(items) > 1 and not section.since:
             # The stream of the last item may go on. The next page begins with this item again, so
             # the stream is on that page in any case.
             del versions[items[-1]["stream"]["S"]]
             last = items[-2]
-        return Heads(versions, plain.to_json(last) if last else None)
+        commits = int(page["ScannedCount"])
+        return Heads(versions, plain.to_json(last) if last else None, commits)
+
+    def size(self) -> Size:
+        with clients.translated(self._table):
+            table = self._client().describe_table(TableName=self._table)["Table"]
+        return Size(commits=table["ItemCount"], bytes=table["TableSizeBytes"])
+
+    def _metered(self, ask: Callable[..., Any], request: Any) -> Any:
+        if self._spend:
+            request = {**request, "ReturnConsumedCapacity": "TOTAL"}
+        with clients.translated(self._table):
+            page = ask(**request)
+        if self._spend:
+            self._spend(float(page.get("ConsumedCapacity", {}).get("CapacityUnits", 0)))
+        return page
 
     def _query(self, stream: str, *, after: int = 0, most: int | None = None, **paging: Any) -> Any:
         """The items of a stream, and no more than `most`. Pages are read as they are needed."""
@@ -224,8 +267,7 @@ class DynamoDbEventStore:
         while True:
             if most is not None:
                 query["Limit"] = most
-            with clients.translated(self._table):
-                page = self._client().query(**query)
+            page = self._metered(self._client().query, query)
             yield from page["Items"]
             if most is not None:
                 most -= len(page["Items"])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.items import Item, Items, NeverSaved
 from cqrs.errors import Throttled, Unavailable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["DynamoDbRows"]
 
 KEYS_PER_CALL = 100
+ITEMS_PER_SCAN = 500  # of which those of one generation are deleted
+DELETES_PER_CALL = 25
 SAVERS = 8
 OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
 
@@ -46,7 +49,6 @@ class DynamoDbRows:
         self._items = self.shape(name, lists)
         self._client = client
         self._pause = pause
-        self._filled = False
 
     @classmethod
     def of(cls, view: Followed, table: str) -> Self:
@@ -94,17 +96,13 @@ class DynamoDbRows:
             start = {"ExclusiveStartKey": self._items.key(after) | {"parked_in": {"S": here}}}
         return self._query("parked", "parked_in", here, limit, **start)
 
-    # Whether they are all there are
-
-    def is_filled(self) -> bool:
-        self._filled = self._filled or self.state().condition == "ready"
-        return self._filled
+    # Whether they are there
 
     def state(self) -> Filling:
         found = self._batch_get([self._items.filling()])
         if not found:
             return Filling("missing")
-        return Filling("ready" if "filled" in found[0] else "filling", found[0]["made"]["S"])
+        return Filling("there", found[0]["made"]["S"], "filled" in found[0])
 
     def create(self) -> Filling:
         client = self._client()
@@ -117,16 +115,29 @@ class DynamoDbRows:
             )
         return self.state()
 
-    def open(self) -> None:
-        self._fill(filled={"S": "yes"})
-
-    def close(self) -> None:
-        self._fill()
-
-    def _fill(self, **filled: Any) -> None:
-        item = self._items.filling() | {"made": {"S": self.state().made}} | filled
+    def delete(self, cursor: str | None = None) -> str | None:
+        """Calls: a Scan, which pays for the rows of other generations too, and a write for each 25
+        rows.
+        """
+        start = {"ExclusiveStartKey": plain.from_json(cursor)} if cursor else {}
+        names = {f"#{name}": name for name in self._items.keys}
         with clients.translated(self._table):
-            self._client().put_item(TableName=self._table, Item=item)
+            page: Any = self._client().scan(
+                TableName=self._table,
+                Limit=ITEMS_PER_SCAN,
+                ProjectionExpression=", ".join(names),
+                FilterExpression="begins_with(#row, :scope)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={":scope": {"S": self._items.scoped("")}},
+                **start,
+            )
+        keys = page["Items"]
+        for first in range(0, len(keys), DELETES_PER_CALL):
+            self._batch_delete(keys[first : first + DELETES_PER_CALL])
+        if "LastEvaluatedKey" in page:
+            return plain.to_json(page["LastEvaluatedKey"])
+        self._batch_delete([self._items.filling()])
+        return None
 
     # How it is done
 
@@ -162,6 +173,16 @@ class DynamoDbRows:
             if not request:
                 return items
         raise Throttled(f"{self._table} did not give all rows")
+
+    def _batch_delete(self, keys: Sequence[Item]) -> None:
+        request: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        for _ in clients.CONTENTION.attempts(self._pause):
+            with clients.translated(self._table):
+                left = self._client().batch_write_item(RequestItems=request)
+            request = left.get("UnprocessedItems")
+            if not request:
+                return
+        raise Throttled(f"{self._table} did not delete all rows")
 
     def _save(self, row: Row) -> SaveResult:
         client = self._client()

@@ -11,17 +11,17 @@ parked_in             S  only in rows with a mark, for the index `parked`: view 
                          `order_history#1/going-on` if one of the marks goes on by itself
 <list>, <list>_sort   S  the row's position in each list: index `by_<list>`
 
-and an item that says whether the rows are complete:
+and an item that says that the rows were not lost with their table:
 
 row                   S  partition key: `filling/order_history#1`
-made                  S  when filling began: tells one filling from the next
-filled                S  `yes`, once every stream was followed
+made                  S  when it was made: tells one table from the next
+filled                S  `yes`, where older code says so that every stream was followed
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from cqrs import plain
 from cqrs.adapters.marks import marks_text
@@ -64,6 +64,8 @@ def size_of(item: Item) -> int:
 class Items:
     """The items of one generation of a view, `scope` being `order_history#1`."""
 
+    keys: ClassVar[Sequence[str]] = ("row",)
+
     def __init__(
         self, scope: str, lists: Iterable[str] | None = None, max_bytes: int = MAX_ROW_BYTES
     ) -> None:
@@ -86,7 +88,7 @@ class Items:
         return {"row": {"S": self.scoped(key)}}
 
     def filling(self) -> Item:
-        """The key of the item that says how far the view is filled."""
+        """The key of the item that says that the rows are there."""
         return self.key("") | {"row": {"S": f"filling/{self.scope}"}}
 
     def item(self, row: Row) -> Item:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Self, TypeVar
+from zlib import crc32
 
 from cqrs.adapters.dynamodb_event_store import MAX_COMMIT_BYTES, size_of_commit
 from cqrs.adapters.items import (
@@ -18,18 +20,32 @@ from cqrs.adapters.items import (
 )
 from cqrs.adapters.tally_items import TallyItems
 from cqrs.errors import Unreadable
+from cqrs.follow.walks import Note
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import AppendConflict, GuardTaken, Heads, History
+from cqrs.history.event_store import (
+    WHOLE,
+    AppendConflict,
+    GuardTaken,
+    Heads,
+    History,
+    Section,
+    Size,
+)
+from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard, Release
 from cqrs.history.publisher import Record
+from cqrs.plain import replace
 from cqrs.views.fields import misfits
 from cqrs.views.filling import Filling
+from cqrs.views.generations import Known
 from cqrs.views.rows import Followed, Row, Saved, SaveResult
 from cqrs.views.searches import SearchView
 from cqrs.views.tallies import Cell, summed
 
 __all__ = [
     "MemoryEventStore",
+    "MemoryGenerations",
+    "MemoryNotes",
     "MemoryPublisher",
     "MemoryRows",
     "MemorySearchRows",
@@ -39,6 +55,8 @@ __all__ = [
 
 S = TypeVar("S")
 
+DELETED_AT_ONCE = 100
+_INCARNATIONS = itertools.count(1)
 NO_STATES = {"S": "{}"}  # as an index has them
 
 
@@ -103,16 +121,39 @@ class MemoryEventStore:
             stored = self._streams.get(stream, ())[after : None if limit is None else after + limit]
         return [commit for commit, _ in stored]
 
-    def heads(self, cursor: str | None = None) -> Heads:
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
         with self._lock:
-            names = sorted(name for name in self._streams if cursor is None or name > cursor)
+            names = sorted(
+                name
+                for name, stored in self._streams.items()
+                if (cursor is None or name > cursor) and _is_in(section, name, stored)
+            )
             page = {name: len(self._streams[name]) for name in names[: self._page]}
-        return Heads(page, names[self._page - 1] if len(names) > self._page else None)
+        last = names[self._page - 1] if len(names) > self._page else None
+        return Heads(page, last, sum(page.values()))
+
+    def size(self) -> Size:
+        with self._lock:
+            commits = [commit for stored in self._streams.values() for commit, _ in stored]
+        return Size(commits=len(commits), bytes=sum(size_of_commit(c, "") for c in commits))
+
+
+def _is_in(section: Section, stream: str, stored: Sequence[tuple[Commit, object]]) -> bool:
+    if crc32(stream.encode()) % section.segments != section.segment:
+        return False
+    return section.since is None or any(_is_since(c, section.since) for c, _ in reversed(stored))
+
+
+def _is_since(commit: Commit, since: Instant) -> bool:
+    try:
+        return commit.envelope.time >= since
+    except Unreadable:
+        return True
 
 
 class MemoryRows:
     """Row store and row reader, of the items that a table of DynamoDB would have. Its lists never
-    lag, and it is filled from the start.
+    lag.
     """
 
     shape: ClassVar[type[Items]] = Items
@@ -126,7 +167,7 @@ class MemoryRows:
     ) -> None:
         self._items = self.shape(scope, lists, max_bytes)
         self._rows: dict[str, Item] = {}
-        self._filling = Filling("ready", "first")
+        self._filling = Filling("missing")
         self._lock = threading.Lock()
 
     @classmethod
@@ -186,20 +227,22 @@ class MemoryRows:
             items = list(self._rows.values())
         return [self._items.row(item) for item in items if item.get("parked_in") == {"S": where}]
 
-    def is_filled(self) -> bool:
-        return self._filling.condition == "ready"
-
     def state(self) -> Filling:
         return self._filling
 
     def create(self) -> Filling:
+        if self._filling.condition == "missing":
+            self._filling = Filling("there", f"table-{next(_INCARNATIONS)}")
         return self._filling
 
-    def open(self) -> None:
-        self._filling = Filling("ready", self._filling.made)
-
-    def close(self) -> None:
-        self._filling = Filling("filling", self._filling.made)
+    def delete(self, cursor: str | None = None) -> str | None:
+        with self._lock:
+            for key in sorted(self._rows)[:DELETED_AT_ONCE]:
+                del self._rows[key]
+            if self._rows:
+                return min(self._rows)
+            self._filling = Filling("missing")
+        return None
 
 
 class MemoryTallies(MemoryRows):
@@ -229,6 +272,12 @@ class MemoryTallies(MemoryRows):
         self._cells = cells
         super()._keep(row, item)
 
+    def delete(self, cursor: str | None = None) -> str | None:
+        cursor = super().delete(cursor)
+        if cursor is None:
+            self._cells = {}
+        return cursor
+
 
 class MemorySearchRows(MemoryRows):
     """The rows of a search view. It refuses what an index with the view's fields does."""
@@ -243,11 +292,51 @@ class MemorySearchRows(MemoryRows):
         super()._keep(row, item)
 
 
+class MemoryGenerations:
+    """The register of generations."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+        self._lock = threading.Lock()
+
+    def load(self, names: Sequence[str]) -> dict[str, Known]:
+        with self._lock:
+            return {name: self._known.get(name, Known()) for name in names}
+
+    def save(self, name: str, known: Known, revision: int) -> bool:
+        with self._lock:
+            if self._known.get(name, Known()).revision != revision:
+                return False
+            self._known[name] = replace(known, revision=revision + 1)
+        return True
+
+
 def rows_for(view: Followed) -> MemoryRows:
     """A store for the rows of a view, as strict as that of its kind."""
     if isinstance(view, SearchView):
         return MemorySearchRows(view)
     return (MemoryTallies if view.kind == "tally" else MemoryRows).of(view)
+
+
+class MemoryNotes:
+    def __init__(self) -> None:
+        self._notes: dict[str, Note] = {}
+        self._lock = threading.Lock()
+
+    def load(self, names: Sequence[str]) -> dict[str, Note]:
+        with self._lock:
+            return {name: self._notes[name] for name in names if name in self._notes}
+
+    def save(self, name: str, text: str, revision: int) -> bool:
+        with self._lock:
+            if (self._notes[name].revision if name in self._notes else 0) != revision:
+                return False
+            self._notes[name] = Note(text, revision + 1)
+        return True
+
+    def beginning(self, prefix: str) -> dict[str, Note]:
+        with self._lock:
+            return {name: note for name, note in self._notes.items() if name.startswith(prefix)}
 
 
 class MemoryPublisher:

@@ -11,10 +11,10 @@ row        positions, states and marks, each as JSON text; not indexed. (As obje
            nested objects.)
 
 An index `cqrs-local-order-search-1` is written through the alias `cqrs-local-order-search-1-write`:
-a write to a missing index fails, instead of creating one with guessed fields. It is searched
-through the alias `cqrs-local-order-search`, which it gets once it is full. Documents are never
-deleted, as a deleted one's version is forgotten: a row that shows nothing any more stays as a
-tombstone.
+a write to a missing index fails, instead of creating one with guessed fields. It is searched by its
+name. (Older code searched through the alias `cqrs-local-order-search`, which an index got once it
+was full.) Documents are never deleted, as a deleted one's version is forgotten: a row that shows
+nothing any more stays as a tombstone.
 """
 
 from __future__ import annotations
@@ -55,16 +55,24 @@ ANALYSIS = {
 class OpenSearchRows:
     """Row store and search index of one generation of a view.
 
-    Calls: `load` 1 per 500 keys, `save` 1 per 4 MB, `search` 1 for all its questions.
+    Calls: `load` 1 per 500 keys, `save` 1 per 4 MB, `search` 1 for all its questions. `save` in a
+    generation that is not the code's 1 more, once.
     """
 
-    def __init__(self, view: SearchView, opensearch: OpenSearch, prefix: str) -> None:
+    def __init__(
+        self, view: SearchView, opensearch: OpenSearch, prefix: str, *, own: bool = True
+    ) -> None:
+        """Unless it is the code's `own` generation, the index may have been made with other fields:
+        those that it does not have are left out.
+        """
         name = f"{prefix}-{view.name}".replace("_", "-")
         self.view = view
         self._opensearch = opensearch
-        self._reading = name
-        self._index = f"{name}-{view.generation}"
+        self._once_read = name
+        self._index = f"{name}-{view.edition}"
         self._writing = f"{self._index}-write"
+        self._own = own
+        self._has: Mapping[str, Any] | None = None
 
     # For followers
 
@@ -84,9 +92,15 @@ class OpenSearchRows:
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
         results: dict[str, SaveResult] = {}
         lines: list[tuple[str, list[dict[str, Any]]]] = []
+        try:
+            has = None if self._own else self._fields()
+        except Unavailable as error:
+            return [SaveResult(Saved.FAILED, str(error)) for _ in rows]
         for row in rows:
             try:
                 document = self._document(row)
+                if has is not None:
+                    document = _only(document, has)
                 sizes = {name: len(text.encode()) for name, text in document["row"].items()}
                 size = len(plain.to_json(row.document).encode()) + sum(sizes.values())
                 size -= sizes["parked"]  # leaves room to park a full row
@@ -118,7 +132,7 @@ class OpenSearchRows:
     # For queries
 
     def search(self, questions: Sequence[Question]) -> list[Hits]:
-        here = {"index": self._reading}
+        here = {"index": self._index}
         lines = [line for question in questions for line in (here, _of_shown(question))]
         reply = self._opensearch.call_with_lines("/_msearch", lines, seconds=READ_SECONDS)
         return [self._answer(answer) for answer in self._expect(reply)["responses"]]
@@ -133,10 +147,10 @@ class OpenSearchRows:
         made = str(found["settings"]["index"]["uuid"])
         if self._writing not in found["aliases"]:
             return Filling("missing", made)
-        if self._reading not in found["aliases"]:
-            return Filling("filling", made)
+        filled = self._once_read in found["aliases"]
         count = self._opensearch.call("GET", f"/{self._index}/_count", seconds=ADMIN_SECONDS)
-        return Filling("ready" if self._expect(count)["count"] else "empty", made)
+        is_empty = not self._expect(count)["count"]
+        return Filling("empty" if is_empty else "there", made, filled)
 
     def create(self) -> Filling:
         settings: dict[str, Any] = {"analysis": ANALYSIS}
@@ -155,18 +169,19 @@ class OpenSearchRows:
             self._expect(reply)
         return self.state()
 
-    def open(self) -> None:
-        reply = self._opensearch.call("GET", f"/_alias/{self._reading}", seconds=ADMIN_SECONDS)
-        holders = {} if reply.status == 404 else self._expect(reply)
-        self._alias(
-            [
-                *({"remove": {"index": index, "alias": self._reading}} for index in holders),
-                {"add": {"index": self._index, "alias": self._reading}},
-            ]
-        )
+    def delete(self, cursor: str | None = None) -> str | None:
+        reply = self._opensearch.call("DELETE", f"/{self._index}", seconds=ADMIN_SECONDS)
+        if reply.status != 404:
+            self._expect(reply)
+        return None
 
-    def close(self) -> None:
-        self._alias([{"remove": {"index": self._index, "alias": self._reading}}])
+    def _fields(self) -> Mapping[str, Any]:
+        """The fields that the index was made with, once it is known. Raises Unavailable."""
+        if self._has is None:
+            path = f"/{self._index}/_mapping"
+            reply = self._opensearch.call("GET", path, seconds=ADMIN_SECONDS)
+            self._has = self._expect(reply)[self._index]["mappings"]["properties"]
+        return self._has
 
     def _alias(self, actions: Sequence[Mapping[str, Any]]) -> None:
         body = {"actions": actions}
@@ -233,7 +248,7 @@ class OpenSearchRows:
                 raise Unavailable("OpenSearch has no capacity left for now")
             self._expect(reply)
         if answer["timed_out"] or answer["_shards"]["failed"]:
-            raise Unavailable(f"not all of {self._reading} could be searched")
+            raise Unavailable(f"not all of {self._index} could be searched")
         return Hits(
             [_hit(document) for document in answer["hits"]["hits"]],
             answer["hits"]["total"]["value"],
@@ -247,6 +262,22 @@ class OpenSearchRows:
         if reply.status >= 300 or not reply.body:
             raise RuntimeError(f"OpenSearch refuses: {reply.status} {dict(reply.body)}")
         return reply.body
+
+
+def _only(document: Mapping[str, Any], has: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` without fields that a mapping does not have."""
+    return {name: _fitted(value, has[name]) for name, value in document.items() if name in has}
+
+
+def _fitted(value: Any, kind: Mapping[str, Any]) -> Any:
+    inner = kind.get("properties")
+    if inner is None and kind.get("type") == "object" and kind.get("enabled", True) is True:
+        inner = {}
+    if inner is None:
+        return value
+    if isinstance(value, list):
+        return [_fitted(one, kind) for one in value]
+    return _only(value, inner) if isinstance(value, Mapping) else value
 
 
 def _batches(

@@ -41,6 +41,8 @@ KEYS = ("row", "cell")
 class TallyItems(Items):
     """The items of one generation of a tally, `scope` being `sales#1`."""
 
+    keys = KEYS
+
     def key(self, key: str) -> Item:
         return super().key(key) | {"cell": {"S": "-"}}
 

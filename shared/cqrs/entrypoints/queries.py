@@ -90,29 +90,31 @@ def page_of(
     gets the partition from the request, such as the customer whose orders are listed. The answer
     has the rows under `items`.
 
-    A cursor is valid for one list of one generation of the view. Raises ValueError for a list that
-    the view does not have, or whose partitions are another closed set than in the view.
+    A cursor is valid for one list of one generation of the view, as long as that is kept. Raises
+    ValueError for a list that the view does not have, or whose partitions are another closed set
+    than in the view.
     """
     if name not in reader.lists:
-        raise ValueError(f"{reader.scope} has no list '{name}'; it has {sorted(reader.lists)}")
+        raise ValueError(f"{reader.name} has no list '{name}'; it has {sorted(reader.lists)}")
     choices = reader.choices.get(name)
     if isinstance(partition_in, OneOf) and partition_in.kind is not choices:
         here, there = partition_in.kind.__name__, choices and choices.__name__
         raise ValueError(
-            f"the list '{name}' of {reader.scope} is picked out of {here} here, and out of {there} "
+            f"the list '{name}' of {reader.name} is picked out of {here} here, and out of {there} "
             "in the `choices` of its view: make them the same"
         )
 
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [reader.scope, name, partition]
-        after = open_cursor(request.query.get("cursor"), here, _place)
-        page = reader.page(name, partition, token_of(request), limit=limit, after=after)
+        here = [name, partition]
+        scope, after = open_cursor(request.query.get("cursor"), reader.name, here, _place)
+        token = token_of(request)
+        page = reader.page(name, partition, token, limit=limit, after=after, scope=scope)
         found = _joined(page, joiner)
         body = {
             items: [_shown(row) for row in found.rows],
-            "cursor": cursor(here, found.more) if found.more else None,
+            "cursor": cursor(page.scope, here, found.more) if found.more else None,
         }
         return answer_of(body, found.freshness)
 

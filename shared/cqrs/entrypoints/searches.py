@@ -37,10 +37,13 @@ def search_of(
             names = ", ".join([*allowed, "limit", "cursor"])
             raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
         limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
-        here = [view.scope, digest_of(plain.to_json(asked))]
-        after = open_cursor(request.query.get("cursor"), here, lambda *place: place)
-        page, freshness = searchers.converse(search(request, limit, after), token_of(request))
-        goes_on = {"cursor": cursor(here, page.last) if page.last else None}
+        here = [digest_of(plain.to_json(asked))]
+        given = request.query.get("cursor")
+        scope, after = open_cursor(given, view.name, here, lambda *place: place)
+        conversation, token = search(request, limit, after), token_of(request)
+        scope = searchers.scope_of(view, scope)
+        page, freshness = searchers.converse(conversation, token, scope)
+        goes_on = {"cursor": cursor(scope, here, page.last) if page.last else None}
         return answer_of({**page.body, **goes_on}, freshness)
 
     return answer

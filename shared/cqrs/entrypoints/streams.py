@@ -22,7 +22,7 @@ from cqrs.history.publisher import Publisher, read_record, records_of
 from cqrs.observability import count, logger
 from cqrs.views.rows import ParkedAt
 
-__all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "log_report"]
+__all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "log_report", "named"]
 
 LOGGED = 20  # commits and streams named in a log line
 
@@ -117,8 +117,10 @@ class FollowerFunction:
     If one raises an error, the others still catch up; then the whole batch fails and comes again.
     """
 
-    def __init__(self, followers: Sequence[Follower]) -> None:
+    def __init__(self, followers: Sequence[Follower], roster: Iterable[Follower] = ()) -> None:
+        """`roster`: followers that come and go. It is asked with every batch."""
         self._followers = followers
+        self._roster = roster
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         batch = list(_read(event["Records"]))
@@ -128,16 +130,21 @@ class FollowerFunction:
             hints.setdefault(commit.stream, []).append(commit)
         failed: set[str] = set()
         errors: dict[str, Exception] = {}
-        for follower in self._followers:
+        followers = list(self._followers)
+        try:
+            followers += self._roster
+        except Exception as error:
+            logger().exception("the generations of views are not known", **_trace(commits))
+            errors["views"] = error
+        for follower in followers:
             concerned = [commit for commit in commits if follower.view.fold_of(commit.stream)]
             if not concerned:
                 continue
             try:
                 report = follower.catch_up(hints)
             except Exception as error:  # whatever it is, the other views must have their turn
-                view = follower.view.name
-                logger().exception("a view failed", view=view, **_trace(concerned))
-                errors[view] = error
+                logger().exception("a view failed", **named(follower), **_trace(concerned))
+                errors[follower.view.scope] = error
                 continue
             failed |= report.failed.keys()
             log_report("followed", follower, report, **_trace(concerned))
@@ -152,18 +159,17 @@ def log_report(message: str, follower: Follower, report: Report, **notes: Any) -
     parked is an error of its own, with the traceback; one that is ahead of this code goes on by
     itself, and is a warning.
     """
-    view = follower.view.name
     parked = {name: mark for name, mark in report.parked.items() if not mark.goes_on}
     ahead = {name: mark for name, mark in report.parked.items() if mark.goes_on}
     for name, mark in list(parked.items())[:LOGGED]:
         cause = report.causes.get(name)
-        logger().error("parked", exc_info=cause, **_marked(view, name, mark))
+        logger().error("parked", exc_info=cause, **named(follower), **_marked(name, mark))
     for name, mark in list(ahead.items())[:LOGGED]:
-        logger().warning("ahead", **_marked(view, name, mark))
+        logger().warning("ahead", **named(follower), **_marked(name, mark))
     applied = Counter(report.applied)
     logger().info(
         message,
-        view=view,
+        **named(follower),
         applied=dict(applied.most_common(LOGGED)),
         repaired=sorted(report.repaired)[:LOGGED],
         parked={name: mark.error for name, mark in list(parked.items())[:LOGGED]},
@@ -184,9 +190,15 @@ def log_report(message: str, follower: Follower, report: Report, **notes: Any) -
             "Delivered": report.delivered,
             "Undelivered": len(report.undelivered),
         },
-        view=view,
+        view=follower.view.name,
     )
 
 
-def _marked(view: str, stream: str, mark: ParkedAt) -> dict[str, Any]:
-    return {"view": view, "stream": stream, "version": mark.version, "error": mark.error}
+def _marked(stream: str, mark: ParkedAt) -> dict[str, Any]:
+    return {"stream": stream, "version": mark.version, "error": mark.error}
+
+
+def named(follower: Follower) -> dict[str, Any]:
+    """The view and its generation, as log lines name them."""
+    view, _, generation = follower.view.scope.partition("#")
+    return {"view": view, "generation": generation}

@@ -38,9 +38,10 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
         first, last = _range(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
 
-        after = _after(request, reader, months(first, last))
-        found = reader.days(first, last, token_of(request), limit=limit, after=after)
-        return _answer(reader, found, items, shown, joiner)
+        scope, after = _after(request, reader, months(first, last))
+        token = token_of(request)
+        found = reader.days(first, last, token, limit=limit, after=after, scope=scope)
+        return _answer(found, items, shown, joiner)
 
     return answer
 
@@ -61,27 +62,30 @@ def cells_of(
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
-        after = _after(request, reader, [partition])
-        found = reader.cells([partition], "", "", token_of(request), limit=limit, after=after)
-        return _answer(reader, found, items, shown, joiner)
+        scope, after = _after(request, reader, [partition])
+        everything, token = ([partition], "", ""), token_of(request)
+        found = reader.cells(*everything, token, limit=limit, after=after, scope=scope)
+        return _answer(found, items, shown, joiner)
 
     return answer
 
 
-def _after(request: Request, reader: TallyReader, partitions: Sequence[str]) -> Cell | None:
-    """The cell after which the cursor in the query goes on. Raises InvalidCursor."""
+def _after(
+    request: Request, reader: TallyReader, partitions: Sequence[str]
+) -> tuple[str, Cell] | tuple[None, None]:
+    """The cell after which the cursor in the query goes on, and in which generation. Raises
+    InvalidCursor.
+    """
 
     def place(partition: str, sort: str) -> Cell:
         if partition not in partitions or len(sort.encode()) >= KEY_BYTES:
             raise ValueError("no cell that is asked for can be there")
         return Cell(partition, sort)
 
-    return open_cursor(request.query.get("cursor"), [reader.scope], place)
+    return open_cursor(request.query.get("cursor"), reader.name, [], place)
 
 
-def _answer(
-    reader: TallyReader, found: Tallied, items: str, shown: Shown, joiner: Joiner | None
-) -> Response:
+def _answer(found: Tallied, items: str, shown: Shown, joiner: Joiner | None) -> Response:
     counts = {cell: Counter(numbers) for cell, numbers in found.counts.items()}
     rows = [Row(key=cell.sort, document=shown(cell, numbers)) for cell, numbers in counts.items()]
     page = Page(rows, found.freshness)
@@ -89,7 +93,7 @@ def _answer(
     more = [found.more.partition, found.more.sort] if found.more else None
     body = {
         items: [row.document for row in page.rows],
-        "cursor": cursor([reader.scope], more) if more else None,
+        "cursor": cursor(found.scope, [], more) if more else None,
     }
     return answer_of(body, page.freshness)
 

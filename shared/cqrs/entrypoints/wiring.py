@@ -3,7 +3,7 @@
 A handler module defines `app(wire: Wiring)`; `on_lambda` turns it into a Lambda handler. A view's
 folds say which event stores it reads, its kind says where its rows are. Environment variables have
 fixed names: the store of the service `orders` is the table in ORDERS_EVENTS_TABLE, the rows of the
-view `sales` are in SALES_TABLE.
+view `sales` are in SALES_TABLE, and GENERATIONS_TABLE has which generations of all views there are.
 
 Adapters are imported where they are used, so that a cold start imports only what it needs.
 """
@@ -11,7 +11,7 @@ Adapters are imported where they are used, so that a cold start imports only wha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,25 +19,33 @@ from cqrs.settings import Settings
 
 if TYPE_CHECKING:
     from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+    from cqrs.adapters.dynamodb_generations import DynamoDbGenerations
     from cqrs.adapters.dynamodb_rows import DynamoDbRows
     from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
     from cqrs.adapters.opensearch import OpenSearch
     from cqrs.adapters.opensearch_rows import OpenSearchRows
+    from cqrs.entrypoints.deliverer import DelivererFunction
+    from cqrs.entrypoints.operator import OperatorFunction
+    from cqrs.entrypoints.recoverer import RecovererFunction
     from cqrs.entrypoints.streams import FollowerFunction, PublisherFunction
-    from cqrs.entrypoints.sweeper import SweeperFunction
+    from cqrs.entrypoints.walker import WalkerFunction
     from cqrs.follow.followers import Follower
+    from cqrs.follow.generations import Generations
     from cqrs.follow.messages import Receiver, Timer
     from cqrs.follow.process_followers import ProcessFollower
     from cqrs.follow.process_managers import Setup
+    from cqrs.follow.rosters import Roster
     from cqrs.read.compositions import Composition
     from cqrs.read.consistency import Reader
     from cqrs.read.joiner import Joiner
     from cqrs.read.searchers import Searchers
     from cqrs.read.tally_reader import TallyReader
+    from cqrs.views.generations import Cached, Editions
     from cqrs.views.joins import Join
-    from cqrs.views.rows import Fold, Followed, RowView
+    from cqrs.views.rows import Fold, Followed, RowView, View
     from cqrs.views.searches import SearchView
     from cqrs.views.tallies import TallyView
+    from cqrs.waiting import Pace
     from cqrs.write.aggregates import Aggregates
     from cqrs.write.commands import CommandHandler
     from cqrs.write.decider import Decider
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["LambdaHandler", "Wiring", "on_lambda", "wired"]
 
 C = TypeVar("C")
+R = TypeVar("R")
 S = TypeVar("S")
 E = TypeVar("E")
 
@@ -90,6 +99,7 @@ class Wiring:
         self.settings = settings
         self.uses: dict[str, set[str]] = defaultdict(set)
         self.clients: set[Callable[[], object]] = set()
+        self._pace: Pace | None = None
 
     # To decide
 
@@ -119,7 +129,7 @@ class Wiring:
         from cqrs.read.consistency import Reader
 
         self.uses["queries"].add(view.name)
-        return Reader(view, self._rows(view), self._stores(view.folds))
+        return Reader(view, self._editions(view, self._rows), self._stores(view.folds))
 
     def joiner(self, *joins: Join) -> Joiner:
         """Puts lookups into the rows that a reader found."""
@@ -128,23 +138,27 @@ class Wiring:
         views = [join.view for join in joins]
         self.uses["queries"].update(view.name for view in views)
         stores = self._stores(fold for view in views for fold in view.folds)
-        return Joiner([(join, self._rows(join.view)) for join in joins], stores)
+        editions = [(join, self._editions(join.view, self._rows)) for join in joins]
+        return Joiner(editions, stores)
 
     def tally_reader(self, view: TallyView) -> TallyReader:
         """Answers queries on a tally."""
         from cqrs.read.tally_reader import TallyReader
 
         self.uses["queries"].add(view.name)
-        return TallyReader(view, self._tallies(view), self._stores(view.folds))
+        return TallyReader(view, self._editions(view, self._tallies), self._stores(view.folds))
 
     def searchers(self, views: Sequence[SearchView]) -> Searchers | None:
         """Answers searches in several views; None in a deployment without OpenSearch."""
         from cqrs.read.searchers import Searcher, Searchers
 
         self.uses["queries"].update(view.name for view in views)
-        indexes = [index for view in views if (index := self._index(view))]
-        searchers = [Searcher(i.view, i, self._stores(i.view.folds)) for i in indexes]
-        return Searchers(searchers) if searchers else None
+        if not self._has_search:
+            return None
+        return Searchers(
+            Searcher(view, self._editions(view, self._index_of(view)), self._stores(view.folds))
+            for view in views
+        )
 
     def composition(self) -> Composition:
         """Composes answers of the services at SERVICES_URL, within DEADLINE_MS."""
@@ -166,44 +180,116 @@ class Wiring:
         return PublisherFunction(KinesisPublisher(self.settings.text("event_stream")))
 
     def follower(
-        self, views: Sequence[Followed] = (), processes: Sequence[Setup] = ()
+        self, views: Sequence[View] = (), processes: Sequence[Setup] = ()
     ) -> FollowerFunction:
         """Keeps views and processes up to date from batches of the event stream."""
         from cqrs.entrypoints.streams import FollowerFunction
 
-        return FollowerFunction(list(self._followers(views, processes)))
+        # processes have no generations
+        roster = self.roster(views) if views else ()
+        return FollowerFunction(self._processes(processes), roster)
 
-    def sweeper(self, views: Sequence[Followed], processes: Sequence[Setup]) -> SweeperFunction:
-        """Sweeps the stores that views and processes follow, and tells of all that there are."""
-        from cqrs.adapters.clients import s3
-        from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
-        from cqrs.adapters.s3_failures import S3Failures
-        from cqrs.entrypoints.sweeper import SweeperFunction
+    # To look after what follows
 
-        self.clients.add(s3)
-        followers = list(self._followers(views, processes))
-        services = {fold.events.context for follower in followers for fold in follower.view.folds}
-        others = self.settings.those_with("_events_table") - services
-        kept = {view.name: rows for view in views if (rows := self._kept(view))}
-        return SweeperFunction(
-            {service: self._store(service) for service in sorted(services)},
-            followers,
-            S3Failures(self.settings.text("failures_bucket")),
-            DynamoDbBookmarks(self.settings.text("bookmarks_table")),
-            kept,
-            [self._store(service) for service in sorted(others)],
+    def walker(self, views: Sequence[View], processes: Sequence[Setup]) -> WalkerFunction:
+        """Walks over the stores that views and processes follow."""
+        from cqrs.adapters.clients import step_functions
+        from cqrs.adapters.dynamodb_notes import DynamoDbNotes
+        from cqrs.adapters.step_functions import StepFunctions
+        from cqrs.entrypoints.walker import WalkerFunction
+        from cqrs.follow.estimates import Limits
+        from cqrs.follow.walker import WALK_READERS
+        from cqrs.waiting import Pace
+
+        self.clients.add(step_functions)
+        at_once, units = (self.settings.number(f"walks_{what}") for what in ("at_once", "units"))
+        self._pace = Pace(units / at_once)
+        leaders = self._processes(processes)
+        # a walk fills what was made just now, and reads many streams
+        roster = self.roster(views, seconds=0, readers=WALK_READERS)
+        stores = self._services([*self._there(views), *(one.view for one in leaders)])
+        return WalkerFunction(
+            stores,
+            lambda: [*leaders, *roster],
+            DynamoDbNotes(self.settings.text("walks_table")),
+            StepFunctions(self.settings.text("walks_machine")),
+            self.generations(views, roster),
+            Limits(at_once=at_once, read_units_per_second=units),
         )
 
-    def _followers(
-        self, views: Sequence[Followed], processes: Sequence[Setup]
-    ) -> Iterator[Follower]:
+    def recoverer(self, views: Sequence[View], processes: Sequence[Setup]) -> RecovererFunction:
+        """Takes up what was left lying."""
+        from cqrs.adapters.clients import s3
+        from cqrs.adapters.s3_failures import S3Failures
+        from cqrs.entrypoints.recoverer import RecovererFunction
+
+        self.clients.add(s3)
+        leaders = self._processes(processes)
+        roster = self.roster(views)
+        failures = S3Failures(self.settings.text("failures_bucket"))
+        return RecovererFunction(lambda: [*leaders, *roster], failures)
+
+    def deliverer(self, processes: Sequence[Setup]) -> DelivererFunction:
+        """Sends what processes could not deliver."""
+        from cqrs.entrypoints.deliverer import DelivererFunction
+
+        return DelivererFunction(self._processes(processes))
+
+    def operator(self, views: Sequence[View], processes: Sequence[Setup]) -> OperatorFunction:
+        """Tells of all that there are."""
+        from cqrs.entrypoints.operator import OperatorFunction
+
+        leaders = self._processes(processes)
+        roster = self.roster(views)
+        stores = self._services([*self._there(views), *(one.view for one in leaders)])
+        others = self.settings.those_with("_events_table") - stores.keys()
+        unfollowed = [self._store(service) for service in sorted(others)]
+        return OperatorFunction(stores, lambda: [*leaders, *roster], unfollowed)
+
+    def generations(self, views: Sequence[View], roster: Roster) -> Generations:
+        """Makes, fills, switches and drops generations of views. `roster` has their followers."""
+        from cqrs.follow.generations import Generations, misses
+
+        there = self._there(views)
+        kept = {view.name: self._kept(view) for view in there}
+        stores = self._services(there)
+        return Generations(
+            there,
+            lambda view: kept[view.name](view),
+            self._register,
+            misses=lambda view: misses(roster.follower(view), stores),
+        )
+
+    def roster(
+        self, views: Sequence[View], *, seconds: float | None = None, readers: int = 1
+    ) -> Roster:
+        """The followers of all generations of views, as the register said so long ago."""
         from cqrs.follow.followers import Follower
+        from cqrs.follow.rosters import Roster
+        from cqrs.views.generations import CACHE_SECONDS, Cached
 
         self.uses["keeps"].update(view.name for view in views)
-        for view in views:
-            if rows := self._kept(view):
-                yield Follower(view, rows, self._stores(view.folds))
-        yield from map(self._process, processes)
+        there = self._there(views)
+        kept = {view.name: self._kept(view) for view in there}
+        stores = {view.name: self._stores(view.folds) for view in there}
+
+        def follower(view: View) -> Follower:
+            return Follower(view, kept[view.name](view), stores[view.name], readers=readers)
+
+        # while the register is down, a batch fails rather than miss a generation
+        names = {view.name for view in there}
+        known_for = CACHE_SECONDS if seconds is None else seconds
+        cached = Cached(self._register, names, seconds=known_for, stale_seconds=0)
+        return Roster(there, follower, cached)
+
+    def _there(self, views: Sequence[View]) -> list[View]:
+        """Those that this deployment can keep: search views are left out where there is no
+        OpenSearch, and the others work.
+        """
+        return [view for view in views if view.kind != "search" or self._has_search]
+
+    def _processes(self, processes: Sequence[Setup]) -> list[ProcessFollower]:
+        return [self._process(setup) for setup in processes]
 
     def _process(self, setup: Setup) -> ProcessFollower:
         """A process with its rows, and the functions that its commands are sent to."""
@@ -233,17 +319,53 @@ class Wiring:
         from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 
         self.clients.add(dynamodb)
-        return DynamoDbEventStore(self.settings.text(f"{service}_events_table"), guards_table)
+        table = self.settings.text(f"{service}_events_table")
+        spend = self._pace.spend if self._pace else None
+        return DynamoDbEventStore(table, guards_table, spend=spend)
 
     def _stores(self, folds: Iterable[Fold[Any, Any]]) -> dict[str, DynamoDbEventStore]:
         """Event stores by the category of their streams."""
         return {fold.category: self._store(fold.events.context) for fold in folds}
 
-    def _kept(self, view: Followed) -> DynamoDbRows | OpenSearchRows | None:
-        """The store of a view's rows. None for a search view where there is no OpenSearch: it is
-        left out and the others work.
-        """
-        return self._index(view) if view.kind == "search" else self._rows(view)
+    def _services(self, followed: Iterable[Followed]) -> dict[str, DynamoDbEventStore]:
+        """Event stores by service."""
+        services = {fold.events.context for one in followed for fold in one.folds}
+        return {service: self._store(service) for service in sorted(services)}
+
+    # Generations
+
+    @cached_property
+    def _register(self) -> DynamoDbGenerations:
+        from cqrs.adapters.clients import dynamodb
+        from cqrs.adapters.dynamodb_generations import DynamoDbGenerations
+
+        self.clients.add(dynamodb)
+        return DynamoDbGenerations(self.settings.text("generations_table"))
+
+    @cached_property
+    def _known(self) -> tuple[set[str], Cached]:
+        """The views that this function asks the register for, and what it has heard."""
+        from cqrs.views.generations import Cached
+
+        names: set[str] = set()
+        return names, Cached(self._register, names)
+
+    def _cached(self, *views: View) -> Cached:
+        names, cached = self._known
+        names.update(view.name for view in views)
+        return cached
+
+    def _editions(self, view: View, rows: Callable[[Any], R]) -> Editions[R]:
+        from cqrs.views.generations import Editions
+
+        rows(view)  # so that all settings are asked for, and all clients are made, at the start
+        return Editions.of(view, rows, self._cached(view))
+
+    def _kept(self, view: View) -> Callable[[View], DynamoDbRows | OpenSearchRows]:
+        """Makes the store of the rows of a view at a generation."""
+        make = self._index_of(view) if view.kind == "search" else self._rows
+        make(view)
+        return make
 
     def _rows(self, view: Followed) -> DynamoDbRows:
         if view.kind == "tally":
@@ -263,14 +385,22 @@ class Wiring:
         self.clients.add(dynamodb)
         return self.settings.text(f"{view.name}_table")
 
-    def _index(self, view: Followed) -> OpenSearchRows | None:
-        """None for a view of another kind, or in a deployment without OpenSearch."""
-        if view.kind != "search" or self.settings.text("search_url") == "none":
-            return None
+    @property
+    def _has_search(self) -> bool:
+        return self.settings.text("search_url") != "none"
+
+    def _index_of(self, view: View) -> Callable[[View], OpenSearchRows]:
+        """Makes the index of a search view at a generation."""
         from cqrs.adapters.opensearch_rows import OpenSearchRows
 
-        prefix = self.settings.text("search_prefix")
-        return OpenSearchRows(cast("SearchView", view), self._opensearch, prefix)
+        opensearch, prefix = self._opensearch, self.settings.text("search_prefix")
+        number = view.edition.number
+
+        def index(here: View) -> OpenSearchRows:
+            own = here.edition.number == number
+            return OpenSearchRows(cast("SearchView", here), opensearch, prefix, own=own)
+
+        return index
 
     @cached_property
     def _opensearch(self) -> OpenSearch:

@@ -26,6 +26,9 @@ in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
 
 from cqrs.errors import Ahead, Unavailable
 from cqrs.follow.parking import park_first_refused
@@ -104,6 +107,7 @@ class _Tails:
         self.count = 0
         self._sources = sources
         self._down: dict[str, Unavailable] = {}
+        self._lock = Lock()
 
     def read(self, name: str, after: int, limit: int) -> tuple[Sequence[Commit], bool]:
         """The next commits, and whether there are more."""
@@ -115,7 +119,8 @@ class _Tails:
         except Unavailable as error:
             self._down[category] = error
             raise
-        self.count += len(found)
+        with self._lock:
+            self.count += len(found)
         return found[:limit], len(found) > limit
 
 
@@ -132,11 +137,14 @@ class Follower:
         *,
         chunk: int = CHUNK,
         budget: int = BUDGET,
+        readers: int = 1,
     ) -> None:
         """`stores` are by the category of the streams in them. `chunk` commits of a stream are in
-        memory at once; a visit reads at most `budget` of them.
+        memory at once; a visit reads at most `budget` of them. `readers`: streams that are read at
+        the same time, for who brings many on without hints.
         """
         self.view = view
+        self._readers = readers
         self._chunk, self._budget = chunk, budget
         self._rows = rows
         self._sources = Sources(view, stores, cipher, clock)
@@ -180,6 +188,18 @@ class Follower:
         first = self._run(hints, anew=True, to_the_end=True)
         # what arrives during the first run may find the stream still parked, and let it be
         return merged([first, self._run(hints, to_the_end=True)])
+
+    def set_aside(self, name: str, reason: str) -> None:
+        """Parks a stream without folding it: that has killed whoever tried. Raises Unavailable."""
+        for _ in range(ATTEMPTS):
+            row = self.row_of(name)
+            part = row.part(name)
+            if part.is_parked:
+                return
+            stopped = self._sources[name].parked(part, part.version + 1, reason)
+            if isinstance(save(self._rows, {row.key: row.with_part(name, stopped)})[row.key], Row):
+                return
+        raise Unavailable(f"{name} could not be set aside in {self.view.name}")
 
     def behind(self, heads: Mapping[str, int]) -> list[str]:
         """The streams that are not at these versions yet; without parked ones, which can't go on
@@ -239,10 +259,9 @@ class Follower:
         # 2. Follow the streams of each, as far as they may be in memory together.
         steps: list[_Step] = []
         most = tails.count + CHUNKS * self._chunk
-        for task in tasks:
-            steps.append(self._follow(rows[task.key], task, tails, budget))
-            if tails.count >= most:
-                break
+        while len(steps) < len(tasks) and tails.count < most:
+            some = tasks[len(steps) : len(steps) + self._readers]
+            steps += self._at_once(partial(self._follow, rows, tails, budget), some)
         # 3. Save the changed ones together.
         drafts = {
             step.before.key: shown_or_refused(self.view, step.after) if step.moved else step.after
@@ -278,10 +297,19 @@ class Follower:
                     reports.append(task.failed(outcome.reason))
         return merged(reports), again
 
-    def _follow(self, row: Row, task: _Task, tails: _Tails, budget: int | None) -> _Step:
+    def _at_once(self, follow: Callable[[_Task], _Step], tasks: Sequence[_Task]) -> Iterable[_Step]:
+        if len(tasks) < 2:
+            return map(follow, tasks)
+        with ThreadPoolExecutor(self._readers) as pool:
+            return list(pool.map(follow, tasks))
+
+    def _follow(
+        self, rows: Mapping[str, Row], tails: _Tails, budget: int | None, task: _Task
+    ) -> _Step:
         """Follows the streams of `task`, and those that this code can't read: no row can be shown
         beside them.
         """
+        row = rows[task.key]
         unreadable = self._sources.unreadable(row)
         anew = task.anew.union(unreadable)
         marks = row.marks

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cqrs.follow.followers import Follower
+from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.plain import Value
 
@@ -17,7 +18,8 @@ __all__ = ["Lag", "Lags", "lags"]
 
 
 class Lag(Value):
-    """A view has not applied `behind` of the `commits` in its streams; they are in so many
+    """A view has `rows` (with a stream of its first category), and has not applied `behind` of the
+    `commits` in its streams; they are in so many
     `streams`. Streams that are `parked` can't go on, for now or until somebody has seen to it,
     and are not counted as behind.
     """
@@ -26,6 +28,7 @@ class Lag(Value):
     behind: int = 0
     streams: int = 0
     parked: int = 0
+    rows: int = 0
 
     def __add__(self, other: Lag) -> Lag:
         return Lag(
@@ -33,6 +36,7 @@ class Lag(Value):
             behind=self.behind + other.behind,
             streams=self.streams + other.streams,
             parked=self.parked + other.parked,
+            rows=self.rows + other.rows,
         )
 
 
@@ -85,10 +89,12 @@ def _streams(store: EventReader) -> Iterator[Mapping[str, int]]:
 
 def _lag(follower: Follower, heads: Mapping[str, int]) -> Lag:
     parts = follower.parts(heads)
+    first = follower.view.folds[0].category
     free = {name: max(0, heads[name] - p.version) for name, p in parts.items() if not p.is_parked}
     return Lag(
         commits=sum(heads[name] for name in parts),
         behind=sum(free.values()),
         streams=sum(1 for commits in free.values() if commits),
         parked=len(parts) - len(free),
+        rows=sum(1 for name, p in parts.items() if p.version and category_of(name) == first),
     )

@@ -78,7 +78,9 @@ def park_first_refused(
 
 
 def _one_by_one(advances: Mapping[str, Advance], sources: Sources) -> Iterator[tuple[Commit, Part]]:
-    """Each commit and the part after it, stream by stream. Ends early at an outage."""
+    """Each commit and the part after it, stream by stream. Ends early at an outage. Up to the last
+    one a part is marked as one that goes on, in case nobody lives to save the next.
+    """
     for name, advance in advances.items():
         part = advance.base
         for commit in advance.commits:
@@ -86,7 +88,8 @@ def _one_by_one(advances: Mapping[str, Advance], sources: Sources) -> Iterator[t
                 part = sources[name].apply(part, commit)
             except Unavailable:
                 return
-            yield commit, part
+            is_last = commit is advance.commits[-1]
+            yield commit, part if is_last else sources[name].paused(part, None)
 
 
 def streams_marked(

@@ -131,6 +131,16 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
             for stored in body.events
         ]
 
+    def event_types(self) -> list[str]:
+        """The stored names of its events, also of those that this code does not know; none if the
+        commit is damaged.
+        """
+        try:
+            stored = [plain.from_json(bytes(event)) for event in self._content.events]
+        except (Unreadable, ValueError):
+            return []
+        return [str(event.get("type")) for event in stored if isinstance(event, dict)]
+
     @cached_property
     def _content(self) -> Body:
         try:

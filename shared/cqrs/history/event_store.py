@@ -11,10 +11,21 @@ from typing import Generic, Protocol, TypeVar
 
 from cqrs.errors import CqrsError
 from cqrs.history.commits import Commit
+from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard
 from cqrs.plain import Value
 
-__all__ = ["AppendConflict", "EventReader", "EventStore", "GuardTaken", "Heads", "History"]
+__all__ = [
+    "WHOLE",
+    "AppendConflict",
+    "EventReader",
+    "EventStore",
+    "GuardTaken",
+    "Heads",
+    "History",
+    "Section",
+    "Size",
+]
 
 S = TypeVar("S")
 
@@ -51,14 +62,37 @@ class History(Value, Generic[S], kw_only=False):
     version: int
 
 
-class Heads(Value, kw_only=False):
-    """One page of a walk over all streams: the newest version of each stream on it.
+class Section(Value):
+    """The part of a store that a walk is over: one of so many `segments`, of about the same size;
+    and only streams with commits since then.
 
-    `cursor` gives the next page; None after the last one.
+    Time is that of the commits, by the clocks of the functions that decided on them.
+    """
+
+    segment: int = 0
+    segments: int = 1
+    since: Instant | None = None
+
+
+WHOLE = Section()
+
+
+class Heads(Value, kw_only=False):
+    """One page of a walk over streams: the newest version of each stream on it.
+
+    `cursor` gives the next page; None after the last one. `commits` is how many were looked at.
     """
 
     versions: Mapping[str, int]
     cursor: str | None
+    commits: int = 0
+
+
+class Size(Value):
+    """About how much is in a store. DynamoDB counts every six hours."""
+
+    commits: int
+    bytes: int
 
 
 class EventReader(Protocol):
@@ -67,10 +101,13 @@ class EventReader(Protocol):
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         """The commits of `stream` after a version, in order; all of them, or the first `limit`."""
 
-    def heads(self, cursor: str | None = None) -> Heads:
-        """One page of a walk over all streams. A stream is on the page where its newest version was
-        found; so a page may be empty, if one long stream fills it and goes on.
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        """One page of a walk over the streams of a section. A stream is on the page where its
+        newest version was found; so a page may be empty, if one long stream fills it and goes on.
+        With `since`, a stream may be on two pages.
         """
+
+    def size(self) -> Size: ...
 
 
 class EventStore(EventReader, Protocol):

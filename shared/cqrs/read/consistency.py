@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from cqrs.errors import NotFilled, Unavailable
+from cqrs.errors import Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
-from cqrs.plain import Value
+from cqrs.plain import Value, replace
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import (
@@ -26,6 +26,7 @@ from cqrs.read.wanted import (
     unknown_version,
     wanted_by,
 )
+from cqrs.views.generations import Editions, editions_of
 from cqrs.views.rows import Row, RowReader, RowView
 from cqrs.views.sources import Sources
 from cqrs.waiting import Patience
@@ -41,34 +42,39 @@ _Spot = tuple[str, str]
 
 
 class Page(Value, kw_only=False):
-    """`rows` in the order asked for; `more` is the position of the last row if others follow it."""
+    """`rows` in the order asked for; `more` is the position of the last row if others follow it,
+    in the generation `scope`.
+    """
 
     rows: Sequence[Row]
     freshness: Freshness
     more: _Spot | None = None
+    scope: str = ""
 
 
 class Reader:
-    """Answers queries on one view.
+    """Answers queries on one view, from the generation that is active.
 
     AWS calls for a row: 1, and 1 more for each stream that is behind the token. For a page of a
     list: 1; with a token 1 more for the rows that it names, and 1 for each stream that is behind.
-    1 more the first time, to see that the view is filled.
+    1 more every few seconds, to see which generation that is.
     """
 
     def __init__(
         self,
         view: RowView,
-        rows: RowReader,
+        rows: RowReader | Editions[RowReader],
         stores: Mapping[str, EventReader],
         *,
         cipher: Cipher = CLEAR,
         patience: Patience = PATIENCE,
     ) -> None:
-        """`patience`: how long to wait for the view before completing a row from the store."""
-        self.scope, self.lists, self.choices = view.scope, frozenset(view.lists), view.choices
+        """`rows` alone have everything, and are the only generation. `patience`: how long to wait
+        for the view before completing a row from the store.
+        """
+        self.name, self.lists, self.choices = view.name, frozenset(view.lists), view.choices
         self._view = view
-        self._rows = rows
+        self._editions = editions_of(view, rows)
         self._sources = Sources(view, stores, cipher)
         self._patience = patience
 
@@ -77,10 +83,10 @@ class Reader:
 
         Raises Parked, InvalidToken for a version that does not exist, Unavailable and NotFilled.
         """
-        self._check()
+        rows = self._editions.serving().rows
         wanted = wanted_by(token, self._view).get(key, {})
         for waited in self._patience.looks():  # noqa: B007  the answer says the last one
-            row = self._rows.get(key)
+            row = rows.get(key)
             if not behind(row, wanted):
                 break
         if behind(row, wanted):
@@ -92,11 +98,7 @@ class Reader:
 
     def is_filled(self) -> bool:
         """Raises Unavailable."""
-        return self._rows.is_filled()
-
-    def _check(self) -> None:
-        if not self._rows.is_filled():
-            raise NotFilled(self._view.name)
+        return self._editions.current().filled
 
     def load(self, keys: Sequence[str], token: Token) -> Page:
         """The rows `keys`, in that order, none older than `token`. A row that does not exist or
@@ -107,24 +109,34 @@ class Reader:
         """
         asked = wanted_by(token, self._view)
         wanted = {key: asked[key] for key in keys if key in asked}
-        rows, commits = self._complete_all(self._rows.load(keys), wanted)
+        loaded = self._editions.current().rows.load(keys)
+        rows, commits = self._complete_all(loaded, wanted)
         found = [rows[key] for key in keys]
         return _page(found, token, Consistency.after(wanted, commits=commits))
 
     def page(
-        self, name: str, partition: str, token: Token, *, limit: int, after: _Spot | None = None
+        self,
+        name: str,
+        partition: str,
+        token: Token,
+        *,
+        limit: int,
+        after: _Spot | None = None,
+        scope: str | None = None,
     ) -> Page:
-        """A page of the list `name`, newest first, none of it older than `token`.
+        """A page of the list `name`, newest first, none of it older than `token`. `scope` is the
+        generation that `after` is a position in.
 
         A DynamoDB index lags behind its table. So the rows that the token names are read by key,
         completed, and then inserted into the page, moved in it or removed from it. Parked rows are
-        included, with their mark. Raises InvalidToken, Unavailable and NotFilled, and Parked if
-        nobody can tell whether a row that the token names is in this list.
+        included, with their mark. Raises InvalidToken, Unavailable and NotFilled, InvalidCursor for
+        a generation that is gone, and Parked if nobody can tell whether a row that the token names
+        is in this list.
         """
-        self._check()
-        found = self._rows.page(name, partition, after, limit + 1)
+        edition = self._editions.serving(scope, listed=name)
+        found = edition.rows.page(name, partition, after, limit + 1)
         wanted = wanted_by(token, self._view)
-        named, commits = self._complete_all(self._rows.load(list(wanted)), wanted)
+        named, commits = self._complete_all(edition.rows.load(list(wanted)), wanted)
         for key, row in named.items():
             if not _stands_in(row, name, partition) and (error := parked_by(row, wanted[key])):
                 raise error
@@ -137,7 +149,8 @@ class Reader:
         shown = rows[:limit]
         end = _spot(shown[-1], name) if shown else last
         more = end if last or len(rows) > limit else None
-        return _page(shown, token, Consistency.after(wanted, commits=commits), more)
+        page = _page(shown, token, Consistency.after(wanted, commits=commits), more)
+        return replace(page, scope=edition.scope)
 
     def _complete_all(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
         """`rows` with their missing commits applied, and the number of these."""

@@ -10,6 +10,7 @@ from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import replace
 from cqrs.read.consistency import Page, Reader
 from cqrs.read.tokens import Token
+from cqrs.views.generations import Editions
 from cqrs.views.joins import NOT_FILLED, Join, Lookups, problem_of
 from cqrs.views.rows import Document, Row, RowReader
 
@@ -25,7 +26,7 @@ class Joiner:
 
     def __init__(
         self,
-        joins: Sequence[tuple[Join, RowReader]],
+        joins: Sequence[tuple[Join, RowReader | Editions[RowReader]]],
         stores: Mapping[str, EventReader],
         cipher: Cipher = CLEAR,
     ) -> None:

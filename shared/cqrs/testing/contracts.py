@@ -10,26 +10,47 @@ class TestMemoryEventStore(EventStoreContract):
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, get_args
 
 import pytest
 
 from cqrs.errors import TooLarge, Unreadable
-from cqrs.history.commits import Commit
-from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
-from cqrs.history.events import Instant
+from cqrs.follow.walks import Note, Notes
+from cqrs.history.commits import Commit, Envelope
+from cqrs.history.event_store import (
+    WHOLE,
+    AppendConflict,
+    EventStore,
+    GuardTaken,
+    Heads,
+    Section,
+)
+from cqrs.history.events import EventCodec, EventTypes, Instant
 from cqrs.history.guards import Claim, Release
 from cqrs.plain import Json, replace
 from cqrs.views.filling import Fillable, Filling
-from cqrs.views.rows import Cause, ParkedAt, Part, Place, Row, RowReader, RowStore, Saved
+from cqrs.views.generations import Copy, GenerationStore, Known
+from cqrs.views.rows import (
+    Cause,
+    Generation,
+    ParkedAt,
+    Part,
+    Place,
+    Row,
+    RowReader,
+    RowStore,
+    Saved,
+)
 from cqrs.views.sources import ERROR_LENGTH, TRACE_LENGTH
 from cqrs.views.tallies import MAX_CHANGES, Cell, Counts, TallyRow, TallyStore
 
 __all__ = [
     "SEARCHED",
     "EventStoreContract",
+    "GenerationsContract",
+    "NotesContract",
     "RowStoreContract",
     "RowsContract",
     "SearchRowsContract",
@@ -41,6 +62,19 @@ AT = Instant("2026-01-31T12:00:00.000000Z")
 
 def _commit(stream: str, version: int, body: str = "{}") -> Commit:
     return Commit(stream, version, body)
+
+
+def _committed(time: str, stream: str, version: int) -> Commit:
+    envelope = Envelope(
+        command_id="c",
+        command_type="Any",
+        fingerprint="",
+        actor="tester",
+        correlation_id="c",
+        causation_id="c",
+        time=Instant(time),
+    )
+    return Commit.of(stream, version, [], envelope, EventCodec(EventTypes("any")))
 
 
 def _new_stream() -> str:
@@ -275,6 +309,124 @@ class EventStoreContract:
 
         assert streams.items() <= found.items()
 
+    def test_the_segments_of_a_store_have_every_stream_once(self, store: EventStore) -> None:
+        streams = {_new_stream() for _ in range(12)}
+        for stream in streams:
+            store.append(_commit(stream, 1), "c")
+
+        parts = [_found(store, Section(segment=n, segments=3)) for n in range(3)]
+
+        assert streams <= parts[0].keys() | parts[1].keys() | parts[2].keys()
+        assert sum(stream in part for part in parts for stream in streams) == len(streams)
+
+    def test_a_walk_since_a_time_finds_the_streams_with_commits_since_then(
+        self, store: EventStore
+    ) -> None:
+        """Others may be found too, but not those of months ago."""
+        old, older, lately = (_new_stream() for _ in range(3))
+        store.append(_committed("2024-01-31T23:59:59.999999Z", old, 1), "c")
+        store.append(_committed("2024-01-31T23:59:59.999999Z", older, 1), "c")
+        for version, time in enumerate(["2024-01-01", "2026-03-01", "2026-02-28"], start=1):
+            store.append(_committed(f"{time}T12:00:00.000000Z", lately, version), "c")
+
+        found = _found(store, Section(since=Instant("2026-03-01T12:00:00.000000Z")))
+
+        assert found[lately] >= 2
+        assert found.keys().isdisjoint({old, older})
+
+    def test_a_walk_counts_the_commits_that_it_looks_at(self, store: EventStore) -> None:
+        before = _commits(store)
+        stream = _new_stream()
+        for version in (1, 2, 3):
+            store.append(_commit(stream, version), "c")
+
+        assert _commits(store) >= before + 3  # others may append meanwhile
+
+    def test_a_store_says_about_how_much_it_has(self, store: EventStore) -> None:
+        before = store.size()
+        store.append(_commit(_new_stream(), 1, "x" * 1_000), "c")
+
+        assert store.size().commits >= before.commits
+        assert store.size().bytes >= before.bytes
+
+
+def _found(store: EventStore, section: Section) -> dict[str, int]:
+    """The newest version of each stream that a walk over a section finds."""
+    found: dict[str, int] = {}
+    for heads in _pages(store, section):
+        for stream, version in heads.versions.items():
+            found[stream] = max(version, found.get(stream, 0))
+    return found
+
+
+def _commits(store: EventStore) -> int:
+    return sum(heads.commits for heads in _pages(store, WHOLE))
+
+
+def _pages(store: EventStore, section: Section) -> Iterator[Heads]:
+    heads = store.heads(None, section)
+    yield heads
+    while heads.cursor is not None:
+        heads = store.heads(heads.cursor, section)
+        yield heads
+
+
+class NotesContract:
+    def test_a_new_note_is_not_there(self, notes: Notes) -> None:
+        assert notes.load([_new_note(), _new_note()]) == {}
+
+    def test_what_was_saved_is_loaded_with_how_often_it_was(self, notes: Notes) -> None:
+        name, other = _new_note(), _new_note()
+        assert notes.save(name, "here", 0)
+        assert notes.save(other, "there", 0)
+        assert notes.save(name, "further", 1)
+
+        assert notes.load([name, other, _new_note()]) == {
+            name: Note("further", 2),
+            other: Note("there", 1),
+        }
+
+    @pytest.mark.parametrize("revision", [0, 1, 3])
+    def test_a_note_that_was_saved_meanwhile_stays(self, notes: Notes, revision: int) -> None:
+        name = _new_note()
+        for n in range(2):
+            notes.save(name, "here", n)
+
+        assert not notes.save(name, "elsewhere", revision)
+        assert notes.load([name]) == {name: Note("here", 2)}
+
+    def test_a_note_that_is_not_there_has_no_revision_to_follow(self, notes: Notes) -> None:
+        name = _new_note()
+        assert not notes.save(name, "here", 1)
+        assert notes.load([name]) == {}
+
+    def test_of_those_who_save_at_once_one_does(self, notes: Notes) -> None:
+        name = _new_note()
+        with ThreadPoolExecutor(8) as pool:
+            saved = list(pool.map(lambda n: notes.save(name, str(n), 0), range(16)))
+
+        assert saved.count(True) == 1
+        assert notes.load([name]) == {name: Note(str(saved.index(True)), 1)}
+
+    def test_many_notes_are_loaded_at_once(self, notes: Notes) -> None:
+        prefix = _new_note()
+        names = [f"{prefix}/{n}" for n in range(130)]
+        for name in names:
+            notes.save(name, name, 0)
+
+        assert notes.load(names) == {name: Note(name, 1) for name in names}
+
+    def test_notes_are_found_by_how_their_names_begin(self, notes: Notes) -> None:
+        prefix = _new_note()
+        for name in (f"{prefix}/a", f"{prefix}/b", f"x{prefix}/c"):
+            notes.save(name, "here", 0)
+
+        assert notes.beginning(f"{prefix}/").keys() == {f"{prefix}/a", f"{prefix}/b"}
+
+
+def _new_note() -> str:
+    return f"walk/{uuid.uuid4().hex}"
+
 
 class RowStoreContract:
     """Needs a fixture `rows`."""
@@ -463,28 +615,88 @@ class RowStoreContract:
 class FillingContract:
     """Needs a fixture `rows`."""
 
-    def test_it_is_filled_once_it_was_opened(self, rows: Rows | Tallies) -> None:
-        made = rows.create().made
-        rows.close()
+    def row(self) -> Row:
+        return _row()
 
-        assert (rows.state(), rows.is_filled()) == (Filling("filling", made), False)
-        rows.open()
-        assert (rows.state(), rows.is_filled()) == (Filling("ready", made), True)
+    def test_it_is_there_once_it_was_made(self, rows: Rows | Tallies) -> None:
+        made = rows.create()
+
+        assert (made.condition, bool(made.made)) == ("there", True)
+        assert rows.state() == made
 
     def test_what_is_there_is_not_made_again(self, rows: Rows | Tallies) -> None:
-        made = rows.create().made
-        rows.open()
+        assert rows.create() == rows.create()
 
-        assert rows.create() == Filling("ready", made)
-        rows.close()
-        assert rows.create() == Filling("filling", made)
-
-    def test_how_far_it_is_filled_is_no_row(self, rows: Rows | Tallies) -> None:
+    def test_that_it_is_there_is_no_row(self, rows: Rows | Tallies) -> None:
         rows.create()
-        rows.open()
 
         assert rows.parked(10) == []
         assert rows.get("") == Row(key="")
+
+    def test_what_is_deleted_is_gone_with_all_its_rows(self, rows: Rows | Tallies) -> None:
+        before = rows.create()
+        made = [self.row() for _ in range(30)]
+        rows.save(made)
+
+        cursor = rows.delete()
+        while cursor is not None:
+            cursor = rows.delete(cursor)
+
+        assert rows.state() == Filling("missing")
+        assert {row.revision for row in rows.load([row.key for row in made]).values()} == {0}
+        assert rows.delete() is None
+        assert rows.create().made != before.made
+
+
+class GenerationsContract:
+    """Needs a fixture `register`."""
+
+    def test_a_view_that_nobody_has_registered_has_nothing(self, register: GenerationStore) -> None:
+        name = uuid.uuid4().hex
+
+        assert register.load([name]) == {name: Known()}
+        assert register.load([]) == {}
+
+    def test_what_was_saved_is_loaded_as_the_next_revision(self, register: GenerationStore) -> None:
+        one, other = uuid.uuid4().hex, uuid.uuid4().hex
+
+        assert register.save(one, _known(1), 0)
+        assert register.save(one, _known(2), 1)
+        assert register.save(other, _known(3), 0)
+
+        assert register.load([one, other]) == {
+            one: replace(_known(2), revision=2),
+            other: replace(_known(3), revision=1),
+        }
+
+    def test_an_entry_that_somebody_saved_since_it_was_loaded_is_not_overwritten(
+        self, register: GenerationStore
+    ) -> None:
+        name = uuid.uuid4().hex
+        register.save(name, _known(1), 0)
+
+        assert not register.save(name, _known(2), 0)
+        assert register.save(name, _known(2), 1)
+        assert not register.save(name, _known(3), 1)
+        assert not register.save(name, _known(3), 3)
+        assert register.load([name])[name] == replace(_known(2), revision=2)
+
+    def test_of_racing_savers_of_an_entry_one_wins(self, register: GenerationStore) -> None:
+        name = uuid.uuid4().hex
+
+        with ThreadPoolExecutor(8) as pool:
+            wins = list(pool.map(lambda n: register.save(name, _known(n), 0), range(1, 9)))
+
+        assert sum(wins) == 1
+
+
+def _known(number: int) -> Known:
+    at = Instant("2026-01-01T00:00:00.000000Z")
+    one, other = Generation(number), Generation(number, 2)
+    copy = Copy(generation=one, made=at, filled=at, lists=("customer",), incarnation="first")
+    there = Known().added(copy).filled(one, at)
+    there = there.added(replace(copy, generation=other, filled=None, lists=()))
+    return there.filled(other, at).switched(other, at).dropped(one, at)
 
 
 class Rows(RowStore, RowReader, Fillable, Protocol):
@@ -769,6 +981,17 @@ class TalliesContract(RowStoreContract, FillingContract):
         assert list(rows.cells(month, "a", "", None, 10)) == [last]
         assert list(rows.cells(month, "", "", first.sort, 10)) == [last]
         assert list(rows.cells(month, "", "", last.sort, 10)) == []
+
+    def test_with_the_rows_their_cells_are_deleted(self, rows: Tallies) -> None:
+        cell = Cell(uuid.uuid4().hex, "2026-01-01")
+        rows.create()
+        _saved(rows, _adding(self.row(), {cell: {"units": 2}}))
+
+        cursor = rows.delete()
+        while cursor is not None:
+            cursor = rows.delete(cursor)
+
+        assert rows.cells(cell.partition, "", "", None, 10) == {}
 
     def test_a_partition_that_is_named_as_a_row_is_apart_from_it(self, rows: Tallies) -> None:
         row = self.row()

@@ -1,7 +1,7 @@
-"""Filling: a new view is incomplete until a walk over the event stores has filled it.
+"""What keeps the rows of one generation of a view, for who makes, fills and deletes them.
 
-The store of its rows knows whether that has happened, so that an incomplete answer is not taken for
-a complete one.
+Whether all rows are there, the register of generations knows. The store of the rows knows whether
+it is still the one that was filled.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ __all__ = ["Fillable", "Filling"]
 
 
 class Filling(Value, kw_only=False):
-    """`filling` until it is opened; `empty` if it is open and is known to have no row. `made` tells
-    one filling from the next of the same view.
+    """`empty` if it is there and is known to have no row. `made` tells one incarnation from the
+    next: rows that were lost, and whose store was made again, have another. `filled`: older code,
+    which kept no register, has filled it and said so here.
     """
 
-    condition: Literal["missing", "filling", "empty", "ready"]
+    condition: Literal["missing", "there", "empty"]
     made: str = ""
+    filled: bool = False
 
 
 class Fillable(Protocol):
@@ -29,10 +31,9 @@ class Fillable(Protocol):
         """Raises Unavailable."""
 
     def create(self) -> Filling:
-        """Makes what is missing, not open for queries yet. What is there already stays."""
+        """Makes what is missing. What is there already stays."""
 
-    def open(self) -> None:
-        """Lets queries see this generation. A search sees no other from then on."""
-
-    def close(self) -> None:
-        """Hides it from queries."""
+    def delete(self, cursor: str | None = None) -> str | None:
+        """Deletes some of the rows, from `cursor` on, and in the end what says that they are there.
+        Returns where to go on; None when nothing is left. Raises Unavailable.
+        """

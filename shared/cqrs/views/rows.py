@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, final
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast, final
 
 from cqrs import plain
 from cqrs.history.commits import category_of, entity_of
@@ -24,6 +24,7 @@ __all__ = [
     "Document",
     "Fold",
     "Followed",
+    "Generation",
     "KeyedByEntity",
     "Kind",
     "ParkedAt",
@@ -36,6 +37,7 @@ __all__ = [
     "SaveResult",
     "Saved",
     "States",
+    "View",
 ]
 
 Document = Mapping[str, Json]
@@ -173,21 +175,54 @@ def load_state(fold: Fold[S, Any], part: Part) -> S:
     return state
 
 
+class Generation(Value, kw_only=False, order=True):
+    """One edition of a view's rows: the `number` that its code says, and which `copy` of those it
+    is. As a text `2`, and `2.1` for the next copy.
+    """
+
+    number: int
+    copy: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.copy}" if self.copy else str(self.number)
+
+    @classmethod
+    def parse(cls, text: str) -> Generation:
+        """Raises ValueError for what is not the text of a generation."""
+        number, _, copy = text.partition(".")
+        if (number + copy).isdecimal():
+            found = cls(int(number or 0), int(copy or 0))
+            if str(found) == text:
+                return found
+        raise ValueError(f"'{text}' is no generation, as 2 and 2.1 are")
+
+
 class KeyedByEntity:
     """What has a row per entity, fed by the streams whose id is the row's key.
 
     A `generation` is kept beside the one before: what makes other rows of the same events is
-    another generation.
+    another generation. Rows that are made once more of the same definition are a `copy` of it.
     """
 
     name: str
     generation: int
     folds: Sequence[Fold[Any, Any]]
+    copy: int = 0
+
+    @property
+    def edition(self) -> Generation:
+        return Generation(self.generation, self.copy)
 
     @property
     def scope(self) -> str:
         """Name and generation: what rows, and cursors into their lists, belong to."""
-        return f"{self.name}#{self.generation}"
+        return f"{self.name}#{self.edition}"
+
+    @final
+    def at(self, generation: Generation) -> Self:
+        """The same view, with the rows of another generation."""
+        view: Any = self
+        return cast("Self", replace(view, generation=generation.number, copy=generation.copy))
 
     @final
     def fold_of(self, stream: str) -> Fold[Any, Any] | None:
@@ -228,6 +263,15 @@ class Followed(Protocol):
         """`row` with document and places as its parts have them."""
 
 
+class View(Followed, Protocol):
+    """What has generations: unlike a process, whose rows can't be made anew."""
+
+    @property
+    def edition(self) -> Generation: ...
+
+    def at(self, generation: Generation) -> Self: ...
+
+
 class RowView(Value, KeyedByEntity):
     """A view with one row per entity. `render` shows a row, or None if there is nothing to show.
 
@@ -242,6 +286,7 @@ class RowView(Value, KeyedByEntity):
     lists: Mapping[str, Callable[[Document], Place | None]] = field(default_factory=dict)
     generation: int = 1
     choices: Mapping[str, type[StrEnum]] = field(default_factory=dict)
+    copy: int = 0
 
     def shown(self, row: Row) -> Row:
         """`row` with document and places rendered from its parts.
@@ -293,11 +338,6 @@ class RowStore(Protocol):
 
 class RowReader(Protocol):
     """Where a view's rows are, for queries."""
-
-    def is_filled(self) -> bool:
-        """Whether all streams that there were have been followed: else rows are missing, and places
-        in lists. Once it is so it is not looked for again. Raises Unavailable.
-        """
 
     def get(self, key: str) -> Row:
         """One row, perhaps not the newest; at revision 0 for a key without. Raises Unavailable."""

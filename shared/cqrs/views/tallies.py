@@ -92,6 +92,7 @@ class TallyView(Value, KeyedByEntity):
     counted: Callable[[States], Counts]
     lists: ClassVar[Mapping[str, object]] = {}
     generation: int = 1
+    copy: int = 0
 
     def shown(self, row: Row) -> TallyRow:
         """`row` with what its entity contributes now, and the changes since it was last saved.
@@ -153,8 +154,6 @@ def months(first: str, last: str) -> list[str]:
 
 class TallyStore(Protocol):
     """Where a tally's rows and cells are, for queries."""
-
-    def is_filled(self) -> bool: ...
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cqrs.views.rows import Followed
+from cqrs.views.rows import View
 from domain.storefront.composed import *
 from domain.storefront.lookups import *
 from domain.storefront.order_history import *
@@ -11,7 +11,7 @@ from domain.storefront.sales import *
 from domain.storefront.search_questions import *
 from domain.storefront.search_views import *
 
-VIEWS: Sequence[Followed] = [
+VIEWS: Sequence[View] = [
     CUSTOMER_LOOKUPS,
     ORDER_HISTORY,
     PRODUCT_LOOKUPS,

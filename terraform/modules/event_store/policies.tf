@@ -15,7 +15,7 @@ locals {
 
     walk = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:Scan"]
+      Action   = ["dynamodb:DescribeTable", "dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
     }]
 

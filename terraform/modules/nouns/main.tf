@@ -29,7 +29,7 @@ locals {
       batches_at_a_time = 1
       settings          = {}
       publishes         = false
-      sweeps            = false
+      tends             = null
     }
   }
 
@@ -76,14 +76,15 @@ locals {
   follows   = { for name, entry in merge(local.known.views, local.known.processes) : name => entry.follows }
   in_search = [for name, view in local.known.views : name if view.kind == "search"]
 
-  # The views and processes that each function keeps (the sweeper keeps all), and those that it reads.
-  keeps   = { for name, function in local.known.functions : name => function.sweeps ? local.names.kept : function.keeps }
+  # The views and processes that each function keeps (or tends, with those that keep them), and those that it reads.
+  tended  = { all = local.names.kept, processes = keys(var.processes) }
+  keeps   = { for name, function in local.known.functions : name => function.tends == null ? function.keeps : local.tended[function.tends] }
   leads   = { for name, keeps in local.keeps : name => [for process, entry in local.known.processes : entry if contains(keeps, process)] }
   touches = { for name, function in local.known.functions : name => concat(local.keeps[name], function.queries) }
 
   functions = {
     for name, function in local.known.functions : name => merge(function, {
-      reads    = distinct(concat(function.sweeps ? local.names.service : function.reads, flatten([for view in local.touches[name] : local.follows[view]])))
+      reads    = distinct(concat(function.tends == "all" ? local.names.service : function.reads, flatten([for view in local.touches[name] : local.follows[view]])))
       keeps    = [for view in local.keeps[name] : view if !contains(local.in_search, view)]
       queries  = [for view in function.queries : view if !contains(local.in_search, view)]
       searches = length(setintersection(local.touches[name], local.in_search)) > 0

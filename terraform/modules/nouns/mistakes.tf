@@ -90,7 +90,7 @@ locals {
       && length(function.keeps) == 0
       && !contains(values(local.commanded), name)
       && !function.publishes
-      && !function.sweeps
+      && function.tends == null
     ],
   )
 

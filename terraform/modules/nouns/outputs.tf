@@ -23,6 +23,11 @@ output "followers" {
   value       = { for name, function in local.known.functions : name => function if length(function.keeps) > 0 }
 }
 
+output "of_views" {
+  description = "The functions that keep views or answer from them, also in a search index."
+  value       = [for name, touched in local.touches : name if length(setintersection(touched, keys(var.views))) > 0]
+}
+
 output "commanded" {
   description = "The command function of each service that processes send commands to."
   value       = local.commanded

@@ -20,7 +20,7 @@ variable "processes" {
 }
 
 variable "functions" {
-  description = "The functions, in the words of terraform/README.md. The frame's own two also have `publishes` (the commits of every service) and `sweeps` (over all event stores)."
+  description = "The functions, in the words of terraform/README.md. The frame's own also have `publishes` (the commits of every service) and `tends` (\"all\" views and processes with all event stores, or the \"processes\")."
   type        = any
   nullable    = false
 }

@@ -18,7 +18,7 @@ resource "aws_cloudwatch_metric_alarm" "behind" {
 
 resource "aws_cloudwatch_metric_alarm" "expiring" {
   alarm_name        = "${var.name}-expiring"
-  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind a stream. After ${floor(var.maximum_age_seconds / 3600)} hours its records go to the failures bucket and wait for the sweep. Repair it before that."
+  alarm_description = "${var.function_name} is ${local.expiring_hours} hours behind a stream. After ${floor(var.maximum_age_seconds / 3600)} hours its records go to the failures bucket and wait for the recoverer. Repair it before that."
 
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"

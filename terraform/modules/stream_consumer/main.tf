@@ -1,6 +1,6 @@
 # Delivers streams to a function. A failed batch is bisected until the bad record is alone, the function
 # reports which record failed, and retries end only with the record's age, so that an outage loses nothing.
-# After that the whole record goes to the failures bucket, and the sweep processes it.
+# After that the whole record goes to the failures bucket, and the recoverer processes it.
 resource "aws_lambda_event_source_mapping" "this" {
   for_each = var.source_arns
 

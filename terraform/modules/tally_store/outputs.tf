@@ -18,6 +18,11 @@ output "write_policy_json" {
   value       = local.policy_jsons.write
 }
 
+output "drop_policy_json" {
+  description = "Lets a function delete the rows of a generation that was dropped."
+  value       = local.policy_jsons.drop
+}
+
 output "parked_policy_json" {
   description = "Lets a function find the rows that have a parked stream."
   value       = local.policy_jsons.parked

@@ -1,5 +1,5 @@
-# Policies, by use. A transaction needs the permissions of its single actions. Rows and cells are never
-# deleted: rows become tombstones, cells zero.
+# Policies, by use. A transaction needs the permissions of its single actions. Followers delete
+# neither rows nor cells: rows become tombstones, cells zero.
 locals {
   policies = {
     query = [{
@@ -11,6 +11,12 @@ locals {
     write = [{
       Effect   = "Allow"
       Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    drop = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
     }]
 

@@ -1,4 +1,4 @@
-# Policies, by use. Rows are never deleted: they become tombstones.
+# Policies, by use. Followers never delete a row: it becomes a tombstone.
 locals {
   policies = {
     query = [{
@@ -10,6 +10,12 @@ locals {
     write = [{
       Effect   = "Allow"
       Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    drop = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
     }]
 
