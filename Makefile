@@ -17,7 +17,7 @@ help: ## Print this list
 	'           OPENSEARCH_URL (of an OpenSearch of yours, instead of the local one)'
 
 ##@ On your laptop
-.PHONY: up down status url logs rights faults sweep fill deliver waiting parked redrive history
+.PHONY: up down status url logs rights faults views rebuild rollback drop-generation audit walks deliver waiting parked redrive history
 up: .venv build/emulator build/search ## Start a local AWS, deploy to it and try it out; later, apply what was edited. Prints the URL
 	@$(LOCAL) up $(if $(SMOKE),--smoke $(SMOKE))
 
@@ -39,23 +39,35 @@ rights: .venv ## What each function is told and may do, as JSON: to compare befo
 faults: .venv ## Show the fault knobs; set them with FUNCTION=storefront_projector SET="stop=1 drop=0.1"
 	@$(LOCAL) faults $(if $(FUNCTION),'$(FUNCTION)') $(SET)
 
-sweep: .venv ## Let every view catch up with the stores now (the schedule does it too)
-	@$(LOCAL) invoke sweeper '{}'
+views: .venv ## The generations of views, which one queries see, and how far they are behind
+	@$(LOCAL) views
 
-fill: .venv ## Fill views that are new or were lost (a schedule does it every minute)
-	@$(LOCAL) invoke sweeper '{"fill": "views"}'
+rebuild: .venv ## Make a view's rows anew beside those there are, compare, and switch: VIEW=sales; YES=1 does not ask
+	@$(LOCAL) rebuild_view '$(or $(VIEW),$(error say which: make rebuild VIEW=sales))' $(if $(YES),--yes)
+
+rollback: .venv ## Let queries see the generation before again: VIEW=sales
+	@$(LOCAL) rollback_view '$(or $(VIEW),$(error say which: make rollback VIEW=sales))'
+
+drop-generation: .venv ## Forget the generation that queries don't see: VIEW=sales, GENERATION=1 if there are several
+	@$(LOCAL) drop_generation '$(or $(VIEW),$(error say which: make drop-generation VIEW=sales))' $(GENERATION)
+
+audit: .venv ## Let every view catch up with what no message told of since the last audit, or with EVERYTHING=1
+	@$(LOCAL) audit $(if $(EVERYTHING),--everything)
+
+walks: .venv ## Walks over the event stores (audits, fills, redrives), and how far they are
+	@$(LOCAL) walks
 
 deliver: .venv ## Send now what processes could not deliver (a schedule does it every minute)
-	@$(LOCAL) invoke sweeper '{"deliver": "waiting"}'
+	@$(LOCAL) invoke deliverer '{}'
 
 waiting: .venv ## What processes still wait to have sent, and to whom
-	@$(LOCAL) invoke sweeper '{"waiting": true}'
+	@$(LOCAL) invoke operator '{"waiting": true}'
 
 parked: .venv ## Streams that a view or a process could not follow, and why
-	@$(LOCAL) invoke sweeper '{"parked": true}'
+	@$(LOCAL) parked
 
-redrive: .venv ## Fold a stream anew: STREAM=order-7, all (that are parked), every (after a view changed), rest; VIEW=sales in it alone
-	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))' $(if $(VIEW),'$(VIEW)')
+redrive: .venv ## Fold anew STREAM=order-7, all (that are parked; of an ERROR='KeyError'), or every; VIEW=sales in it alone
+	@$(LOCAL) redrive '$(or $(STREAM),$(error say which: make redrive STREAM=order-7, or all, or every))' --view '$(VIEW)' --error '$(ERROR)'
 
 history: .venv ## The commits of a stream, and what processes have sent because of it: STREAM=order-7
 	@$(LOCAL) history '$(or $(STREAM),$(error say which: make history STREAM=order-7))'

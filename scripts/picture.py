@@ -172,8 +172,8 @@ def _columns(system: System) -> Iterator[list[Box]]:
     """Who writes and who reads, from the API downwards."""
     services, views, processes = system.services, system.views, system.processes
     processing, commanding = system.that_keep(processes), system.that_say("appends")
-    publishing, sweeping = system.that_say("publishes"), system.that_say("sweeps")
-    following = [*system.that_keep(views), *sweeping]
+    publishing, tending = system.that_say("publishes"), system.that_say("tends")
+    following = [*system.that_keep(views), *tending]
     asked = system.functions.keys() - {*processing, *commanding, *publishing, *following}
 
     guards = {name: "guards" for name, entry in services.items() if "guards" in entry}
@@ -182,7 +182,7 @@ def _columns(system: System) -> Iterator[list[Box]]:
     kinds = {name: KINDS[entry.get("kind", "row")] for name, entry in views.items()}
     by_kind = sorted(views, key=lambda name: (kinds[name], name))
     fed_by = dict.fromkeys(system.that_say("fed_by"), "own stream")
-    fed_by |= dict.fromkeys(sweeping, "by the clock")
+    fed_by |= {name: "by hand" if name == "operator" else "by the clock" for name in tending}
 
     writing = [
         Box("process", "Processes", "Lambda", processing, deadlines),

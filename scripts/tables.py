@@ -1,7 +1,10 @@
 """Tables, as wide as the terminal; in a pipe or a file they are a line per row, however long."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
+
+NUMBER = r"[0-9][0-9,.]*( .*)?"
 
 
 def show(rows: Iterable[Sequence[str]], *head: str) -> None:
@@ -15,6 +18,6 @@ def show(rows: Iterable[Sequence[str]], *head: str) -> None:
     table = Table(*head, box=None, pad_edge=False, show_header=bool(head))
     for row in rows:
         table.add_row(
-            *(Text(cell, justify="right" if cell[:1].isdigit() else None) for cell in row)
+            *(Text(cell, justify="right" if re.fullmatch(NUMBER, cell) else None) for cell in row)
         )
     Console(width=None if sys.stdout.isatty() else 1000).print(table)

@@ -8,16 +8,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from scripts.local import parked as parked_streams
 from scripts.local import search
 from scripts.local.application import smoke
 from scripts.local.errors import LocalError
 from scripts.local.history import history as told_history
 from scripts.local.home import Home
 from scripts.local.logs import print_logs
+from scripts.local.rebuild import drop, rebuild, rollback, show_views
 from scripts.local.rights import rights_of
 from scripts.local.stack import Stack
 from scripts.local.status import print_status
 from scripts.local.waiting import Bar
+from scripts.local.walks import lines_of, show_walks
 from scripts.tables import show
 
 
@@ -64,21 +67,52 @@ def faults(stack: Stack, arguments: argparse.Namespace) -> None:
 
 
 def redrive(stack: Stack, arguments: argparse.Namespace) -> None:
-    event = {"redrive": arguments.stream} | ({"view": arguments.view} if arguments.view else {})
-    print(_told(_operated(stack, event)))
+    in_view = {"view": arguments.view} if arguments.view else {}
+    saying = {"error": arguments.error} if arguments.error else {}
+    if arguments.stream == "every":
+        _print_walk(stack.walk({"start": "redrive"} | in_view))
+    else:
+        print(_told(stack.ask("operator", {"redrive": arguments.stream} | in_view | saying)))
 
 
-def history(stack: Stack, arguments: argparse.Namespace) -> None:
-    for line in told_history(partial(_operated, stack), arguments.stream):
+def rebuild_view(stack: Stack, arguments: argparse.Namespace) -> None:
+    rebuild(stack, arguments.view, yes=arguments.yes)
+
+
+def rollback_view(stack: Stack, arguments: argparse.Namespace) -> None:
+    rollback(stack, arguments.view)
+
+
+def drop_generation(stack: Stack, arguments: argparse.Namespace) -> None:
+    drop(stack, arguments.view, arguments.generation)
+
+
+def views(stack: Stack, arguments: argparse.Namespace) -> None:
+    show_views(stack)
+
+
+def _print_walk(walk: Mapping[str, Any]) -> None:
+    for line in lines_of(walk):
         print(line)
 
 
-def _operated(stack: Stack, event: Mapping[str, object]) -> dict[str, Any]:
-    """The sweeper's answer to an operator. Raises LocalError if that is an error."""
-    told: dict[str, Any] = stack.invoke("sweeper", event)
-    if "error" in told:
-        raise LocalError(told["error"])
-    return told
+def audit(stack: Stack, arguments: argparse.Namespace) -> None:
+    everything = {"everything": True} if arguments.everything else {}
+    _print_walk(stack.walk({"start": "audit"} | everything))
+
+
+def walks(stack: Stack, arguments: argparse.Namespace) -> None:
+    show_walks(stack.invoke("walker", {"walks": True})["walks"].values())
+
+
+def parked(stack: Stack, arguments: argparse.Namespace) -> None:
+    for line in parked_streams.lines_of(stack.ask("operator", {"parked": True})["parked"]):
+        print(line)
+
+
+def history(stack: Stack, arguments: argparse.Namespace) -> None:
+    for line in told_history(partial(stack.ask, "operator"), arguments.stream):
+        print(line)
 
 
 def rights(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -101,7 +135,10 @@ def _told(answer: object) -> str:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.local", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="command")
-    for command in (up, down, url, status, logs, faults, invoke, redrive, history, rights):
+    for command in (
+        *(up, down, url, status, logs, faults, invoke, redrive, history, rights),
+        *(audit, walks, parked, views, rebuild_view, rollback_view, drop_generation),
+    ):
         added = commands.add_parser(command.__name__)
         added.set_defaults(command=command)
         match command.__name__:
@@ -116,7 +153,18 @@ def parser() -> argparse.ArgumentParser:
                 added.add_argument("function", nargs="?", default="")
             case "redrive":
                 added.add_argument("stream")
-                added.add_argument("view", nargs="?", default="")
+                added.add_argument("--view", default="")
+                added.add_argument("--error", default="")
+            case "rebuild_view":
+                added.add_argument("view")
+                added.add_argument("--yes", action="store_true")
+            case "audit":
+                added.add_argument("--everything", action="store_true")
+            case "rollback_view":
+                added.add_argument("view")
+            case "drop_generation":
+                added.add_argument("view")
+                added.add_argument("generation", nargs="?", default="")
             case "history":
                 added.add_argument("stream")
             case "invoke":

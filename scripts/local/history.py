@@ -1,4 +1,4 @@
-"""The history of a stream as the sweeper tells it, in lines."""
+"""The history of a stream as the operator tells it, in lines."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The lag of all views and processes, as the sweeper counts it."""
+"""The lag of all views and processes, as the operator counts it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class Lag:
     behind: int
     streams: int
     parked: int
+    rows: int = 0
 
     @property
     def applied(self) -> int:
@@ -41,7 +42,7 @@ class Lags:
             return cls(views, down, answer["finished"])
         except (KeyError, TypeError):
             raise LocalError(
-                f"the sweeper can't count what is behind, run `make up`: {answer}"
+                f"the operator can't count what is behind, run `make up`: {answer}"
             ) from None
 
     @property

@@ -18,7 +18,6 @@ from scripts.local import deployment, emulator, search, updates
 from scripts.local.application import Smoke, TimedOutError
 from scripts.local.clients import Clients
 from scripts.local.errors import BusyError, LocalError
-from scripts.local.filling import Filling
 from scripts.local.home import (
     FIRST_CONTROL_PORT,
     FIRST_PORT,
@@ -33,9 +32,10 @@ from scripts.local.lags import Lags
 from scripts.local.process import Process
 from scripts.local.streams.control import Control
 from scripts.local.streams.runner import read_mappings
-from scripts.local.waiting import Patience
+from scripts.local.waiting import Patience, Show, Walked
 
 RUNNER_START_SECONDS = 20.0
+WALK_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,13 @@ class Stack:
         home: Home,
         say: Callable[[str], None] = lambda text: None,
         search_url: str | None = None,
-        show: Callable[[Lags | None], None] = lambda lags: None,
+        show: Show = lambda shown: None,
     ) -> None:
         self.home = home
         self._say = say
         self._given_search_url = search_url
         self._notes = home.notes
+        self._show = show
         self._patience = Patience(self.lags, show)
 
     # Up and down
@@ -185,12 +186,27 @@ class Stack:
             search.start(self.home, port)
 
     def _fill_views(self) -> None:
-        """Returns when queries and searches find all that the stores have, also in new views."""
+        """Returns when queries and searches find all that the stores have, also in new views.
+        Views that the code makes other rows of than before are rebuilt.
+        """
+        told: dict[str, Any] = {}
 
-        def fill() -> dict[str, Any]:
-            return dict(self.invoke("sweeper", {"fill": "views"})["filled"])
+        def missing() -> str:
+            try:
+                told.update(self.invoke("walker", {}))
+            except BusyError as error:
+                return str(error)
+            unfilled = ", ".join(told["unfilled"])
+            return f"the views can't be filled: {unfilled}; {told['errors']}" if unfilled else ""
 
-        self._patience.until(Filling(fill).missing)
+        self._patience.until(missing)
+        for view in told["changed"]:
+            self._say(f"rebuilding {view} ... ")
+            started = self.ask("walker", {"rebuild": view})
+            walk = self.end_of(started["walk"])
+            if walk["gave_up"]:
+                raise LocalError(f"{view} can't be rebuilt: {walk['gave_up']}; see `make walks`")
+            self.ask("walker", {"switch": view, "generation": started["generation"]})
 
     # Deployment
 
@@ -337,11 +353,31 @@ class Stack:
 
     def lags(self) -> Lags:
         """Counts how far every view and process is behind the stores."""
-        return Lags.of(self.invoke("sweeper", {"behind": True}))
+        return Lags.of(self.invoke("operator", {"behind": True}))
+
+    def ask(self, function: str, event: Any) -> dict[str, Any]:
+        """What a function answers to an operator. Raises LocalError if that is an error."""
+        told: dict[str, Any] = self.invoke(function, event)
+        if "error" in told:
+            raise LocalError(told["error"])
+        return told
+
+    def walk(self, event: Any) -> dict[str, Any]:
+        """Has the walker start a walk, and waits for its end."""
+        return self.end_of(self.ask("walker", event)["walk"])
+
+    def end_of(self, walk: dict[str, Any]) -> dict[str, Any]:
+        """Waits for the end of a walk."""
+        while not walk["ended"]:
+            self._show(Walked.of(walk))
+            time.sleep(WALK_PAUSE_SECONDS)
+            walk = self.invoke("walker", {"walks": True})["walks"][walk["purpose"]]
+        self._show(None)
+        return walk
 
     def waiting(self) -> int:
         """The number of commands that are due and not delivered."""
-        processes = self.invoke("sweeper", {"waiting": True})["waiting"].values()
+        processes = self.invoke("operator", {"waiting": True})["waiting"].values()
         return sum(len(due) for rows in processes for due in rows.values())
 
     def faults(self) -> dict[str, str]:

@@ -40,12 +40,12 @@ def _print_views(stack: Stack) -> list[str]:
         lags, waiting = stack.lags(), stack.waiting()
     except BusyError:
         _print(
-            ["The sweeper has too much to do for counting what is behind: ask again in a minute."]
+            ["The operator has too much to do for counting what is behind: ask again in a minute."]
         )
         return []
     except LocalError as error:
         _print([str(error)])
-        return ["sweeper"]
+        return ["operator"]
     rows = (
         (view, *(f"{number:,}" for number in (lag.commits, lag.behind, lag.streams, lag.parked)))
         for view, lag in lags.views.items()

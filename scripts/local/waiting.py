@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scripts.local.errors import BusyError, LocalError
 from scripts.local.lags import Lags
@@ -25,7 +26,7 @@ class Patience:
     def __init__(
         self,
         count: Callable[[], Lags],
-        show: Callable[[Lags | None], None],
+        show: "Show",
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -82,23 +83,53 @@ class Patience:
             self._show(None)
 
 
+class Left(Protocol):
+    """What is still to be done; as text, a line."""
+
+    @property
+    def behind(self) -> int: ...
+
+
+Show = Callable[[Left | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a walk is. There are about so many `commits`."""
+
+    purpose: str
+    walked: int
+    commits: int
+
+    @classmethod
+    def of(cls, walk: Mapping[str, Any]) -> "Walked":
+        return cls(walk["purpose"], walk["walked"], walk["commits"])
+
+    @property
+    def behind(self) -> int:
+        return max(self.commits - self.walked, 0)
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: {self.walked:,} of about {self.commits:,} commits"
+
+
 class Bar:
-    """Shows the lag: on a terminal in a line that is rewritten, elsewhere in one now and then."""
+    """Shows what is left: on a terminal in a line that is rewritten, elsewhere now and then."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
         self._said = 0.0
 
-    def __call__(self, lags: Lags | None) -> None:
-        if lags is None:
+    def __call__(self, left: Left | None) -> None:
+        if left is None:
             self._close()
         elif sys.stderr.isatty():
-            self._draw(lags)
-        elif lags.behind and time.monotonic() - self._said > LINE_SECONDS:
-            print(f"\n  {lags}", end="", file=sys.stderr, flush=True)
+            self._draw(left)
+        elif left.behind and time.monotonic() - self._said > LINE_SECONDS:
+            print(f"\n  {left}", end="", file=sys.stderr, flush=True)
             self._said = time.monotonic()
 
-    def _draw(self, lags: Lags) -> None:
+    def _draw(self, left: Left) -> None:
         if self._progress is None:
             # not above: most commands wait for nothing
             from rich.console import Console
@@ -108,11 +139,11 @@ class Bar:
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             print(file=sys.stderr)
             self._progress.start()
-            self._progress.add_task("", total=lags.behind)
+            self._progress.add_task("", total=left.behind)
         (task,) = self._progress.tasks
-        most = max(task.total or 0, lags.behind)
+        most = max(task.total or 0, left.behind)
         self._progress.update(
-            task.id, description=str(lags), total=most, completed=most - lags.behind
+            task.id, description=str(left), total=most, completed=most - left.behind
         )
 
     def _close(self) -> None:
