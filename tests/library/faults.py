@@ -11,7 +11,7 @@ from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower, Hints
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import Heads
+from cqrs.history.event_store import WHOLE, Heads, Section, Size
 from cqrs.views.rows import Row, RowStore, SaveResult
 from tests.library.worlds import Crash
 
@@ -85,8 +85,11 @@ class FaultyReads:
             case _:
                 return self.store.read(stream, after, limit)
 
-    def heads(self, cursor: str | None = None) -> Heads:
-        return self.store.heads(cursor)
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        return self.store.heads(cursor, section)
+
+    def size(self) -> Size:
+        return self.store.size()
 
 
 happenings = st.lists(

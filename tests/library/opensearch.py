@@ -89,11 +89,9 @@ class Proxy:
 
     def refresh(self) -> None:
         """Lets searches see what was written until now."""
-        aliases = self._ask("GET", "/_alias")
-        for index, found in aliases.items():
-            for alias in found["aliases"]:
-                if not alias.endswith("-write") and not index.startswith("seen-"):
-                    self._copy(index, f"seen-{alias}")
+        for index in self._ask("GET", "/_alias"):
+            if not index.startswith("seen-"):
+                self._copy(index, f"seen-{index}")
 
     def _copy(self, index: str, copy: str) -> None:
         made = self._ask("GET", f"/{index}")[index]

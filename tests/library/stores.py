@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import Heads, History
+from cqrs.history.event_store import WHOLE, Heads, History, Section, Size
 from cqrs.history.guards import Claim, Guard
 
 S = TypeVar("S")
@@ -53,8 +53,11 @@ class Counting:
         self.calls["read"] += 1
         return self.store.read(stream, after, limit)
 
-    def heads(self, cursor: str | None = None) -> Heads:
-        return self.store.heads(cursor)
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        return self.store.heads(cursor, section)
+
+    def size(self) -> Size:
+        return self.store.size()
 
     def holder(self, claim: Claim) -> tuple[str, int] | None:
         self.calls["holder"] += 1

@@ -8,7 +8,7 @@ from typing import Any
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit, Envelope
-from cqrs.history.event_store import EventReader
+from cqrs.history.event_store import WHOLE, EventReader, Heads, Section, Size
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.plain import Value, replace
 from cqrs.views.rows import Document, Fold, Place, Row, RowStore, RowView, SaveResult, States
@@ -199,5 +199,8 @@ class Reads:
         self.commits += len(found)
         return found
 
-    def heads(self, cursor: str | None = None):  # type: ignore[no-untyped-def]
-        return self.store.heads(cursor)
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        return self.store.heads(cursor, section)
+
+    def size(self) -> Size:
+        return self.store.size()

@@ -30,7 +30,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
     log_level              = run.settings.of.prod.log_level
     log_retention_days     = run.settings.of.prod.log_retention_days
     throttling             = run.settings.of.prod.throttling
-    sweep_schedule         = run.settings.of.prod.sweep_schedule
+    audit_minutes          = run.settings.of.prod.audit_minutes
     search                 = run.settings.of.prod.search
   }
 
@@ -43,15 +43,15 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
-    condition = aws_dynamodb_table.bookmarks.deletion_protection_enabled && alltrue([
+    condition = aws_dynamodb_table.walks.deletion_protection_enabled && alltrue([
       for view in concat(values(module.rows), values(module.tallies)) : view.protection.deletion_protection
     ])
-    error_message = "A view can be deleted, and is not rebuilt in a moment, or the places where walks left off."
+    error_message = "A view can be deleted, and is not rebuilt in a moment, or how far walks are."
   }
 
   assert {
     condition     = !module.failures.force_destroy
-    error_message = "Records that wait for the sweep can be destroyed with their bucket."
+    error_message = "Records that were given up can be destroyed with their bucket."
   }
 
   # The rules of all mappings.
@@ -152,12 +152,12 @@ run "dev_can_be_thrown_away" {
     log_level              = run.settings.of.dev.log_level
     log_retention_days     = run.settings.of.dev.log_retention_days
     throttling             = run.settings.of.dev.throttling
-    sweep_schedule         = run.settings.of.dev.sweep_schedule
+    audit_minutes          = run.settings.of.dev.audit_minutes
     search                 = run.settings.of.dev.search
   }
 
   assert {
-    condition = module.failures.force_destroy && !aws_dynamodb_table.bookmarks.deletion_protection_enabled && !anytrue(flatten([
+    condition = module.failures.force_destroy && !aws_dynamodb_table.walks.deletion_protection_enabled && !anytrue(flatten([
       for stores in [module.events, module.guards, module.processes, module.rows, module.tallies] : [
         for store in stores : [store.protection.point_in_time_recovery, store.protection.deletion_protection]
       ]
@@ -183,7 +183,7 @@ run "locally_the_projects_own_runner_polls_the_streams" {
     log_level              = run.settings.of.local.log_level
     log_retention_days     = run.settings.of.local.log_retention_days
     throttling             = run.settings.of.local.throttling
-    sweep_schedule         = run.settings.of.local.sweep_schedule
+    audit_minutes          = run.settings.of.local.audit_minutes
     search                 = run.settings.of.local.search
   }
 

@@ -58,37 +58,38 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "Another function than <service>_commands may write to the events or guards of a service: take `appends` and `claims` from it, and send that function a command. (Or the function that says them has another name: call it so.)"
   }
 
-  # The rows of a view or a process are written by the one function that a stream feeds with its events, and by the sweeper.
+  # The rows of a view or a process are written by the one function that a stream feeds with its events, and by those that look after it.
   assert {
     condition = alltrue([
       for writers in [
-        for table in merge(module.processes, module.rows, module.tallies) : [
-          for folder, function in module.functions : folder if anytrue([
+        for name, table in merge(module.processes, module.rows, module.tallies) : [
+          for folder, function in module.functions : folder if folder != (contains(keys(module.processes), name) ? "deliverer" : "") && anytrue([
             for statement in function.statements :
             contains(statement.Resource, table.table_arn) && can(regex("dynamodb:(Put|Delete|Update)", join(" ", statement.Action)))
           ])
         ]
-      ] : length(writers) == 2 && contains(writers, "sweeper") && length(setintersection(writers, keys(module.following))) == 1
+      ] : length(writers) == 4 && length(setsubtract(["operator", "recoverer", "walker"], writers)) == 0 && length(setintersection(writers, keys(module.following))) == 1
     ])
-    error_message = "Others may write the rows of a view or a process than its follower and the sweeper, or one of the two may not."
+    error_message = "Others may write the rows of a view or a process than its follower, the walker, the recoverer, the operator and, of a process, the deliverer, or one of them may not."
   }
 
-  # Commits and rows are added or replaced under a condition; guards are given up, and cells counted in.
+  # Commits and rows are added or replaced under a condition; guards are given up, and cells counted in. The walker deletes the rows of dropped generations.
   assert {
     condition = alltrue(flatten([
-      for function in module.functions : [
+      for folder, function in module.functions : [
         for statement in function.statements : [
           for action in statement.Action :
           !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
           || action == "dynamodb:DeleteItem" && length(setsubtract(statement.Resource, values(module.guards)[*].table_arn)) == 0
           || action == "dynamodb:UpdateItem" && length(setsubtract(statement.Resource, values(module.tallies)[*].table_arn)) == 0
+          || contains(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"], action) && folder == "walker" && length(setsubtract(statement.Resource, values(merge(module.rows, module.tallies))[*].table_arn)) == 0
         ]
       ]
     ]))
     error_message = "A function may change or delete items outright, or may do anything (*)."
   }
 
-  # A service is commanded through its own command function. Processes do that, and the sweeper for them.
+  # A service is commanded through its own command function. Processes do that, and those that look after them.
   assert {
     condition = alltrue(flatten([
       for folder, function in module.functions : [
@@ -207,22 +208,98 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "What a service stores is not published."
   }
 
-  # It has everything, and nobody has to think of it.
+  # They have everything, and nobody has to think of it.
   assert {
-    condition = alltrue(concat(
-      [for table in concat(values(module.events), values(module.processes), values(module.rows), values(module.tallies)) : contains(values(module.functions["sweeper"].environment), table.table_name)],
-      [for service, store in module.events : anytrue([for statement in module.functions["sweeper"].statements : contains(statement.Action, "dynamodb:Scan") && contains(statement.Resource, store.table_arn)])],
-    ))
-    error_message = "The sweeper does not walk over a store, or does not know a view or a process."
+    condition = alltrue(flatten([
+      for folder in ["operator", "recoverer", "walker"] : [
+        for table in concat(values(module.events), values(module.processes), values(module.rows), values(module.tallies)) : contains(values(module.functions[folder].environment), table.table_name)
+      ]
+    ]))
+    error_message = "The walker, the recoverer or the operator does not know a store, a view or a process."
+  }
+
+  assert {
+    condition = alltrue([
+      for store in values(module.events) : [
+        for folder, function in module.functions : folder if anytrue([
+          for statement in function.statements : contains(statement.Action, "dynamodb:Scan") && contains(statement.Resource, store.table_arn)
+        ])
+      ] == ["operator", "walker"]
+    ])
+    error_message = "The walker can't walk over a store, or the operator can't count what is behind it, or others can."
+  }
+
+  assert {
+    condition = (
+      toset([for process in values(module.processes) : process.table_name]) == toset([
+        for table in concat(values(module.processes), values(module.rows), values(module.tallies)) : table.table_name if contains(values(module.functions["deliverer"].environment), table.table_name)
+      ])
+    )
+    error_message = "The deliverer does not know a process, or knows a view."
   }
 
   assert {
     condition = {
       for folder, function in module.functions : folder => flatten([
-        for statement in function.statements : statement.Action if contains(statement.Resource, aws_dynamodb_table.bookmarks.arn)
-      ]) if strcontains(jsonencode(function.statements), aws_dynamodb_table.bookmarks.arn)
-    } == { sweeper = ["dynamodb:GetItem", "dynamodb:PutItem"] } && aws_dynamodb_table.bookmarks.hash_key == "row"
-    error_message = "Others than the sweeper know where its walks leave off, or it can't get and put that by name, or may do more."
+        for statement in function.statements : statement.Action if contains(flatten([statement.Resource]), aws_dynamodb_table.walks.arn)
+      ]) if strcontains(jsonencode(function.statements), aws_dynamodb_table.walks.arn)
+    } == { walker = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Scan"] } && aws_dynamodb_table.walks.hash_key == "row"
+    error_message = "Others than the walker know how far walks are, or it can't get and put that by name, or may do more."
+  }
+
+  # Generations: the walker alone says which there are, and deletes the rows of those that were dropped.
+  assert {
+    condition = [
+      for folder, function in module.functions : folder if anytrue([
+        for statement in function.statements :
+        contains(flatten([statement.Resource]), aws_dynamodb_table.generations.arn) && contains(statement.Action, "dynamodb:PutItem")
+      ])
+    ] == ["walker"]
+    error_message = "Others than the walker say which generations of views there are, or it can't."
+  }
+
+  assert {
+    condition = alltrue([
+      for table in concat(values(module.rows), values(module.tallies)) : anytrue([
+        for statement in module.functions["walker"].statements :
+        contains(statement.Resource, table.table_arn) && contains(statement.Action, "dynamodb:BatchWriteItem")
+      ])
+    ])
+    error_message = "The walker can't delete the rows of a view's dropped generation."
+  }
+
+  # Walks: the walker starts the machine that takes its steps.
+  assert {
+    condition = {
+      for folder, function in module.functions : folder => flatten([
+        for statement in function.statements : statement.Action if can(regex("states:", jsonencode(statement)))
+      ]) if strcontains(jsonencode(function.statements), "states:")
+    } == { walker = ["states:StartExecution", "states:StopExecution"] }
+    error_message = "Others than the walker start or stop walks, or it can't."
+  }
+
+  assert {
+    condition     = endswith(module.functions["walker"].environment.WALKS_MACHINE, ":stateMachine:${aws_sfn_state_machine.walks.name}")
+    error_message = "The walker starts another machine than the one for walks."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.walks.definition).States.Legs.ItemProcessor.States.Step.Resource == module.functions["walker"].arn
+      && jsondecode(aws_sfn_state_machine.walks.definition).States.End.Resource == module.functions["walker"].arn
+      && jsondecode(aws_iam_role_policy.walks.policy).Statement[0].Resource == module.functions["walker"].arn
+    )
+    error_message = "The machine takes its steps with another function than the walker, or may not."
+  }
+
+  assert {
+    condition     = tonumber(module.functions["walker"].environment.WALKS_UNITS) <= 8000 && tonumber(module.functions["walker"].environment.WALKS_AT_ONCE) == jsondecode(aws_sfn_state_machine.walks.definition).States.Legs.MaxConcurrency
+    error_message = "Walks may take more of the stores' capacity than `walks` says."
+  }
+
+  assert {
+    condition     = alltrue([for function in ["walker", "recoverer", "deliverer"] : aws_lambda_function_event_invoke_config.scheduled[function].maximum_retry_attempts == 0])
+    error_message = "What a schedule starts is tried again by Lambda, beside the next run."
   }
 
   # The API: what asks may not write, what tells goes to those who decide.
@@ -264,29 +341,41 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
 
   assert {
     condition = (
-      aws_scheduler_schedule.this["sweep"].schedule_expression == "rate(15 minutes)"
-      && aws_scheduler_schedule.this["sweep"].target[0].arn == module.functions["sweeper"].arn
-      && aws_scheduler_schedule.this["sweep"].target[0].input == jsonencode({})
+      aws_scheduler_schedule.this["audit"].schedule_expression == "rate(60 minutes)"
+      && aws_scheduler_schedule.this["audit"].target[0].arn == module.functions["walker"].arn
+      && aws_scheduler_schedule.this["audit"].target[0].input == jsonencode({ start = "audit" })
     )
-    error_message = "Nothing sweeps every quarter of an hour, so a lost last event of a quiet stream stays lost."
+    error_message = "Nothing audits every hour, so a lost last event of a quiet stream stays lost."
   }
 
   assert {
-    condition = (
-      aws_scheduler_schedule.this["delivery"].schedule_expression == "rate(1 minute)"
-      && aws_scheduler_schedule.this["delivery"].target[0].arn == module.functions["sweeper"].arn
-      && aws_scheduler_schedule.this["delivery"].target[0].input == jsonencode({ deliver = "waiting" })
-    )
-    error_message = "What a process could not deliver waits for the sweep."
+    condition = {
+      for name, schedule in aws_scheduler_schedule.this : name => [schedule.schedule_expression, schedule.target[0].arn, schedule.target[0].input] if name != "audit"
+      } == {
+      walks    = ["rate(1 minute)", module.functions["walker"].arn, jsonencode({})]
+      recovery = ["rate(1 minute)", module.functions["recoverer"].arn, jsonencode({})]
+      delivery = ["rate(1 minute)", module.functions["deliverer"].arn, jsonencode({})]
+    }
+    error_message = "Walks that were cut short, batches that were given up, or what a process could not deliver wait for longer than a minute."
+  }
+
+  # Whoever must run every minute and does not is noticed, and who fails at one view.
+  assert {
+    condition = alltrue([
+      for service in ["walker", "recoverer", "deliverer"] :
+      aws_cloudwatch_metric_alarm.this["${service}-silent"].treat_missing_data == "breaching"
+      && aws_cloudwatch_metric_alarm.this["${service}-silent"].comparison_operator == "LessThanThreshold"
+    ]) && aws_cloudwatch_metric_alarm.this["audit-too-old"].threshold == 3 * 60 * 60 && aws_cloudwatch_metric_alarm.this["audit-too-old"].statistic == "Maximum"
+    error_message = "That the clock starts nothing any more, or that audits leave something out, raises no alarm."
   }
 
   assert {
-    condition = (
-      aws_scheduler_schedule.this["filling"].schedule_expression == "rate(1 minute)"
-      && aws_scheduler_schedule.this["filling"].target[0].arn == module.functions["sweeper"].arn
-      && aws_scheduler_schedule.this["filling"].target[0].input == jsonencode({ fill = "views" })
-    )
-    error_message = "A view that is new stays empty until the sweep, and its queries are refused."
+    condition = alltrue([
+      for view in concat(keys(module.nouns.views), keys(module.nouns.processes)) :
+      aws_cloudwatch_metric_alarm.this["${view}-failing-in-walker"].dimensions == tomap({ service = "walker", part = view })
+      && aws_cloudwatch_metric_alarm.this["${view}-failing-in-recoverer"].dimensions == tomap({ service = "recoverer", part = view })
+    ])
+    error_message = "That a view or a process can't be brought on raises no alarm."
   }
 
   # Unless it is asked for, there is no search, and nobody is let into one.

@@ -28,7 +28,8 @@ variables {
     library_queries  = { description = "Answers of both.", memory_megabytes = 512, timeout_seconds = 10, queries = ["loans", "titles"] }
     reminders        = { description = "Reminds readers.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["reminders", "orders"], batches_at_a_time = 4 }
     publisher        = { description = "Publishes.", memory_megabytes = 512, timeout_seconds = 60, publishes = true }
-    sweeper          = { description = "Sweeps.", memory_megabytes = 512, timeout_seconds = 300, sweeps = true }
+    walker           = { description = "Walks.", memory_megabytes = 512, timeout_seconds = 300, tends = "all" }
+    deliverer        = { description = "Delivers.", memory_megabytes = 512, timeout_seconds = 300, tends = "processes" }
   }
 
   routes = {
@@ -68,24 +69,26 @@ run "rights_follow_from_what_a_function_does" {
   # Whoever keeps or queries a view, or leads a process, may have to read what it missed.
   assert {
     condition = { for name, function in output.functions : name => join(", ", sort(function.reads)) if length(function.reads) > 0 } == {
+      deliverer        = "books, readers"
       library_follower = "books, readers"
       library_queries  = "books, readers"
       readers_queries  = "readers"
       reminders        = "books, readers"
       shelves_follower = "books"
-      sweeper          = "books, readers, staff"
+      walker           = "books, readers, staff"
     }
-    error_message = "A function may read other stores than those of whom it follows or answers from; the sweeper reads all."
+    error_message = "A function may read other stores than those of whom it follows or answers from; the walker reads all."
   }
 
   assert {
     condition = { for name, function in output.functions : name => join(", ", sort(function.keeps)) if length(function.keeps) > 0 } == {
+      deliverer        = "orders, reminders"
       library_follower = "loans"
       reminders        = "orders, reminders"
       shelves_follower = "shelves"
-      sweeper          = "loans, orders, reminders, shelves"
+      walker           = "loans, orders, reminders, shelves"
     }
-    error_message = "A function may write other tables than those that it keeps; the sweeper keeps all."
+    error_message = "A function may write other tables than those that it keeps; the walker keeps all, the deliverer all processes."
   }
 
   assert {
@@ -94,16 +97,17 @@ run "rights_follow_from_what_a_function_does" {
   }
 
   assert {
-    condition     = [for name, function in output.functions : name if function.searches] == ["library_follower", "library_queries", "sweeper"]
+    condition     = [for name, function in output.functions : name if function.searches] == ["library_follower", "library_queries", "walker"]
     error_message = "Others use the search index than those who keep or query a view in it."
   }
 
   assert {
     condition = { for name, function in output.functions : name => join(", ", sort(function.commands)) if length(function.commands) > 0 } == {
+      deliverer = "books, readers"
       reminders = "books, readers"
-      sweeper   = "books, readers"
+      walker    = "books, readers"
     }
-    error_message = "Others send commands than those who keep a process, and the sweeper for them."
+    error_message = "Others send commands than those who keep a process, and those who look after it."
   }
 
   assert {
@@ -113,7 +117,7 @@ run "rights_follow_from_what_a_function_does" {
 
   assert {
     condition = (
-      [for name, function in output.functions : name if length(function.deadlines) > 0] == ["reminders", "sweeper"]
+      [for name, function in output.functions : name if length(function.deadlines) > 0] == ["deliverer", "reminders", "walker"]
       && output.commanded_at_deadlines == toset(["readers"])
     )
     error_message = "Others set deadlines than those who keep a process that has some, or for others."
@@ -121,9 +125,10 @@ run "rights_follow_from_what_a_function_does" {
 
   assert {
     condition = { for name, function in output.functions : name => function.settings if length(function.settings) > 0 } == {
+      deliverer       = { DAYS = 14 }
       readers_queries = { LIMIT = 20 }
       reminders       = { DAYS = 14 }
-      sweeper         = { DAYS = 14 }
+      walker          = { DAYS = 14 }
     }
     error_message = "The settings of a process do not go to those who keep it, or go to others."
   }

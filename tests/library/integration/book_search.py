@@ -46,6 +46,10 @@ class Books(Searching):
     def search(self, token: str = "", *, by: str = "", status: str = "") -> Consistency:
         return self.converse(search_books(by, status), token)[1]
 
+    def scope(self) -> str:
+        """The generation that books are found in."""
+        return self.views.editions(BOOK_SEARCH).serving().scope
+
     def found(self, token: str = "", *, by: str = "", status: str = "") -> list[str]:
         return self.converse(search_books(by, status), token)[0]
 

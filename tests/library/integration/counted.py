@@ -19,7 +19,7 @@ from cqrs.plain import Value
 from cqrs.read.consistency import Reader
 from cqrs.write.commands import CommandHandler
 from tests.library.books import BOOK, BOOKS, AddBook, BuyCopies, WithdrawBook
-from tests.library.integration.tables import create_event_store, create_view_store, filled
+from tests.library.integration.tables import create_event_store, create_view_store
 
 __all__ = ["Books", "Call", "Counted", "counted_books", "envelope"]
 
@@ -68,8 +68,7 @@ class Books:
     added: int = 0
 
     def __post_init__(self) -> None:
-        rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
-        self.rows = filled(rows)
+        self.rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
         self.stores = dict.fromkeys(("book", "review"), self.store)
         self.commands = CommandHandler(self.deciding, BOOK, pause=lambda _: None)
         self.follower = Follower(BOOKS, self.rows, self.stores)

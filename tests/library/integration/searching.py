@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 import pytest
 
 from cqrs.adapters import opensearch_rows
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryGenerations, MemoryRows
 from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
-from cqrs.follow.fill import fill
 from cqrs.follow.followers import Follower
-from cqrs.follow.sweep import sweep
+from cqrs.follow.walker import ONCE
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader
 from cqrs.plain import replace
@@ -23,7 +22,9 @@ from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
 from cqrs.views.searches import Conversation, SearchView
 from cqrs.waiting import Patience
+from tests.library.generations import Views
 from tests.library.opensearch import Fault, Proxy, Server
+from tests.library.walking import audit
 
 __all__ = [
     "Beset",
@@ -55,7 +56,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
+def proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")  # of who fills the indexes
+    monkeypatch.setattr("cqrs.follow.walker.PATIENCE", ONCE)
     with Proxy(server.url).running() as proxy:
         yield proxy
 
@@ -74,24 +77,35 @@ def beset(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Beset:
 
 
 class Searching:
-    """Search views, kept up to date with one store. It keeps the bookmarks of its walks too."""
+    """Search views, kept up to date with one store."""
 
     def __init__(self, url: str, views: Sequence[SearchView]) -> None:
         self.url = url
         self.store = MemoryEventStore(page=3)
         self.prefix = next(prefixes)
-        self.rows = [OpenSearchRows(view, OpenSearch(url), self.prefix) for view in views]
         folds = [fold for view in views for fold in view.folds]
         self.stores: Mapping[str, EventReader] = {fold.category: self.store for fold in folds}
         self.services = {fold.events.context: self.store for fold in folds}
-        self.followers = [Follower(rows.view, rows, self.stores) for rows in self.rows]
-        self.marks: dict[str, str | None] = {}
+        self.register = MemoryGenerations()
+        self.deploy(*views)
 
-    def get(self, name: str) -> str | None:
-        return self.marks.get(name)
+    def deploy(self, *views: SearchView) -> None:
+        """The code has these views now."""
+        numbers = {view.name: view.generation for view in views}
 
-    def put(self, name: str, cursor: str | None) -> None:
-        self.marks[name] = cursor
+        def rows(view: SearchView) -> OpenSearchRows:
+            own = view.generation == numbers[view.name]
+            return OpenSearchRows(view, OpenSearch(self.url), self.prefix, own=own)
+
+        self.views = Views(
+            *views,
+            stores=self.stores,
+            services=self.services,
+            make=rows,
+            seconds=0,
+            register=self.register,
+        )
+        self.rows: list[OpenSearchRows] = [self.views.rows(view) for view in views]
 
     # What happens
 
@@ -110,22 +124,23 @@ class Searching:
         hints: dict[str, list[Commit]] = {}
         for commit in commits:
             hints.setdefault(commit.stream, []).append(commit)
-        return {name for one in self.followers for name in one.catch_up(hints).failed}
+        return {name for one in self.views.roster for name in one.catch_up(hints).failed}
 
     def tend(self) -> bool:
-        """Fills what is not filled. Whether all of it is there."""
-        pairs = zip(self.rows, self.followers, strict=True)
-        ready = [fill(rows, follower, self.services, self) for rows, follower in pairs]
-        return all(ready)
+        """Fills what is not filled, as far as that goes. Whether all of it is there."""
+        return self.views.tend()
 
-    def sweep(self) -> bool:
-        """Whether every view has been swept."""
-        return not any(page.failed for page in list(sweep(self.store, self.followers)))
+    def audit(self) -> bool:
+        """Whether every view has come on as far as the store."""
+        return not audit(self.store, list(self.views.roster)).failed
 
     # What is asked
 
     def converse(self, conversation: Conversation[T], token: str = "") -> tuple[T, Consistency]:
-        searchers = [Searcher(r.view, r, self.stores, patience=PATIENCE) for r in self.rows]
+        searchers = [
+            Searcher(view, self.views.editions(view), self.stores, patience=PATIENCE)
+            for view in (rows.view for rows in self.rows)
+        ]
         said, freshness = Searchers(searchers).converse(conversation, Token.parse(token))
         return said, freshness.consistency
 

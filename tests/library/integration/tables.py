@@ -1,12 +1,15 @@
 """What Terraform makes: its tables, as boto3 makes them; and clients, as tests need them."""
 
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 from cqrs.adapters import clients
-from cqrs.adapters.dynamodb_rows import DynamoDbRows
+from cqrs.adapters.dynamodb_generations import DynamoDbGenerations
+from cqrs.history.events import Instant
+from cqrs.views.generations import Copy, Known
+from cqrs.views.rows import View
 
-R = TypeVar("R", bound=DynamoDbRows)
+NOON = Instant("2026-01-01T12:00:00.000000Z")
 
 
 def create_event_store(client: Any, name: str) -> None:
@@ -65,12 +68,19 @@ def create_view_store(
     )
 
 
-def filled(rows: R) -> R:
-    """`rows`, having everything there is, and knowing it."""
-    rows.create()
-    rows.open()
-    assert rows.is_filled()
-    return rows
+def create_register(client: Any, name: str, *views: View) -> DynamoDbGenerations:
+    """With these views registered, as having everything."""
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text("view")],
+        KeySchema=[_hash("view")],
+    )
+    register = DynamoDbGenerations(name, lambda: client)
+    for view in views:
+        copy = Copy(generation=view.edition, made=NOON, lists=tuple(view.lists))
+        assert register.save(view.name, Known().added(copy).filled(view.edition, NOON), 0)
+    return register
 
 
 def _text(name: str) -> dict[str, str]:

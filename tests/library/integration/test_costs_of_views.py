@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import pytest
 
-from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
+from cqrs.adapters.dynamodb_notes import DynamoDbNotes
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.entrypoints.facts import facts_of_many
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.errors import NotFilled
-from cqrs.follow.sweep import sweep
 from cqrs.read.consistency import Reader, Token
 from cqrs.read.joiner import Joiner
+from cqrs.views.generations import CACHE_SECONDS, Cached, Editions
+from cqrs.views.rows import RowView
 from cqrs.write.aggregates import Aggregates
 from tests.library.books import (
     AUTHORS,
@@ -26,8 +27,10 @@ from tests.library.books import (
     LendBook,
 )
 from tests.library.integration.counted import Books, counted_books, envelope
-from tests.library.integration.tables import filled
+from tests.library.integration.tables import create_register, create_view_store
 from tests.library.payloads import http
+from tests.library.waiting import Clock
+from tests.library.walking import a_walker, audit, to_the_end
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ class TestQueries:
     ) -> None:
         joins = [(BOOK_WITH_AUTHOR, AUTHORS), (BOOK_WITH_READERS, READERS)]
         lookups = [
-            (join, filled(DynamoDbRows("books", view.name, (), lambda: books.aws.client)))
+            (join, DynamoDbRows("books", view.name, (), lambda: books.aws.client))
             for join, view in joins
         ]
         joiner = Joiner(lookups, dict.fromkeys(("author", "reader"), books.store))
@@ -104,26 +107,49 @@ class TestQueries:
         joiner.join(books.reader.page("author", "byron", Token(), limit=5))
         assert books.aws.names() == ["Query", "BatchGetItem", "BatchGetItem"]
 
-    def test_the_first_query_costs_a_read_more_to_see_that_the_view_is_filled(
+    def test_which_generation_is_active_is_one_read_for_all_views_of_a_function(
         self, books: Books
     ) -> None:
-        rows = DynamoDbRows.of(BOOKS, "books")
-        rows._client = lambda: books.aws.client
-        reader = Reader(BOOKS, rows, books.stores)
+        register = create_register(books.aws.client, "generations", BOOKS, AUTHORS)
+        clock = Clock()
+        cached = Cached(register, {"books", "authors"}, clock)
+        reader = Reader(BOOKS, editions(books, BOOKS, cached), books.stores)
+        joins = [(BOOK_WITH_AUTHOR, editions(books, AUTHORS, cached))]
+        joiner = Joiner(joins, {"author": books.store})
+        books.follow(books.add())
         books.aws.taken()
-        reader.get("7", Token())
-        reader.page("author", "byron", Token(), limit=3)
-        assert books.aws.names() == ["BatchGetItem", "GetItem", "Query"]
 
-    def test_a_view_that_is_not_filled_is_looked_at_with_every_query(self, books: Books) -> None:
-        books.rows.close()
-        reader = Reader(BOOKS, DynamoDbRows.of(BOOKS, "books"), books.stores)
-        reader._rows._client = lambda: books.aws.client
+        for _ in range(3):
+            joiner.join(reader.page("author", "byron", Token(), limit=3))
+        register_read, *others = books.aws.taken()
+        assert register_read.operation == "BatchGetItem"
+        (asked,) = register_read.request["RequestItems"].values()
+        assert (len(asked["Keys"]), asked["ConsistentRead"]) == (2, True)
+        assert [call.operation for call in others] == ["Query", "BatchGetItem"] * 3
+
+        clock.now += CACHE_SECONDS
+        for _ in range(2):
+            reader.get("7", Token())
+        assert books.aws.names() == ["BatchGetItem", "GetItem", "GetItem"]
+
+    def test_a_view_that_is_not_filled_is_not_looked_at_with_every_query(
+        self, books: Books
+    ) -> None:
+        register = create_register(books.aws.client, "generations")
+        cached = Cached(register, {"books"}, Clock())
+        reader = Reader(BOOKS, editions(books, BOOKS, cached), books.stores)
         books.aws.taken()
         for _ in range(2):
             with pytest.raises(NotFilled):
                 reader.get("7", Token())
-        assert books.aws.names() == ["BatchGetItem"] * 2
+        assert books.aws.names() == ["BatchGetItem"]
+
+
+def editions(books: Books, view: RowView, cached: Cached) -> Editions[DynamoDbRows]:
+    def rows(here: RowView) -> DynamoDbRows:
+        return DynamoDbRows("books", here.scope, here.lists, lambda: books.aws.client)
+
+    return Editions.of(view, rows, cached)
 
 
 class TestFacts:
@@ -172,22 +198,21 @@ class TestFollowing:
         assert books.aws.names() == ["BatchGetItem", "Query", "PutItem"]
 
 
-class TestSweeping:
-    def test_a_sweep_of_what_is_up_to_date_is_scans_and_batch_reads(self, books: Books) -> None:
+class TestWalking:
+    def test_an_audit_of_what_is_up_to_date_is_scans_and_batch_reads(self, books: Books) -> None:
         books.follow(*(books.add() for _ in range(30)))
         books.aws.taken()
-        (swept,) = sweep(books.store, [books.follower])
-        assert (swept.streams, swept.behind) == (30, {})
-        assert books.aws.names() == ["Scan", "BatchGetItem"]
+        audited = audit(books.store, [books.follower])
+        assert (audited.streams, audited.found) == (30, {})
+        assert books.aws.names() == ["DescribeTable", "Scan", "BatchGetItem"]
 
-    def test_a_sweep_reads_only_the_streams_that_are_behind(self, books: Books) -> None:
+    def test_an_audit_reads_only_the_streams_that_are_behind(self, books: Books) -> None:
         added = [books.add() for _ in range(5)]
         books.follow(*added)
         books.withdraw(added[2])
         books.aws.taken()
-        (swept,) = sweep(books.store, [books.follower])
-        assert swept.behind == {"books": 1}
-        assert books.aws.names() == ["Scan", "BatchGetItem", "BatchGetItem", "Query", "PutItem"]
+        assert audit(books.store, [books.follower]).found == {"books#1": 1}
+        assert books.aws.names()[2:] == ["BatchGetItem", "BatchGetItem", "Query", "PutItem"]
 
     def test_a_walk_reads_keys_only_at_half_the_price(self, books: Books) -> None:
         books.add()
@@ -195,10 +220,25 @@ class TestSweeping:
         books.store.heads()
         (scan,) = books.aws.taken()
         assert scan.request["ProjectionExpression"] == "#stream, version"
-        assert not scan.request.get("ConsistentRead")  # what it misses the next sweep finds
+        assert not scan.request.get("ConsistentRead")  # what it misses the next audit finds
 
-    def test_a_bookmark_is_one_call(self, books: Books) -> None:
-        bookmarks = DynamoDbBookmarks("books", lambda: books.aws.client)
-        bookmarks.put("sweep/library", "here")
-        bookmarks.get("sweep/library")
-        assert books.aws.names() == ["PutItem", "GetItem"]
+    def test_a_group_of_streams_is_a_note(self, books: Books) -> None:
+        """And a few more: one to start, two for a step, two to end."""
+        create_view_store(books.aws.client, "walks")
+        books.follow(*(books.add() for _ in range(30)))
+        walker = a_walker(
+            books.store, [books.follower], DynamoDbNotes("walks", lambda: books.aws.client), group=3
+        )
+        books.aws.taken()
+        to_the_end(walker)
+        written = [call for call in books.aws.taken() if call.operation == "PutItem"]
+        assert {call.request["TableName"] for call in written} == {"walks"}
+        assert len(written) == 10 + 5
+
+    def test_notes_are_one_call(self, books: Books) -> None:
+        create_view_store(books.aws.client, "walks")
+        notes = DynamoDbNotes("walks", lambda: books.aws.client)
+        books.aws.taken()
+        notes.save("leg/audit/library/0", "here", 0)
+        notes.load([f"leg/audit/library/{n}" for n in range(64)])
+        assert books.aws.names() == ["PutItem", "BatchGetItem"]

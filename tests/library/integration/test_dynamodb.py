@@ -10,28 +10,39 @@ from typing import Any
 import boto3
 import pytest
 
-from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
+from cqrs.adapters import dynamodb_rows
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_notes import DynamoDbNotes
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
-from cqrs.follow.sweep import sweep
+from cqrs.follow.walks import Notes
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
 from cqrs.plain import replace
-from cqrs.testing.contracts import EventStoreContract, Rows, RowsContract
+from cqrs.testing.contracts import (
+    EventStoreContract,
+    GenerationsContract,
+    NotesContract,
+    Rows,
+    RowsContract,
+)
+from cqrs.views.filling import Filling
+from cqrs.views.generations import GenerationStore
 from cqrs.views.rows import Place, Row
 from tests.library.integration.counted import Counted
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
     create_process_store,
+    create_register,
     create_view_store,
     one_at_a_time,
 )
 from tests.library.processes import TRIPS, World
+from tests.library.walking import REDRIVE, walk
 from tests.library.worlds import VIEW, follower, history, stored
 
 
@@ -43,6 +54,15 @@ class TestDynamoDbEventStore(EventStoreContract):
         create_event_store(client, "events")
         create_guard_store(client, "guards")
         return DynamoDbEventStore("events", "guards", client=lambda: client)
+
+
+@pytest.mark.usefixtures("aws")
+class TestDynamoDbNotes(NotesContract):
+    @pytest.fixture
+    def notes(self, aws: None) -> Notes:
+        client = one_at_a_time(boto3.client("dynamodb"))
+        create_view_store(client, "walks")
+        return DynamoDbNotes("walks", lambda: client)
 
 
 @pytest.mark.usefixtures("aws")
@@ -111,28 +131,17 @@ def test_what_is_read_up_to_a_limit_is_all_that_is_read(
 def test_to_fold_every_stream_anew_reads_one_that_spans_pages_once(
     events: tuple[Counted, DynamoDbEventStore], pages: int
 ) -> None:
+    """Not once for each page: to fold everything anew takes time in proportion."""
     counted, store = events
     for one in history("order-7", *[A_QUARTER] * 4 * pages):
         store.append(one, "")
     follows = follower(MemoryRows(max_bytes=10**9), store)
     counted.taken()
 
-    list(sweep(store, [follows], anew=True))
+    walk(store, [follows], REDRIVE)
 
     # the history once, and a look at what came meanwhile
     assert counted.names().count("Query") == pages + 1
-
-
-def test_a_walk_goes_on_where_its_bookmark_lies(aws: None) -> None:
-    client = boto3.client("dynamodb")
-    create_view_store(client, "order_history")
-    bookmarks = DynamoDbBookmarks("order_history", lambda: client)
-
-    assert bookmarks.get("sweep/orders") is None
-    bookmarks.put("sweep/orders", "here")
-    assert bookmarks.get("sweep/orders") == "here"
-    bookmarks.put("sweep/orders", None)
-    assert bookmarks.get("sweep/orders") is None
 
 
 @pytest.fixture
@@ -251,11 +260,19 @@ class TestFilling:
             made._client = lambda: client
             return made
 
-        assert (rows(1).state().condition, rows(1).is_filled()) == ("missing", False)
+        assert rows(1).state() == Filling("missing")
         rows(1).create()
-        rows(1).open()
-        assert (rows(1).is_filled(), rows(2).is_filled()) == (True, False)
-        assert rows(2).state().condition == "missing"
+        assert (rows(1).state().condition, rows(2).state().condition) == ("there", "missing")
+
+    def test_that_older_code_has_filled_a_view_is_known(self, aws: None) -> None:
+        client = boto3.client("dynamodb")
+        create_view_store(client, "notes", ("all",))
+        rows = DynamoDbRows("notes", "notes#1", ["all"], lambda: client)
+        made = rows.create().made
+        item = {"row": {"S": "filling/notes#1"}, "made": {"S": made}, "filled": {"S": "yes"}}
+        client.put_item(TableName="notes", Item=item)
+
+        assert rows.state() == Filling("there", made, filled=True)
 
     def test_a_table_that_was_lost_and_made_again_is_filled_from_the_beginning(
         self, aws: None
@@ -270,3 +287,62 @@ class TestFilling:
 
         assert rows.state().condition == "missing"
         assert rows.create().made > first
+
+    def test_of_a_generation_that_is_deleted_no_other_loses_a_row(self, aws: None) -> None:
+        client = boto3.client("dynamodb")
+        create_view_store(client, "notes", ("all",))
+        labels = ["2", "2.1", "22", "12"]
+        rows = {
+            label: DynamoDbRows("notes", f"notes#{label}", ["all"], lambda: client)
+            for label in labels
+        }
+        keys = [f"row-{n}" for n in range(60)]
+        for one in rows.values():
+            one.create()
+            one.save([Row(key=key, document={}) for key in keys])
+
+        pages, cursor = 1, rows["2"].delete()
+        while cursor is not None:
+            pages, cursor = pages + 1, rows["2"].delete(cursor)
+
+        has = {
+            label: sum(row.revision for row in one.load(keys).values())
+            for label, one in rows.items()
+        }
+        assert has == {"2": 0, "2.1": 60, "22": 60, "12": 60}
+        conditions = {label: one.state().condition for label, one in rows.items()}
+        assert conditions == {**dict.fromkeys(labels, "there"), "2": "missing"}
+
+    def test_what_is_cut_short_in_the_middle_of_a_deletion_goes_on(
+        self, aws: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dynamodb_rows, "ITEMS_PER_SCAN", 20)
+        client = boto3.client("dynamodb")
+        create_view_store(client, "notes", ("all",))
+        rows = DynamoDbRows("notes", "notes#1", ["all"], lambda: client)
+        rows.create()
+        rows.save([Row(key=f"row-{n}", document={}) for n in range(70)])
+
+        cursors = [rows.delete()]
+        while cursors[-1] is not None:
+            assert rows.state().condition == "there"
+            cursors.append(rows.delete(cursors[-1]))
+
+        assert len(cursors) >= 4
+        assert client.scan(TableName="notes")["Count"] == 0
+
+
+@pytest.mark.usefixtures("aws")
+class TestDynamoDbGenerations(GenerationsContract):
+    @pytest.fixture
+    def register(self, aws: None) -> GenerationStore:
+        return create_register(boto3.client("dynamodb"), "generations")
+
+
+class TestTheRegister:
+    def test_views_that_are_not_told_of_at_once_are_asked_for_again(self, aws: None) -> None:
+        counted = Counted()
+        register = create_register(counted.client, "generations", VIEW)
+        counted.start()
+        assert register.load([f"view-{n}" for n in range(120)] + ["notes"])["notes"].serving
+        assert counted.names() == ["BatchGetItem"] * 2

@@ -9,8 +9,8 @@ from botocore.exceptions import (
 )
 
 from cqrs.adapters.clients import CONTENTION
-from cqrs.adapters.dynamodb_bookmarks import DynamoDbBookmarks
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_notes import DynamoDbNotes
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.errors import Throttled, Unavailable, Unreadable
 from cqrs.history.commits import Commit
@@ -47,8 +47,8 @@ def rows(client: Any, pause: Callable[[float], None] = lambda _: None) -> Dynamo
     return DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client, pause)
 
 
-def bookmarks(client: Any) -> DynamoDbBookmarks:
-    return DynamoDbBookmarks("order_history", lambda: client)
+def notes(client: Any) -> DynamoDbNotes:
+    return DynamoDbNotes("walks", lambda: client, lambda _: None)
 
 
 EVERY_USE: dict[str, Use] = {
@@ -67,8 +67,10 @@ EVERY_USE: dict[str, Use] = {
     "page": lambda client: rows(client).page("customer", "c-1", None, 10),
     "parked": lambda client: rows(client).parked(10),
     "going on": lambda client: rows(client).going_on(10, "7"),
-    "get bookmark": lambda client: bookmarks(client).get("sweep"),
-    "put bookmark": lambda client: bookmarks(client).put("sweep", "here"),
+    "size": lambda client: store(client).size(),
+    "load notes": lambda client: notes(client).load(["walk/audit"]),
+    "save note": lambda client: notes(client).save("walk/audit", "here", 1),
+    "all notes": lambda client: notes(client).beginning("walk/"),
 }
 
 

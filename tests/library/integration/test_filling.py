@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.adapters.opensearch import OpenSearch
 from cqrs.adapters.opensearch_rows import OpenSearchRows
-from cqrs.errors import Unavailable
-from cqrs.follow.fill import fill
+from cqrs.errors import NotFilled, Unavailable
 from cqrs.follow.followers import Follower
-from cqrs.history.event_store import Heads
-from cqrs.plain import replace
-from cqrs.views.rows import Row, SaveResult
-from tests.library.integration.book_search import BOOK_SEARCH, Books, a_book
-from tests.library.integration.searching import Beset
+from cqrs.follow.generations import Compared
+from cqrs.plain import dump, replace
+from cqrs.views.filling import Filling
+from cqrs.views.rows import Generation
+from tests.library.generations import Hurried
+from tests.library.integration.book_search import (
+    AUTHOR_SEARCH,
+    BOOK_SEARCH,
+    Books,
+    a_book,
+    reviews,
+)
+from tests.library.integration.searching import Beset, documents
 from tests.library.opensearch import Proxy, Server
 
 NINE = [f"b{n}" for n in range(9, 0, -1)]
@@ -30,9 +36,16 @@ def unfilled(proxy: Proxy) -> Books:
     return world
 
 
+def first_step(world: Books) -> dict[str, Any]:
+    """The first step of the walk that waits for the machine."""
+    run = world.views.machine.waiting[0]
+    return {"ticket": dump(run.ticket), "leg": dump(run.legs[0]), "left": 20}
+
+
 def test_nothing_is_shown_before_everything_is_there(unfilled: Books) -> None:
+    unfilled.views.ask()
     unfilled.tell(unfilled.store_all(a_book("b10")))
-    with pytest.raises(Unavailable):
+    with pytest.raises(NotFilled):
         unfilled.search()
     assert unfilled.tend()
     assert unfilled.found() == ["b10", *NINE]
@@ -45,7 +58,7 @@ def test_an_index_that_is_gone_is_made_and_filled_again(shelf: Books, server: Se
         shelf.search()
     late = shelf.store_all(a_book("b4"))
     assert shelf.tell(late) == {"book-b4"}
-    assert not shelf.sweep()
+    assert not shelf.audit()
     assert shelf.tend()
     assert shelf.found() == ["b4", *whole]
     assert shelf.tell(late) == set()
@@ -62,26 +75,11 @@ def test_an_index_that_was_emptied_is_closed_until_it_is_filled_again(
     whole = shelf.found()
     empty(shelf, server)
     assert shelf.found() == []
-    books, follower = shelf.rows[0], shelf.followers[0]
-    assert not fill(books, follower, shelf.services, shelf, out_of_time=lambda: True)
-    with pytest.raises(Unavailable):
+    shelf.views.ask()
+    with pytest.raises(NotFilled):
         shelf.found()
     assert shelf.tend()
     assert shelf.found() == whole
-
-
-def test_that_it_was_emptied_is_noticed_though_a_walk_begins_amid_a_long_stream(
-    shelf: Books, server: Server
-) -> None:
-    class Long(MemoryEventStore):
-        def heads(self, cursor: str | None = None) -> Heads:
-            return shelf.store.heads(cursor) if cursor else Heads({}, "amid")
-
-    empty(shelf, server)
-    assert not fill(
-        shelf.rows[0], shelf.followers[0], {"library": Long()}, shelf, out_of_time=lambda: True
-    )
-    assert shelf.rows[0].state().condition == "filling"
 
 
 def test_where_there_is_nothing_to_show_nothing_is_closed(world: Books) -> None:
@@ -93,72 +91,145 @@ def test_where_there_is_nothing_to_show_nothing_is_closed(world: Books) -> None:
 def test_who_still_fills_an_index_that_is_gone_does_the_next_one_no_harm(
     unfilled: Books, server: Server
 ) -> None:
-    books, follower, services = unfilled.rows[0], unfilled.followers[0], unfilled.services
-
-    def out_of_time() -> bool:
-        """Meanwhile the index is lost, and somebody else begins anew."""
-        server.restart()
-        assert not fill(books, follower, services, unfilled, out_of_time=lambda: True)
-        return True
-
-    assert not fill(books, follower, services, unfilled, out_of_time=out_of_time)
+    unfilled.views.ask()
+    step = first_step(unfilled)
+    step = unfilled.views.walker({"step": step}, Hurried())
+    server.restart()
+    unfilled.tend()
+    assert step["more"]
+    assert not unfilled.views.known(BOOK_SEARCH).serving
     assert unfilled.tend()
     assert unfilled.found() == NINE
 
 
 def test_filling_goes_on_where_it_was_cut_short(unfilled: Books) -> None:
-    books, follower = unfilled.rows[0], unfilled.followers[0]
-    calls = 1
-    while not fill(books, follower, unfilled.services, unfilled, out_of_time=lambda: True):
-        calls += 1
-        with pytest.raises(Unavailable):
-            books.search([{}])
-    assert calls == 3  # pages
+    unfilled.views.ask()
+    step = {**first_step(unfilled), "more": True}
+    while step["more"]:
+        with pytest.raises(NotFilled):
+            unfilled.search()
+        step = unfilled.views.walker({"step": step}, Hurried())
+    assert step["left"] == 20 - 3  # pages
     assert unfilled.tend()
     assert unfilled.found() == NINE
 
 
 def test_an_index_is_not_opened_with_a_page_missing(unfilled: Books, beset: Beset) -> None:
-    books = unfilled.rows[0]
-    assert books.state().condition == "missing"
-    books.create()
+    unfilled.views.ask()
     beset("refuses half")
-    assert not fill(books, unfilled.followers[0], unfilled.services, unfilled)
-    assert books.state().condition == "filling"
+    assert not unfilled.tend()
+    assert not unfilled.views.known(BOOK_SEARCH).serving
     beset(None)
     assert unfilled.tend()
     assert unfilled.found() == NINE
 
 
-def test_what_keeps_an_index_from_being_filled_is_told(unfilled: Books) -> None:
-    class Forbidden(MemoryRows):
-        def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-            raise PermissionError("access denied")
+def test_what_keeps_an_index_from_being_filled_keeps_it_alone_closed(
+    unfilled: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(rows: object) -> Any:
+        raise PermissionError("access denied")
 
-    follower = Follower(BOOK_SEARCH, Forbidden(), unfilled.stores)
-    with pytest.raises(PermissionError):
-        fill(unfilled.rows[0], follower, unfilled.services, unfilled)
-    assert unfilled.rows[0].state().condition == "filling"
-
-
-def test_a_new_generation_takes_the_place_of_the_old_one_once_it_is_full(shelf: Books) -> None:
-    newer = OpenSearchRows(replace(BOOK_SEARCH, generation=2), OpenSearch(shelf.url), shelf.prefix)
-    follower = Follower(newer.view, newer, shelf.stores)
-    assert not fill(newer, follower, shelf.services, shelf, out_of_time=lambda: True)
-    assert newer.state().condition == "filling"
-    assert len(shelf.found()) == 3
-    assert fill(newer, follower, shelf.services, shelf)
-    assert newer.state().condition == "ready"
-    assert shelf.rows[0].state().condition == "filling"
-    assert len(shelf.found()) == 3
+    monkeypatch.setattr(unfilled.rows[0], "save", forbidden)
+    assert not unfilled.tend()
+    serving = [unfilled.views.known(rows.view).serving for rows in unfilled.rows]
+    assert [bool(one) for one in serving] == [False, True]
 
 
-def test_going_back_to_an_older_generation_shows_what_came_meanwhile(shelf: Books) -> None:
-    newer = OpenSearchRows(replace(BOOK_SEARCH, generation=2), OpenSearch(shelf.url), shelf.prefix)
-    follower = Follower(newer.view, newer, shelf.stores)
-    assert fill(newer, follower, shelf.services, shelf)
-    late = shelf.store_all(a_book("b4"))
-    follower.catch_up({"book-b4": late})
+NEWER = replace(BOOK_SEARCH, generation=2)
+
+
+@pytest.fixture
+def rebuilt(shelf: Books) -> Books:
+    """Books that are found in an index of newer code."""
+    shelf.deploy(NEWER, AUTHOR_SEARCH)
+    shelf.views.ask(rebuild=NEWER.name)
     assert shelf.tend()
-    assert shelf.rows[0].state().condition == "ready"
-    assert shelf.found() == ["b4", "b3", "b2", "b1"]
+    shelf.views.ask(switch=NEWER.name, generation="2")
+    return shelf
+
+
+def test_a_new_generation_takes_the_place_of_the_old_one_when_it_is_full_and_asked_for(
+    shelf: Books,
+) -> None:
+    shelf.deploy(NEWER, AUTHOR_SEARCH)
+    assert shelf.tend()
+    assert shelf.views.ask()["changed"] == [NEWER.name]
+    assert shelf.views.ask(rebuild=NEWER.name)["generation"] == "2"
+    assert "error" in shelf.views.ask(switch=NEWER.name, generation="2")
+    shelf.tend()
+    assert shelf.views.ask(walks=True)["walks"]["rebuild/book_search#2"]["compared"] == {
+        "equal": 3,
+        "differing": 0,
+        "skipped": 0,
+        "differences": [],
+    }
+    assert shelf.scope() == "book_search#1"
+    shelf.views.ask(switch=NEWER.name, generation="2")
+    assert shelf.scope() == "book_search#2"
+    assert len(shelf.found()) == 3
+
+
+def test_going_back_to_an_older_generation_shows_what_came_meanwhile(rebuilt: Books) -> None:
+    rebuilt.happens(a_book("b4"))
+    rebuilt.views.ask(rollback=NEWER.name)
+    assert rebuilt.scope() == "book_search#1"
+    assert rebuilt.found("book-b4@1") == ["b4", "b3", "b2", "b1"]
+
+
+def test_an_index_that_older_code_has_filled_serves_at_once(shelf: Books) -> None:
+    books = shelf.rows[0]
+    books._alias([{"add": {"index": books._index, "alias": books._once_read}}])
+    later = Books(shelf.url)
+    later.views.kept = shelf.views.kept
+    assert later.views.generations.survey(BOOK_SEARCH).needs == "nothing"
+    assert later.views.known(BOOK_SEARCH).serving
+    assert len(documents(books)) == 3
+
+
+def test_an_older_index_is_kept_without_the_fields_that_it_does_not_have(
+    shelf: Books, server: Server
+) -> None:
+    prefix = shelf.prefix + "-older"
+    fields = {name: kind for name, kind in BOOK_SEARCH.fields.items() if name != "stars"}
+    made = OpenSearchRows(
+        replace(BOOK_SEARCH, fields=fields, folds=BOOK_SEARCH.folds[:1]),
+        OpenSearch(server.url),
+        prefix,
+    )
+    made.create()
+    history = [*a_book("b5"), *reviews("b5", 4)]
+    shelf.store_all(history)
+
+    older = OpenSearchRows(BOOK_SEARCH, OpenSearch(server.url), prefix, own=False)
+    report = Follower(BOOK_SEARCH, older, shelf.stores).catch_up({"book-b5": (), "review-b5": ()})
+
+    assert not report.parked
+    row = older.load(["b5"])["b5"]
+    assert row.positions == {"book-b5": 1, "review-b5": 1}
+    assert row.document
+    assert "stars" not in row.document
+    assert older.state().condition == "there"
+
+
+def test_a_further_copy_has_an_index_of_its_own(shelf: Books) -> None:
+    generations = shelf.views.generations
+    copy = generations.make(BOOK_SEARCH)
+    shelf.views.follower(BOOK_SEARCH.at(copy)).catch_up({f"book-b{n}": () for n in (1, 2, 3)})
+    generations.filled(BOOK_SEARCH, copy)
+    generations.switch(BOOK_SEARCH, copy)
+    assert shelf.scope() == "book_search#1.1"
+    assert len(shelf.found("book-b1@1")) == 3
+    keys = [f"b{n}" for n in (1, 2, 3)]
+    assert generations.compare(BOOK_SEARCH, Generation(1), copy, keys) == Compared(equal=3)
+
+
+def test_an_index_that_was_dropped_is_deleted(rebuilt: Books) -> None:
+    rebuilt.views.ask(drop=NEWER.name)
+    rebuilt.views.pass_by()
+    rebuilt.tend()
+    old = rebuilt.views.rows(BOOK_SEARCH)
+    assert old.state() == Filling("missing")
+    assert old.delete() is None
+    assert rebuilt.views.known(NEWER).leftovers == ()
+    assert len(rebuilt.found()) == 3

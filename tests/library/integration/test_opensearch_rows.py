@@ -40,7 +40,6 @@ def test_what_the_mapping_refuses_is_parked_and_said(shelf: Books, server: Serve
     strict = replace(BOOK_SEARCH, fields=fields)
     rows = OpenSearchRows(strict, OpenSearch(server.url), next(prefixes))
     rows.create()
-    rows.open()
     follower = Follower(strict, rows, shelf.stores)
     history = a_book("b5")
     shelf.store_all(history)
@@ -101,7 +100,7 @@ def test_a_row_that_older_code_has_saved_is_read_and_goes_on_in_the_new_form(
     books = shelf.rows[0]
     history = recorded(LIBRARY, f"book-{book}", BookAdded(), BookWithdrawn())
     shelf.store_all(history)
-    shelf.followers[0].catch_up({f"book-{book}": history[:1]})
+    shelf.views.follower(BOOK_SEARCH).catch_up({f"book-{book}": history[:1]})
     row = books.load([book])[book]
     keep_as_before(shelf, row)
 

@@ -66,6 +66,6 @@ def test_after_any_faults_the_index_is_the_fold_of_the_store(
         waiting += [commit for commit in batch if commit.stream in failed]
     beset(None)
     world.tell(waiting)
-    assert world.sweep()
+    assert world.audit()
     for rows in world.rows:
         assert documents(rows) == folded(rows.view, history)

@@ -72,7 +72,7 @@ def test_a_token_for_what_the_index_was_not_told_yet_is_not_answered(shelf: Book
     shelf.store_all(a_book("b4"))
     with pytest.raises(Unavailable):
         shelf.search("book-b4@1")
-    assert shelf.sweep()
+    assert shelf.audit()
     assert "b4" in shelf.found("book-b4@1")
 
 

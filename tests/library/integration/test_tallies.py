@@ -36,7 +36,7 @@ from tests.library.books import (
     CopiesBought,
 )
 from tests.library.integration.counted import Call, Counted
-from tests.library.integration.tables import create_tally_store, filled, one_at_a_time
+from tests.library.integration.tables import create_tally_store, one_at_a_time
 from tests.library.integration.trouble import (
     DONE,
     DOWN,
@@ -111,7 +111,6 @@ def library(aws: None) -> Library:
     counted = Counted()
     create_tally_store(one_at_a_time(counted.client), "loans")
     rows = DynamoDbTallies("loans", "loans#1", [], lambda: counted.client, lambda _: None)
-    filled(rows)
     counted.start()
     return Library(counted, rows, MemoryEventStore())
 

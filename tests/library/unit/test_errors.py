@@ -60,6 +60,7 @@ def test_every_error_has_a_status_of_its_own_kind() -> None:
         "Ahead",
         "AppendConflict",
         "GuardTaken",
+        "LostError",
     }  # never reach a client
 
 

@@ -6,8 +6,10 @@ import random
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cqrs.waiting import Backoff, Patience
+from cqrs.waiting import Backoff, Pace, Patience
 from tests.library.waiting import Clock
 
 
@@ -99,3 +101,39 @@ def test_those_who_met_once_do_not_wait_equally_long() -> None:
         list(Backoff(tries=2, first_seconds=0.04).attempts(pauses.append))
     assert len(set(pauses)) > 1
     assert all(0 <= pause <= 0.04 for pause in pauses)
+
+
+spendings = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 500)), min_size=1, max_size=30)
+
+
+@given(st.floats(1, 1_000), spendings)
+def test_no_more_is_spent_than_a_pace_allows(
+    per_second: float, spent: list[tuple[float, float]]
+) -> None:
+    """What the work itself takes counts; but no time is saved up from before."""
+    clock = Clock(100)
+    pace = Pace(per_second, clock, clock.pause)
+    times = []
+    for busy, units in spent:
+        began = clock.now
+        clock.now += busy
+        pace.spend(units)
+        times.append((began, clock.now, units))
+    for n, (began, _, _) in enumerate(times):
+        total = 0.0
+        for _, ended, units in times[n:]:
+            total += units
+            assert total <= per_second * (ended - began) * (1 + 1e-9) + 1e-6
+
+
+def test_who_spends_less_than_that_is_not_held_up() -> None:
+    clock = Clock(100)
+    pace = Pace(10, clock, clock.pause)
+    pace.spend(5)
+    assert clock.pauses == [0.5]
+    clock.now += 0.4
+    pace.spend(6)
+    assert clock.pauses == [0.5, pytest.approx(0.2)]
+    clock.now += 2
+    pace.spend(1)
+    assert clock.pauses[2:] == [0]

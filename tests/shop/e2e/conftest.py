@@ -5,8 +5,10 @@ Between it and its OpenSearch stands a proxy that fails on demand.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import uuid
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from cqrs.adapters.opensearch_rows import READ_SECONDS
+from cqrs.history.instants import now
 from cqrs.plain import Value, field
+from scripts.local import deployment, updates
 from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
@@ -195,23 +199,29 @@ class Shop(Value, kw_only=False):
     def client(self, service: str) -> Any:
         return self.clients.client(service)
 
-    def sweep(self) -> Any:
-        return self.invoke("sweeper", {})
+    def audit(self) -> Any:
+        """An audit that began after the call, and has ended."""
+        called = now()
+        audit = self.stack.walk({"start": "audit"})
+        return audit if audit["began"] > called else self.stack.walk({"start": "audit"})
+
+    def recover(self) -> Any:
+        return self.invoke("recoverer", {})
 
     def deliver_waiting(self) -> Any:
-        return self.invoke("sweeper", {"deliver": "waiting"})["delivered"]
+        return self.invoke("deliverer", {})["delivered"]
 
     def waiting(self) -> Any:
         """What processes wait to have sent, by process and row."""
-        return self.invoke("sweeper", {"waiting": True})["waiting"]
+        return self.invoke("operator", {"waiting": True})["waiting"]
 
     def parked(self) -> Any:
         """Streams that can't be followed, by follower."""
-        return self.invoke("sweeper", {"parked": True})["parked"]
+        return self.invoke("operator", {"parked": True})["parked"]
 
     def history(self, stream: str) -> Any:
         """The commits of a stream, and what processes have sent because of them."""
-        return self.invoke("sweeper", {"history": stream})
+        return self.invoke("operator", {"history": stream})
 
     def table(self, name: str) -> str:
         """The full name of the table that is called so at its end."""
@@ -255,6 +265,29 @@ class Shop(Value, kw_only=False):
 
 def _token(token: str | None) -> dict[str, str]:
     return {"Consistency_Token": token} if token else {}
+
+
+def put_edited(shop: Shop, folder: Path, package: str, file: str, old: str, new: str) -> None:
+    """Puts another text into a file of a package, and the package into the stack."""
+    for built in deployment.PACKAGES.glob("*.zip"):
+        shutil.copy(built, folder)
+    compiled = f"{Path(file).stem}.cpython"
+    with (
+        zipfile.ZipFile(deployment.PACKAGES / f"{package}.zip") as read,
+        zipfile.ZipFile(folder / f"{package}.zip", "w") as written,
+    ):
+        texts = {name: read.read(name) for name in read.namelist() if compiled not in name}
+        assert old.encode() in texts[file]
+        texts[file] = texts[file].replace(old.encode(), new.encode())
+        for name, text in texts.items():
+            written.writestr(name, text)
+    assert updates.update(shop.clients, folder) == [package]
+
+
+def put_back(shop: Shop) -> None:
+    """Puts the packages as they were built into the stack."""
+    updates.update(shop.clients, deployment.PACKAGES)
+    assert updates.update(shop.clients, deployment.PACKAGES) == []
 
 
 def product_of(sku: str) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test_an_order_that_is_cancelled_leaves_stock_and_money_as_they_were(
     assert refused(shop.ship(order_id)) == "order_is_cancelled"
 
 
-def test_a_checkout_whose_messages_are_all_lost_is_taken_up_by_the_sweep(
+def test_a_checkout_whose_messages_are_all_lost_is_taken_up_by_an_audit(
     shop: Shop, customer: str, sku: str
 ) -> None:
     shop.control.set_faults("checkout_process", drop=1)
@@ -176,7 +176,7 @@ def test_a_checkout_whose_messages_are_all_lost_is_taken_up_by_the_sweep(
     assert shop.order(order_id).json()["status"] == "placed"
 
     shop.control.clear_faults()
-    shop.sweep()
+    shop.audit()
 
     assert shop.settled([order_id])[order_id]["status"] == "confirmed"
 
@@ -301,7 +301,7 @@ METHODS = [*["card-good"] * 16, *["card-declined"] * 2, "card-timeout"]
 
 
 def bring_to_rest(shop: Shop, order_ids: list[str]) -> dict[str, Any]:
-    """What was lost is found by the sweep, what waits is delivered, deadlines pass."""
+    """What was lost is found by an audit, what waits is delivered, deadlines pass."""
     shop.control.clear_faults()
 
     left: dict[str, Any] = {}
@@ -309,7 +309,7 @@ def bring_to_rest(shop: Shop, order_ids: list[str]) -> dict[str, Any]:
     def is_at_rest() -> bool:
         shop.deliver_waiting()
         shop.control.wait_until_still(60)
-        left["behind"] = {k: v["behind"] for k, v in shop.sweep()["stores"].items()}
+        left["behind"] = {"found": shop.audit()["found"]}
         left["waiting"] = shop.waiting()
         return not any(any(found.values()) for found in left.values())
 

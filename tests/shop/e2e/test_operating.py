@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from scripts.local import deployment, updates
 from scripts.local.status import print_status
 from scripts.shop import smoke
-from tests.shop.e2e.conftest import PRICE, Shop
+from tests.shop.e2e.conftest import PRICE, Shop, put_back, put_edited
 
 FOLLOWERS = ("storefront_projector", "storefront_indexer", "checkout_process")
 
@@ -108,7 +105,7 @@ def test_while_fault_knobs_are_set_it_is_not_tried_out(still: Shop) -> None:
 # Edits
 
 Edit = Callable[[str, str, str, str], None]
-ANSWER = "not understood"  # of a sweeper that is asked for something else
+ANSWER = "not understood"  # of an operator that is asked for something else
 
 
 @pytest.fixture
@@ -118,29 +115,16 @@ def edit(still: Shop, tmp_path: Path) -> Iterator[Edit]:
     """
 
     def edit(package: str, file: str, old: str, new: str) -> None:
-        for built in deployment.PACKAGES.glob("*.zip"):
-            shutil.copy(built, tmp_path)
-        compiled = f"{Path(file).stem}.cpython"
-        with (
-            zipfile.ZipFile(deployment.PACKAGES / f"{package}.zip") as read,
-            zipfile.ZipFile(tmp_path / f"{package}.zip", "w") as written,
-        ):
-            texts = {name: read.read(name) for name in read.namelist() if compiled not in name}
-            assert old.encode() in texts[file]
-            texts[file] = texts[file].replace(old.encode(), new.encode())
-            for name, text in texts.items():
-                written.writestr(name, text)
-        assert updates.update(still.clients, tmp_path) == [package]
+        put_edited(still, tmp_path, package, file, old, new)
 
     yield edit
-    updates.update(still.clients, deployment.PACKAGES)
-    assert updates.update(still.clients, deployment.PACKAGES) == []
+    put_back(still)
 
 
 def answers(shop: Shop) -> set[str]:
-    """What a sweeper says that it can't do, asked so often at a time that it has many workers."""
+    """What the operator says that it can't do, asked so often at once that it has many workers."""
     with ThreadPoolExecutor(6) as pool:
-        asked = [pool.submit(shop.invoke, "sweeper", {"ask": n}) for n in range(18)]
+        asked = [pool.submit(shop.invoke, "operator", {"ask": n}) for n in range(18)]
         return {str(each.result()["error"]).partition(":")[0] for each in asked}
 
 
@@ -148,7 +132,7 @@ def test_an_edit_of_the_layer_is_what_every_worker_does_from_then_on(
     still: Shop, edit: Edit
 ) -> None:
     assert answers(still) == {ANSWER}
-    edit("layer", "python/cqrs/entrypoints/sweeper.py", ANSWER, "unheard of")
+    edit("layer", "python/cqrs/entrypoints/operator.py", ANSWER, "unheard of")
     assert answers(still) == {"unheard of"}
 
 
@@ -156,7 +140,7 @@ def test_an_edit_of_a_handler_is_what_every_worker_does_from_then_on(
     still: Shop, edit: Edit
 ) -> None:
     assert answers(still) == {ANSWER}
-    edit("sweeper", "handler.py", "on_lambda(app, os.environ)", "lambda *_: {'error': 'edited'}")
+    edit("operator", "handler.py", "on_lambda(app, os.environ)", "lambda *_: {'error': 'edited'}")
     assert answers(still) == {"edited"}
 
 

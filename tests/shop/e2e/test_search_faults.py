@@ -16,8 +16,6 @@ from tests.library.opensearch import FAULTS, Fault
 from tests.shop.e2e.conftest import Shop, answered, until
 from tests.shop.e2e.test_faults import listed, place_many
 
-BY_SCHEDULE_SECONDS = 100  # every minute; the local scheduler looks every 10 seconds
-
 
 @pytest.fixture
 def name() -> str:
@@ -87,7 +85,7 @@ def test_a_search_in_trouble_says_so_holds_up_nothing_else_and_misses_nothing(
     assert not any(shop.parked().values())
 
 
-def test_a_search_that_has_lost_everything_says_so_until_the_schedule_has_filled_it_again(
+def test_a_search_that_has_lost_everything_says_so_until_the_walker_has_filled_it_again(
     shop: Shop, ada: str, name: str
 ) -> None:
     tokens = place_many(shop, ada, 3)
@@ -100,7 +98,8 @@ def test_a_search_that_has_lost_everything_says_so_until_the_schedule_has_filled
     assert_refused(asked(shop, name), "view_not_filled")
     tokens |= place_many(shop, ada, 2)
     assert_refused(asked(shop, name), "view_not_filled")
-    until(lambda: asked(shop, name).ok, "it is filled again", BY_SCHEDULE_SECONDS)
+    shop.invoke("walker", {})  # as every minute
+    until(lambda: asked(shop, name).ok, "it is filled again")
     page = answered(lambda: asked(shop, name, all_of(tokens.values())))
     assert found(page).keys() == tokens.keys()
     shop.control.wait_until_still()

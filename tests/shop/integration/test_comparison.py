@@ -18,7 +18,6 @@ import pytest
 from cqrs import inputs, plain
 from cqrs.adapters import clients, http_services
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
-from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.entrypoints.wiring import LambdaHandler, wired
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
@@ -40,9 +39,9 @@ from tests.library.integration.counted import envelope
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
+    create_register,
     create_tally_store,
     create_view_store,
-    filled,
 )
 from tests.library.payloads import dynamodb, http, kinesis_of
 from tests.terraform.unit.test_agreements import deciders, views
@@ -131,8 +130,9 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
             create_tally_store(client, name)
         else:
             create_view_store(client, name, VIEWS[name])
-            filled(DynamoDbRows.of(view, name))
+    create_register(client, "generations", *KEPT_IN_TABLES.values())
     for name, value in {
+        "GENERATIONS_TABLE": "generations",
         "ROUTES": "-",
         "SERVICES_URL": "-",
         "DEADLINE_MS": "60000",

@@ -50,7 +50,6 @@ from tests.library.integration.tables import (
     create_guard_store,
     create_tally_store,
     create_view_store,
-    filled,
 )
 from tests.shop.happened import confirmed, placed
 
@@ -169,7 +168,7 @@ class TestViews:
         create_view_store(orders.aws.client, "views")
 
         def rows(name: str, lists: Any = ()) -> DynamoDbRows:
-            return filled(DynamoDbRows("views", name, lists, lambda: orders.aws.client))
+            return DynamoDbRows("views", name, lists, lambda: orders.aws.client)
 
         history = rows("order_history", ["customer"])
         stores = dict.fromkeys(("order", "payment", "customer", "product"), orders.store)

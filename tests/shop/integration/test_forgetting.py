@@ -39,10 +39,10 @@ def everything(text: str) -> str:
 
 FUNCTIONS = "terraform/shop_functions.tf"
 WORDS = {
-    "a context's views in the sweeper": Word(
-        "functions/sweeper/handler.py",
+    "a context's views in what is followed": Word(
+        "shared/domain/followed.py",
         words(r"\*storefront\.VIEWS, "),
-        r"functions/sweeper/handler.py leaves out \[.*'sales'.*\]: add VIEWS",
+        r"shared/domain/followed.py leaves out \[.*'sales'.*\]: add VIEWS",
     ),
     "what a view follows": Word(
         "terraform/shop_views.tf",
@@ -93,12 +93,12 @@ WORDS = {
     "what is in a field of a search": Word(
         "shared/domain/storefront/search_views.py",
         words(r', "email": WORDS'),
-        "the fields of customer_search have changed: raise its `generation`",
+        "the fields of customer_search changed: raise its `generation`",
     ),
     "out of which set a list is picked": Word(
         "shared/domain/storefront/order_history.py",
         lines(r"^    choices="),
-        "the list 'status' of order_history#1 is picked out of OrderStatus here, and out of None",
+        "the list 'status' of order_history is picked out of OrderStatus here, and out of None",
     ),
     "who answers what a service tells": Word(
         "functions/customers_queries/handler.py",

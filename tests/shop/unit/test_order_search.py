@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from cqrs import plain
+from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.cursors import cursor
 from cqrs.entrypoints.searches import search_of
 from cqrs.history.idempotency import digest_of
-from cqrs.read.searchers import Searchers
+from cqrs.read.searchers import Searcher, Searchers
 from domain.storefront import ORDER_SEARCH
 from functions.storefront_search import handler
 from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
@@ -16,9 +17,13 @@ from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
 
 def search(place: list[Any]) -> Answer:
     """Goes on after `place`, in the search that asks for nothing."""
-    scope = [ORDER_SEARCH.scope, digest_of(plain.to_json({}))]
-    route = search_of(Searchers([]), handler.search, ORDER_SEARCH, [])
-    return ask_route(route, "GET /search/orders", query={"cursor": cursor(scope, place)})
+    where = [digest_of(plain.to_json({}))]
+    text = cursor(ORDER_SEARCH.scope, where, place)
+    nothing: Any = None  # it is not asked
+    stores = {fold.category: MemoryEventStore() for fold in ORDER_SEARCH.folds}
+    searchers = Searchers([Searcher(ORDER_SEARCH, nothing, stores)])
+    route = search_of(searchers, handler.search, ORDER_SEARCH, [])
+    return ask_route(route, "GET /search/orders", query={"cursor": text})
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ locals {
 
   # Those that the runs in environments.tftest.hcl hand on.
   names = [
+    "audit_minutes",
     "emulated",
     "environment",
     "log_level",
@@ -26,7 +27,6 @@ locals {
     "search",
     "stream_retention_hours",
     "stream_shards",
-    "sweep_schedule",
     "throttling",
   ]
 }

@@ -23,7 +23,13 @@ from scripts.build.terraform.nouns import nouns, routes, said_in
 ROOT = Path(__file__).parents[3]
 CONTEXTS = sorted(path.parent.name for path in (ROOT / "shared/domain").glob("*/__init__.py"))
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
-OF_THE_FRAME = {"event_publisher", "sweeper"}  # Terraform knows these without the shop's lists
+OF_THE_FRAME = {
+    "event_publisher",
+    "walker",
+    "recoverer",
+    "deliverer",
+    "operator",
+}  # Terraform knows these without the shop's lists
 NOUNS = ("appends", "claims", "reads", "keeps", "queries")
 
 
@@ -214,12 +220,20 @@ class TestProcesses:
         )
 
 
-def test_the_sweeper_sweeps_for_every_view_and_process() -> None:
-    _, uses = made("sweeper")
-    everything = views().keys() | processes().keys()
+@pytest.mark.parametrize(
+    ("function", "tended"),
+    [
+        ("walker", views().keys() | processes().keys()),
+        ("recoverer", views().keys() | processes().keys()),
+        ("operator", views().keys() | processes().keys()),
+        ("deliverer", processes().keys()),
+    ],
+)
+def test_every_view_and_process_is_looked_after(function: str, tended: set[str]) -> None:
+    _, uses = made(function)
     agree(
-        uses["keeps"] == everything,
-        f"functions/sweeper/handler.py leaves out {sorted(everything - uses['keeps'])}: "
+        uses["keeps"] == tended,
+        f"shared/domain/followed.py leaves out {sorted(tended - uses['keeps'])}: "
         "add VIEWS, SEARCH_VIEWS or PROCESSES of their context's door",
     )
 

@@ -34,7 +34,7 @@ def some(of: str, **says: object) -> st.SearchStrategy[Mapping[str, Entry]]:
 
 SYSTEMS = st.builds(
     System,
-    functions=some("function", appends={"service"}, publishes=set(), sweeps=set(), keeps={"view"})
+    functions=some("function", appends={"service"}, publishes=set(), tends="all", keeps={"view"})
     | some("function", keeps={"process"}, queries={"view"}),
     services=some("service", guards=set()),
     views=some("view", kind="search"),

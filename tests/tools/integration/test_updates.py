@@ -19,7 +19,7 @@ from scripts.local import updates
 from scripts.local.clients import Clients
 
 LAMBDA = "https://lambda.eu-west-1.amazonaws.com"
-NAMES = ("orders_commands", "sweeper")
+NAMES = ("orders_commands", "walker")
 
 
 def a_zip(text: str) -> bytes:
@@ -164,7 +164,7 @@ def test_what_terraform_has_put_back_is_put_right(world: World) -> None:
     world.build("layer", "an edit")
     world.update()
     world.client.update_function_configuration(
-        FunctionName="cqrs-local-sweeper", Layers=[first["LayerVersionArn"]]
+        FunctionName="cqrs-local-walker", Layers=[first["LayerVersionArn"]]
     )
 
     assert world.update() == []

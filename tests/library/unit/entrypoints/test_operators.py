@@ -1,12 +1,12 @@
-"""What a person asks of the sweeper: what is parked, what happened, and to fold anew."""
+"""What a person asks of views: what is parked, what happened, and to fold anew."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryTallies
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
 from cqrs.entrypoints.histories import MOST
-from cqrs.entrypoints.sweeper import SPARE_MS
+from cqrs.entrypoints.operator import MAX_SHOWN, SPARE_MS
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
@@ -14,18 +14,18 @@ from cqrs.plain import replace
 from tests.library.books import LOANS, BookAdded, BookLent
 from tests.library.processes import DOWN, TRIPS
 from tests.library.processes import World as Trips
-from tests.library.unit.entrypoints.asking import refused
 from tests.library.unit.entrypoints.conftest import Lines
-from tests.library.unit.entrypoints.sweeping import (
+from tests.library.unit.entrypoints.tending import (
     NOTHING,
-    SERVICE,
-    SHORT,
     UNREADABLE,
     VIEW,
     World,
-    paged,
 )
-from tests.library.unit.entrypoints.wired import ROW, Books, BrokenStore
+from tests.library.unit.entrypoints.wired import Books, BrokenStore
+from tests.library.worlds import follower, history, older, shouted, stored
+
+SHORT = SPARE_MS - 1  # of the time that is left: too little for another page
+LISTED = UNREADABLE | {"events": ["Named"]}
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ class TestLags:
 
         told = world.ask({"behind": True})
 
-        lag = {"commits": 4, "behind": 1, "streams": 1, "parked": 1}
+        lag = {"commits": 4, "behind": 1, "streams": 1, "parked": 1, "rows": 2}
         assert told == {"behind": {"books#1": lag}, "down": {}, "finished": True}
-        assert (world.shown("8"), world.bookmarks.kept) == ([False], [])
+        assert world.shown("8") == [False]
 
     def test_when_there_is_no_time_to_count_all_that_is_told(self, world: World) -> None:
         assert world.ask({"behind": True}, SHORT)["finished"] is False
@@ -54,7 +54,22 @@ class TestRedrives:
         world.poison()
         world.books.added("8")
         world.books.follow("book-8")
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": UNREADABLE}}}
+        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": LISTED}}}
+
+    def test_where_the_error_comes_from_is_listed_too(self, world: World) -> None:
+        world.poison()
+        listed = world.ask({"parked": True})["parked"][VIEW]["book-7"]
+        assert "plain.py" in listed["trace"]
+
+    def test_of_very_many_that_are_parked_the_events_of_the_first_hundred_are_listed(
+        self, world: World
+    ) -> None:
+        streams = [f"book-{n}" for n in range(MAX_SHOWN + 5)]
+        for stream in streams:
+            world.books.breaks(stream)
+        world.books.follow(*streams)
+        listed = world.ask({"parked": True})["parked"][VIEW].values()
+        assert ["events" in mark for mark in listed] == [True] * MAX_SHOWN + [False] * 5
 
     def test_nothing_parked_is_an_empty_list(self, world: World) -> None:
         assert world.ask({"parked": True}) == {"parked": {VIEW: {}}}
@@ -70,7 +85,7 @@ class TestRedrives:
     def test_a_redrive_before_the_fix_parks_again_and_says_why(self, world: World) -> None:
         world.poison()
         assert world.redriven("book-7")["parked"] == {"book-7": UNREADABLE}
-        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": UNREADABLE}}}
+        assert world.ask({"parked": True}) == {"parked": {VIEW: {"book-7": LISTED}}}
 
     def test_a_redrive_of_all_looks_at_what_is_parked_only(self, world: World) -> None:
         world.poison()
@@ -102,25 +117,6 @@ class TestRedrives:
         mended = rows.get("7")
         assert (mended.document, mended.parts) == (true.document, true.parts)
 
-    def test_after_a_change_of_the_view_every_stream_is_folded_anew(self, world: World) -> None:
-        world.books.added("7", "8")
-        world.books.follow("book-7")
-        told = world.ask({"redrive": "every"})["redrive"][SERVICE]
-        assert (told["streams"], told["folded anew"], told["finished"]) == (2, {VIEW: 2}, True)
-        assert [world.books.rows.get(book).revision for book in "78"] == [2, 1]
-
-    def test_a_redrive_of_every_stream_and_a_sweep_leave_off_at_places_of_their_own(self) -> None:
-        world = paged(1, *"abc")
-        world.ask({"redrive": "every"}, SHORT)
-        assert world.swept()["streams"] == 3
-
-    def test_a_redrive_of_every_stream_starts_over_and_of_the_rest_goes_on(self) -> None:
-        world = paged(1, *"abc")
-        asked: list[tuple[str, int]] = [("every", SHORT), ("every", SHORT), ("rest", SPARE_MS)]
-        parts = [world.ask({"redrive": what}, ms)["redrive"][SERVICE] for what, ms in asked]
-        assert [part["streams"] for part in parts] == [1, 1, 2]
-        assert [part["finished"] for part in parts] == [False, False, True]
-
     @pytest.mark.parametrize(
         "event",
         [{"catchup": "book-7"}, {"redrive": 5}, {"parked": False}, {"parked": True, "x": 1}, [1]],
@@ -130,7 +126,7 @@ class TestRedrives:
     ) -> None:
         world.books.added("7")
         assert "not understood" in world.ask(event)["error"]
-        assert (world.bookmarks.kept, world.shown("7")) == ([], [False])
+        assert world.shown("7") == [False]
 
     def test_a_redrive_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
@@ -152,10 +148,10 @@ class TestRedrives:
         world = World(Books(BrokenStore(Unavailable("the store is down"))))
         assert world.redriven("book-7")["failed"] == {"book-7": "the store is down"}
 
-    @pytest.mark.parametrize("stream", ["7", "nothing", "book-", "everything", "Book-7"])
+    @pytest.mark.parametrize("stream", ["7", "nothing", "book-", "every", "Book-7"])
     def test_what_is_no_stream_is_said_to_be_none(self, world: World, stream: str) -> None:
         told = world.ask({"redrive": stream})
-        assert told == {"error": f"'{stream}' is no stream, as order-7 is, nor all, every or rest"}
+        assert told == {"error": f"'{stream}' is no stream, as order-7 is, nor all"}
 
 
 class TestRedrivesOfOneView:
@@ -175,33 +171,78 @@ class TestRedrivesOfOneView:
 
     def test_all_that_is_parked_is_what_that_view_has_parked(self, both: World) -> None:
         both.books.breaks("book-7")
-        both.ask()
+        both.books.follow()
+        both.more[0].catch_up({"book-7": ()})
         both.mend(3)
         assert both.ask({"redrive": "all", "view": VIEW})["redrive"].keys() == {VIEW}
         parked = both.ask({"parked": True})["parked"]
         assert (parked[VIEW], parked["loans"].keys()) == ({}, {"book-7"})
 
-    def test_every_stream_is_folded_anew_in_the_view_that_is_named_alone(self, both: World) -> None:
-        told = both.ask({"redrive": "every", "view": VIEW})["redrive"]
-        assert told[SERVICE]["folded anew"] == {VIEW: 1}
-
-    def test_the_rest_is_that_of_the_view(self) -> None:
-        world = paged(1, *"abc")
-        world.more = [Follower(LOANS, MemoryTallies(), world.books.stores)]
-        world.ask({"redrive": "every", "view": "loans"}, SHORT)
-        world.ask({"redrive": "every", "view": VIEW}, SHORT, SHORT)
-        rest = [world.ask({"redrive": "rest", "view": v})["redrive"] for v in ("loans", VIEW)]
-        assert [told[SERVICE]["streams"] for told in rest] == [2, 2]
-        assert world.ask({"redrive": "rest"})["redrive"][SERVICE]["streams"] == 3
-
-    def test_only_stores_that_the_view_follows_are_walked(self, world: World) -> None:
-        world.others = {"accounts": MemoryEventStore()}
-        assert world.ask({"redrive": "every", "view": VIEW})["redrive"].keys() == {SERVICE}
-
     def test_an_unknown_view_does_nothing_and_says_which_there_are(self, both: World) -> None:
-        told = both.ask({"redrive": "every", "view": "loan"})
+        told = both.ask({"redrive": "book-7", "view": "loan"})
         assert told == {"error": "there is no view or process 'loan'; there are books, loans"}
-        assert both.bookmarks.kept == []
+        assert both.shown("7") == [False]
+
+
+class TestRedrivesOfSome:
+    """Three notes are parked, for three reasons; one because newer code has written it."""
+
+    REASONS: ClassVar = {"order-1": "poison", "order-2": "unshowable", "order-3": "news"}
+
+    @pytest.fixture
+    def notes(self, world: World) -> World:
+        store = stored(*(history(stream, why) for stream, why in self.REASONS.items()))
+        store._streams["order-3"][0] = (shouted(store.read("order-3")[0]), None)
+        rows = MemoryRows()
+        older(rows, store).catch_up(dict.fromkeys(self.REASONS, ()))
+        world.others, world.more = {"world": store}, [follower(rows, store)]
+        return world
+
+    def redriven(self, world: World, **some: str) -> list[str]:
+        told = world.ask({"redrive": "all", "view": "notes", **some})["redrive"]["notes"]
+        return sorted({*told["applied"], *told["parked"]})
+
+    def test_every_reason_has_a_cause_and_shows_the_events(self, notes: World) -> None:
+        parked = notes.ask({"parked": True})["parked"]["notes"]
+        assert {stream: (mark["cause"], mark["events"]) for stream, mark in parked.items()} == {
+            "order-1": ("error", ["Noted"]),
+            "order-2": ("error", ["Noted"]),
+            "order-3": ("ahead", ["Shouted"]),
+        }
+
+    @pytest.mark.parametrize(
+        ("some", "streams"),
+        [
+            ({"error": "Poison"}, "order-1"),
+            ({"error": "unshowable"}, "order-2"),
+            ({"error": "nothing of the kind"}, ""),
+            ({"cause": "ahead"}, "order-3"),
+            ({"cause": "error"}, "order-1 order-2"),
+            ({"cause": "ahead", "error": "Poison"}, ""),
+            ({}, "order-1 order-2 order-3"),
+        ],
+        ids=str,
+    )
+    def test_those_of_an_error_or_of_a_cause_alone_are_folded_anew(
+        self, notes: World, some: dict[str, str], streams: str
+    ) -> None:
+        assert self.redriven(notes, **some) == streams.split()
+
+    @pytest.mark.parametrize(
+        ("event", "said"),
+        [
+            (
+                {"redrive": "all", "cause": "late"},
+                "'late' is no cause; there are error, ahead, long",
+            ),
+            ({"redrive": "order-1", "error": "Poison"}, "choose among all"),
+        ],
+        ids=str,
+    )
+    def test_a_choice_that_means_nothing_is_refused(
+        self, notes: World, event: dict[str, str], said: str
+    ) -> None:
+        assert said in notes.ask(event)["error"]
 
 
 class TestHistories:
@@ -280,33 +321,3 @@ class TestHistories:
         world.others, world.more = {"trips": trips.store}, [trips.follower()]
         world.books.added("7")
         assert world.ask({"history": "book-7"})["sent"] == {}
-
-
-class TestFilling:
-    def test_a_view_that_is_new_is_filled_and_open_from_then_on(
-        self, world: World, logs: Lines
-    ) -> None:
-        world.kept = {VIEW: world.books.rows}
-        world.books.rows.close()
-        world.books.added("7", "8")
-        refused(world.books.query(ROW, id="7"), 503, "view_not_filled")
-        assert world.ask({"fill": "views"}) == {"filled": {VIEW: {"ready": True}}}
-        assert world.books.query(ROW, id="7").status == 200
-        (line,) = [line for line in logs() if line["message"] == "filled"]
-        assert line["applied"] == {"book-7": 1, "book-8": 1}
-
-    def test_a_view_that_is_filled_costs_a_look(self, world: World) -> None:
-        world.kept = {VIEW: world.books.rows}
-        world.books.added("7")
-        assert world.ask({"fill": "views"}) == {"filled": {VIEW: {"ready": True}}}
-        assert (world.shown("7"), world.bookmarks.kept) == ([False], [])
-
-    def test_what_does_not_fit_into_the_time_is_done_by_the_next(self, logs: Lines) -> None:
-        world = paged(2, *"abcde")
-        world.kept = {VIEW: world.books.rows}
-        world.books.rows.close()
-        assert world.ask({"fill": "views"}, SHORT) == {"filled": {VIEW: {"ready": False}}}
-        assert world.shown(*"abc") == [True, True, False]
-        assert "a view is not filled yet" in [line["message"] for line in logs()]
-        assert world.ask({"fill": "views"}) == {"filled": {VIEW: {"ready": True}}}
-        assert all(world.shown(*"abcde"))

@@ -6,12 +6,14 @@ import pytest
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.adapters.s3_failures import FailedBatch
+from cqrs.entrypoints.deliverer import SPARE_MS, DelivererFunction
+from cqrs.entrypoints.operator import OperatorFunction
+from cqrs.entrypoints.recoverer import RecovererFunction
 from cqrs.entrypoints.streams import LOGGED, FollowerFunction
-from cqrs.entrypoints.sweeper import SPARE_MS, SweeperFunction
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.messages import Answer
-from cqrs.follow.process_followers import PAGE
+from cqrs.follow.process_followers import PAGE, ProcessFollower
 from cqrs.follow.process_managers import GRACE_SECONDS
 from cqrs.history.commits import Commit
 from cqrs.plain import replace
@@ -19,10 +21,10 @@ from cqrs.views.rows import Row
 from tests.library.payloads import kinesis_of
 from tests.library.processes import Wished, World
 from tests.library.unit.entrypoints.conftest import Lines
-from tests.library.unit.entrypoints.sweeping import Bookmarks, Context, Failures
+from tests.library.unit.entrypoints.tending import Context, Failures
 from tests.library.unit.entrypoints.wired import Books
+from tests.library.walking import REDRIVE, audit, walk
 
-DELIVER = {"deliver": "waiting"}
 DOWN = Unavailable("the works are down")
 ALL_WELL: dict[str, Any] = {"batchItemFailures": []}
 
@@ -46,27 +48,27 @@ def follow(world: World, *commits: Commit) -> dict[str, Any]:
     return FollowerFunction([world.follower()])(kinesis_of(*commits), None)
 
 
-class Sweeper:
+class Tending:
+    """The functions that look after trips."""
+
     def __init__(self, world: World, *others: Follower) -> None:
-        self.bookmarks = Bookmarks()
-        self.failures = Failures()
-        self._world, self._others = world, others
+        self.followers = [*others, world.follower()]
+        self.stores = {"trips": world.store}
+
+    def deliver(self, *remaining: int) -> dict[str, Any]:
+        """What is told of delivering, with this time left at each look."""
+        processes = [one for one in self.followers if isinstance(one, ProcessFollower)]
+        return DelivererFunction(processes)({}, Context(*remaining))
 
     def delivers(self, *remaining: int) -> Any:
-        """What is told of delivering trips, with this time left at each look."""
-        return self.ask(DELIVER, Context(*remaining))["delivered"]["trips"]
+        """What is told of delivering trips."""
+        return self.deliver(*remaining)["delivered"]["trips"]
 
     def waiting(self) -> Any:
         return self.ask({"waiting": True})["waiting"]["trips"]
 
-    def ask(self, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
-        function = SweeperFunction(
-            stores={"trips": self._world.store},
-            followers=[*self._others, self._world.follower()],
-            failures=self.failures,
-            bookmarks=self.bookmarks,
-        )
-        return function(event, context or Context())
+    def ask(self, event: dict[str, Any]) -> dict[str, Any]:
+        return OperatorFunction(self.stores, lambda: self.followers)(event, Context())
 
 
 class TestBatches:
@@ -125,24 +127,24 @@ class TestBatches:
 class TestDelivering:
     def test_what_could_not_be_delivered_is_when_it_is_asked_for(self, world: World) -> None:
         stuck(world, "7", "8")
-        told = Sweeper(world).ask(DELIVER)
+        told = Tending(world).deliver()
         assert told == {"delivered": {"trips": {"delivered": 2, "undelivered": {}}}}
         assert world.works.heard == ["bed", "bed"]
-        assert Sweeper(world).delivers()["delivered"] == 0
+        assert Tending(world).delivers()["delivered"] == 0
 
     def test_what_still_cannot_be_delivered_is_told(self, world: World) -> None:
         stuck(world, "7", "8")
         world.works.trouble = {"bed": DOWN}
-        told = Sweeper(world).delivers()
+        told = Tending(world).delivers()
         reason = "bed: Unavailable('the works are down')"
         assert told == {"delivered": 0, "undelivered": {"7": reason, "8": reason}}
 
     def test_what_no_timer_rang_for_is_sent(self, world: World) -> None:
         world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
-        assert Sweeper(world).delivers()["delivered"] == 0
+        assert Tending(world).delivers()["delivered"] == 0
         world.clock.forward(60 + GRACE_SECONDS + 1)
-        assert Sweeper(world).delivers()["delivered"] == 1
+        assert Tending(world).delivers()["delivered"] == 1
         assert world.works.heard == ["bell"]
 
     def test_what_is_refused_and_must_not_be_is_told_until_somebody_has_seen_to_it(
@@ -152,32 +154,32 @@ class TestDelivering:
         world.wishes("7", Wished(what="bed", refusable=False))
         world.visit("7")
         for _ in range(2):
-            told = Sweeper(world).delivers()
+            told = Tending(world).delivers()
             assert told["undelivered"] == {"7": "bed: Refused('full: no room')"}
-        assert [counted["Undelivered"] for counted in metrics()] == [1, 1]
+        assert [counted["Undelivered"] for counted in metrics() if "view" in counted] == [1, 1]
         world.works.answers = {}
-        assert Sweeper(world).delivers()["delivered"] == 1
+        assert Tending(world).delivers()["delivered"] == 1
 
     def test_a_row_that_cannot_be_read_is_told(self, world: World) -> None:
         stuck(world, "7", "8")
         world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
-        told = Sweeper(world).delivers()
+        told = Tending(world).delivers()
         assert (told["delivered"], [*told["undelivered"]]) == (1, ["7"])
 
     def test_every_page_is_logged_and_counted(
         self, world: World, logs: Lines, metrics: Lines
     ) -> None:
         stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
-        told = Sweeper(world).delivers()
+        told = Tending(world).delivers()
         assert told["delivered"] == PAGE + 1
         assert [(line["message"], line["view"]) for line in logs()] == [("delivered", "trips")] * 2
-        assert [counted["Delivered"] for counted in metrics()] == [PAGE, 1]
+        assert [counted["Delivered"] for counted in metrics() if "view" in counted] == [PAGE, 1]
 
     def test_when_there_is_no_time_left_the_rest_waits_for_the_next_time(
         self, world: World
     ) -> None:
         stuck(world, *(f"{n:03}" for n in range(PAGE + 1)))
-        told = Sweeper(world).delivers(SPARE_MS - 1)
+        told = Tending(world).delivers(SPARE_MS - 1)
         assert told["delivered"] == PAGE
         assert len(world.waiting()) == 1
 
@@ -190,31 +192,32 @@ class TestDelivering:
 
         broken = World(rows=Broken(), process=replace(world.process, name="other_trips"))
         stuck(world, "7")
-        told = Sweeper(world, broken.follower()).ask(DELIVER)["delivered"]
+        told = Tending(world, broken.follower()).deliver()["delivered"]
         assert told["other_trips"] == {"error": "Unavailable: the table is down"}
         assert told["trips"] == {"delivered": 1, "undelivered": {}}
-        (line,) = [line for line in logs() if line["message"] == "a part of the sweep failed"]
+        (line,) = [line for line in logs() if line["message"] == "a part failed"]
         assert line["part"] == "other_trips"
-        assert {"SweepErrors": 1, "part": "other_trips", "service": "test"} in metrics()
+        assert {"PartErrors": 1, "part": "other_trips", "service": "test"} in metrics()
 
     def test_views_have_nothing_to_deliver(self, world: World) -> None:
-        assert Sweeper(world, Books().follower).ask(DELIVER)["delivered"].keys() == {"trips"}
+        assert Tending(world, Books().follower).deliver()["delivered"].keys() == {"trips"}
 
-    def test_a_delivery_leaves_the_walks_of_the_sweep_where_they_are(self, world: World) -> None:
-        world.wishes("7", "bed")
-        sweeper = Sweeper(world)
-        sweeper.ask(DELIVER)
-        assert (sweeper.bookmarks.kept, world.works.heard) == ([], [])
-
-    @pytest.mark.parametrize(
-        "event",
-        [{"deliver": "all"}, {"deliver": True}, {"deliver": "waiting", "x": 1}, {"waiting": False}],
-    )
-    def test_what_is_not_understood_delivers_nothing(
-        self, world: World, event: dict[str, Any]
+    def test_what_was_done_is_counted_and_what_was_not_is_not(
+        self, world: World, metrics: Lines
     ) -> None:
+        Tending(world).deliver()
+        assert metrics() == [{"Done": 1, "service": "test"}]
+
+        class Broken(MemoryRows):
+            def page(self, *place: Any) -> list[Row]:
+                raise Unavailable("the table is down")
+
+        Tending(World(rows=Broken())).deliver()
+        assert not any("Done" in counted for counted in metrics())
+
+    def test_what_is_not_understood_delivers_nothing(self, world: World) -> None:
         stuck(world, "7")
-        assert "not understood" in Sweeper(world).ask(event)["error"]
+        assert "not understood" in Tending(world).ask({"waiting": False})["error"]
         assert world.works.heard == []
 
 
@@ -224,59 +227,59 @@ class TestWaiting:
         world.wishes("8", "tea")
         world.visit("8")
         world.works.sent.clear()
-        assert Sweeper(world).waiting() == {"7": ["works: bed"]}
+        assert Tending(world).waiting() == {"7": ["works: bed"]}
         assert world.works.heard == []
 
     def test_nothing_waiting_is_an_empty_list(self, world: World) -> None:
-        assert Sweeper(world).waiting() == {}
+        assert Tending(world).waiting() == {}
 
     def test_what_a_timer_has_is_not_listed_before_its_time_and_grace(self, world: World) -> None:
         world.wishes("7", Wished(what="bell", seconds=60))
         world.visit("7")
-        assert Sweeper(world).waiting() == {}
+        assert Tending(world).waiting() == {}
         world.clock.forward(60 + GRACE_SECONDS + 1)
-        assert Sweeper(world).waiting() == {"7": ["works: bell"]}
+        assert Tending(world).waiting() == {"7": ["works: bell"]}
 
     def test_a_row_that_cannot_be_read_keeps_no_other_from_being_listed(self, world: World) -> None:
         stuck(world, "7", "8")
         world.rows.save([replace(world.rows.get("7"), document={"sent": 3})])
-        listed = Sweeper(world).waiting()
+        listed = Tending(world).waiting()
         assert listed["8"] == ["works: bed"]
         assert listed["7"][0].startswith("unreadable")
 
     def test_processes_only_are_asked(self, world: World) -> None:
-        assert Sweeper(world, Books().follower).ask({"waiting": True}) == {"waiting": {"trips": {}}}
+        assert Tending(world, Books().follower).ask({"waiting": True}) == {"waiting": {"trips": {}}}
 
 
-class TestSweep:
-    def test_a_sweep_finds_what_no_message_told_a_process(self, world: World) -> None:
+class TestLookingAfter:
+    def test_an_audit_finds_what_no_message_told_a_process(self, world: World) -> None:
         world.wishes("7", "bed")
-        assert Sweeper(world).ask({})["stores"]["trips"]["behind"] == {"trips": 1}
+        assert audit(world.store, [world.follower()]).found == {"trips#1": 1}
         assert world.works.heard == ["bed"]
 
     def test_what_cannot_be_sent_fails_no_stream_and_keeps_no_batch(self, world: World) -> None:
         world.works.trouble = {"bed": DOWN}
         commits = world.wishes("7", "bed")
-        sweeper = Sweeper(world)
-        sweeper.failures.left.append(FailedBatch("b-1", tuple(kinesis_of(*commits)["Records"])))
-        told = sweeper.ask({})
-        assert told["stores"]["trips"]["failed"] == 0
-        assert told["given_up"] == {"batches": 1, "streams": 1}
+        assert audit(world.store, [world.follower()]).failed == {}
+        batch = FailedBatch("b-1", tuple(kinesis_of(*commits)["Records"]))
+        recoverer = RecovererFunction(lambda: [world.follower()], Failures(batch))
+        told = recoverer({}, Context())
+        assert told["given_up"] == {"batches": 1, "streams": 1, "left": 0}
 
     def test_a_redrive_of_a_process_delivers_what_waits(self, world: World) -> None:
         stuck(world, "7")
-        told = Sweeper(world).ask({"redrive": "trip-7"})["redrive"]["trips"]
+        told = Tending(world).ask({"redrive": "trip-7"})["redrive"]["trips"]
         assert (told["applied"], world.works.heard) == ({"trip-7": 1}, ["bed"])
 
     def test_a_redrive_of_every_stream_sends_nothing_again(self, world: World) -> None:
         world.wishes("7", "bed")
         world.visit("7")
         world.works.sent.clear()
-        told = Sweeper(world).ask({"redrive": "every"})["redrive"]["trips"]
-        assert (told["folded anew"], world.works.heard) == ({"trips": 1}, [])
+        redriven = walk(world.store, [world.follower()], REDRIVE)
+        assert (redriven.found, world.works.heard) == ({"trips#1": 1}, [])
 
     def test_a_parked_process_is_listed_as_views_are(self, world: World) -> None:
         world.wishes("7", "poison")
         world.visit("7")
-        (mark,) = Sweeper(world).ask({"parked": True})["parked"]["trips"].values()
+        (mark,) = Tending(world).ask({"parked": True})["parked"]["trips"].values()
         assert mark["version"] == 1

@@ -56,11 +56,11 @@ def test_what_has_been_shown_is_never_shown_older(books: Books) -> None:
 def test_lookups_that_are_not_filled_yet_say_so_where_one_is_missing(books: Books) -> None:
     books.happens("book-7", BookLent(reader="bob"))
     books.follow()
-    books.readers.close()
+    books.unfilled.add("readers")
     answer = books.query(ROW, id="7")
     assert answer.status == 200
     assert answer.body["lent_to"] == [{"name": "Ada"}, {"problem": {"code": "view_not_filled"}}]
-    books.readers.open()
+    books.unfilled.clear()
     assert books.query(ROW, id="7").body["lent_to"] == [{"name": "Ada"}, None]
 
 

@@ -1,19 +1,22 @@
 """Searches over HTTP: what is refused, and that a cursor is good for its own search only."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.http import Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.errors import InvalidCursor
 from cqrs.plain import Json, replace
-from cqrs.read.searchers import Searchers
+from cqrs.read.searchers import Searcher, Searchers
 from cqrs.views.searches import Conversation, SearchPage, SearchView
 from tests.library.books import BOOK_SEARCH
 from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
 
 ROUTE = "GET /search/books"
+NO_INDEX: Any = None  # these searches ask nothing
 
 
 def found(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
@@ -30,7 +33,9 @@ def _asked(request: Request) -> dict[str, Json]:
 
 
 def search(view: SearchView = BOOK_SEARCH, **query: str) -> Answer:
-    handler = search_of(Searchers([]), found, view, ["q", "status", "sort"])
+    stores = {fold.category: MemoryEventStore() for fold in view.folds}
+    searchers = Searchers([Searcher(view, NO_INDEX, stores)])
+    handler = search_of(searchers, found, view, ["q", "status", "sort"])
     return ask_route(handler, ROUTE, query=query)
 
 

@@ -2,10 +2,10 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes, opens, opens_named
@@ -20,6 +20,8 @@ from cqrs.history.instants import later
 from cqrs.plain import replace
 from cqrs.read.consistency import Reader
 from cqrs.read.joiner import Joiner
+from cqrs.views.generations import Edition, Editions
+from cqrs.views.rows import View
 from cqrs.write.commands import CommandHandler
 from cqrs.write.decider import Decider
 from tests.library.books import (
@@ -38,6 +40,7 @@ from tests.library.books import (
     Status,
     WithdrawBook,
 )
+from tests.library.generations import Views
 from tests.library.payloads import http
 from tests.library.unit.entrypoints.asking import Answer, ask
 
@@ -53,6 +56,8 @@ IN_QUERY = "GET /catalogue"
 NOON = Instant("2026-01-01T12:00:00.000000Z")
 CODEC = EventCodec(LIBRARY)
 
+R = TypeVar("R")
+
 
 @dataclass
 class Books:
@@ -62,6 +67,8 @@ class Books:
     rows: MemoryRows = field(default_factory=MemoryRows)
     authors: MemoryRows = field(default_factory=MemoryRows)
     readers: MemoryRows = field(default_factory=MemoryRows)
+    views: Views | None = None  # where the generations of the view of books come and go
+    unfilled: set[str] = field(default_factory=set)  # the views that do not have everything yet
     joined: bool = False  # whether queries show the names of authors and readers
     generation: int = 1
     decider: Decider[Any, Any, Any] = BOOK
@@ -151,8 +158,13 @@ class Books:
 
     @cached_property
     def queries(self) -> HttpFunction:
-        books = Reader(replace(BOOKS, generation=self.generation), self.rows, self.stores)
-        joins = [(BOOK_WITH_AUTHOR, self.authors), (BOOK_WITH_READERS, self.readers)]
+        view = replace(BOOKS, generation=self.generation)
+        rows = self.views.editions(view) if self.views else self.rows
+        books = Reader(view, rows, self.stores)
+        joins = [
+            (BOOK_WITH_AUTHOR, self.authors),
+            (BOOK_WITH_READERS, editions(READERS, self.readers, self.unfilled)),
+        ]
         joiner = Joiner(joins, self.stores) if self.joined else None
         status, author = one_of("status", Status), in_query("author")
         return HttpFunction(
@@ -175,6 +187,14 @@ class Books:
             Follower(AUTHORS, self.authors, self.stores),
             Follower(READERS, self.readers, self.stores),
         ]
+
+
+def editions(view: View, rows: R, unfilled: Collection[str]) -> Editions[R]:
+    """The only generation of a view, which may not be filled."""
+    return Editions(
+        view.name,
+        lambda: [Edition(scope=view.scope, rows=rows, filled=view.name not in unfilled)],
+    )
 
 
 class BrokenStore(MemoryEventStore):

@@ -9,6 +9,14 @@ from tests.library import worlds
 from tests.library.processes import World
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _powertools() -> Iterator[None]:
+    """The walker counts what it does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+        yield
+
+
 @pytest.fixture
 def rows() -> MemoryRows:
     return MemoryRows()

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.follow.followers import Hints
-from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventReader
 from cqrs.views.rows import Row
@@ -26,6 +25,7 @@ from tests.library.faults import (
     catch_up_under_faults,
     happenings,
 )
+from tests.library.walking import audit
 from tests.library.worlds import follower, history, older, shouted, stored
 
 ENTITIES = ("7", "8", "9")
@@ -71,7 +71,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Commit]], list[Hints]]:
 
 @examples(600)
 @given(deliveries(), happenings)
-def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
+def test_after_an_audit_every_row_equals_the_fold_of_the_store(
     arrivals: tuple[list[list[Commit]], list[Hints]], plan: list[str]
 ) -> None:
     histories, arriving = arrivals
@@ -92,10 +92,10 @@ def test_after_one_sweep_every_row_equals_the_fold_of_the_store(
     )
     catch_up_under_faults(follower(faulty, FaultyReads(store, faults)), arriving)
 
-    list(sweep(store, [follower(rows, store)]))
+    audit(store, [follower(rows, store)])
 
     assert_all_is_shown(rows, store)
-    assert not any(page.behind for page in sweep(store, [follower(rows, store)]))
+    assert audit(store, [follower(rows, store)]).found == {}
 
 
 @st.composite
@@ -138,7 +138,7 @@ def test_what_is_long_or_ahead_of_older_code_goes_on_by_itself_once_newer_code_i
     # both run side by side while it is deployed
     catch_up_under_faults(older(faulty, reads, **sizes), arriving[:-deployed] or arriving)
     catch_up_under_faults(follower(faulty, reads, **sizes), arriving[-deployed:])
-    list(sweep(store, [older(rows, store, **sizes)]))
+    audit(store, [older(rows, store, **sizes)])
     ahead = {name for row in rows.parked(10) for name in row.marks}
 
     for report in follower(rows, store, **sizes).go_on(limit=2):

@@ -10,12 +10,12 @@ from cqrs.adapters.memory import MemoryRows
 from cqrs.follow.followers import Follower
 from cqrs.follow.parking import streams_marked
 from cqrs.follow.reports import merged
-from cqrs.follow.sweep import sweep
 from cqrs.history.commits import Commit
 from cqrs.history.events import Instant
 from cqrs.plain import replace
 from cqrs.views.rows import ParkedAt, Row, SaveResult
 from tests.library.processes import World
+from tests.library.walking import audit
 from tests.library.worlds import (
     VIEW,
     Crash,
@@ -214,9 +214,9 @@ class TestLong:
 
     def test_a_walk_folds_it_to_its_end(self, rows: MemoryRows) -> None:
         store = stored(long(11))
-        (page,) = sweep(store, [follower(rows, store, **SMALL)])
+        progress = audit(store, [follower(rows, store, **SMALL)])
 
-        assert not page.failed
+        assert not progress.failed
         assert (texts(rows)[-1], rows.get("7").marks) == ("11", {})
 
     def test_a_worker_that_is_gone_loses_a_chunk_and_the_rest_is_visited(

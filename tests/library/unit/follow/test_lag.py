@@ -6,7 +6,7 @@ from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.lag import Lag, Lags, lags
-from cqrs.history.event_store import EventReader, Heads
+from cqrs.history.event_store import WHOLE, EventReader, Heads, Section
 from cqrs.plain import replace
 from cqrs.views.rows import Row
 from tests.library.worlds import VIEW, commit, follower, history, older, shouted, stored
@@ -24,7 +24,7 @@ def test_what_a_view_has_not_applied_is_counted_by_commits_and_streams() -> None
     follows = follower(rows, store)
     follows.catch_up({"order-7": store.read("order-7")[:1]})
 
-    assert counted(store, follows).views == {NOTES: Lag(commits=4, behind=3, streams=2)}
+    assert counted(store, follows).views == {NOTES: Lag(commits=4, behind=3, streams=2, rows=1)}
 
 
 def test_a_view_that_has_everything_is_behind_by_nothing() -> None:
@@ -34,7 +34,7 @@ def test_a_view_that_has_everything_is_behind_by_nothing() -> None:
 
     found = counted(store, follows)
 
-    assert found == Lags(views={NOTES: Lag(commits=3)}, down={}, finished=True)
+    assert found == Lags(views={NOTES: Lag(commits=3, rows=1)}, down={}, finished=True)
 
 
 def test_a_parked_stream_is_counted_as_parked_and_not_as_behind() -> None:
@@ -53,7 +53,8 @@ def test_what_waits_for_newer_code_counts_as_parked_and_what_is_long_as_behind()
     follows = older(rows, store, chunk=1, budget=1)
     follows.catch_up({"order-7": (), "order-8": ()})
 
-    assert counted(store, follows).views == {NOTES: Lag(commits=4, behind=2, streams=1, parked=1)}
+    expected = Lag(commits=4, behind=2, streams=1, parked=1, rows=1)
+    assert counted(store, follows).views == {NOTES: expected}
 
 
 def test_streams_that_a_view_does_not_follow_are_not_counted() -> None:
@@ -67,13 +68,13 @@ def test_commits_that_came_while_it_was_counted_put_no_view_ahead() -> None:
     follows = follower(rows, store)
 
     class Late(MemoryEventStore):
-        def heads(self, cursor: str | None = None) -> Heads:
-            seen = store.heads(cursor)
+        def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+            seen = store.heads(cursor, section)
             store.append(commit("order-7", 2, "b"), "")
             follows.catch_up({"order-7": ()})
             return seen
 
-    assert counted(Late(), follows).views == {NOTES: Lag(commits=1)}
+    assert counted(Late(), follows).views == {NOTES: Lag(commits=1, rows=1)}
 
 
 def test_each_generation_of_a_view_is_counted_by_itself() -> None:
@@ -110,7 +111,7 @@ def test_a_view_that_is_down_is_told_and_asked_once_and_the_others_are_counted()
 
 def test_a_store_that_is_down_is_told_and_the_others_are_counted() -> None:
     class Lost(MemoryEventStore):
-        def heads(self, cursor: str | None = None) -> Heads:
+        def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
             raise Unavailable("the table is down")
 
     store = stored(history("order-7", "a"))

@@ -14,7 +14,6 @@ from cqrs.errors import InvalidToken, Parked, Unavailable
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.searchers import Searcher, Searchers
 from cqrs.read.tokens import Token
-from cqrs.views.filling import Filling
 from cqrs.views.rows import Part, Row
 from cqrs.views.searches import Conversation, Hit, Hits, Question, SearchView
 from cqrs.waiting import Patience
@@ -47,16 +46,6 @@ class Index(MemoryRows):
         if self.come is not None:
             self.come += 1
         return {"wanted": {"come": {"doc_count": come}}}
-
-    def state(self) -> Filling:
-        return Filling("ready")
-
-    def create(self) -> Filling:
-        return self.state()
-
-    def open(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def searcher(index: Index, clock: Clock | None = None, *histories: Any) -> Searcher:

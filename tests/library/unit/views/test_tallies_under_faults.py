@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from cqrs.adapters.memory import MemoryTallies
 from cqrs.follow.followers import Hints
-from cqrs.follow.sweep import sweep
 from cqrs.views.rows import Row
 from cqrs.views.tallies import (
     summed,
@@ -32,6 +31,7 @@ from tests.library.faults import (
     catch_up_under_faults,
     happenings,
 )
+from tests.library.walking import audit
 from tests.library.worlds import history, stored
 
 notes = st.lists(st.sampled_from(["a", "b", "c"]), max_size=4)
@@ -51,7 +51,7 @@ def deliveries(draw: st.DrawFn) -> tuple[Histories, list[Hints]]:
 
 @examples(400)
 @given(deliveries(), happenings)
-def test_after_one_sweep_the_cells_are_the_sum_over_the_folds_of_the_store(
+def test_after_an_audit_the_cells_are_the_sum_over_the_folds_of_the_store(
     arrivals: tuple[Histories, list[Hints]], plan: list[str]
 ) -> None:
     texts, arriving = arrivals
@@ -69,7 +69,7 @@ def test_after_one_sweep_the_cells_are_the_sum_over_the_folds_of_the_store(
     )
     catch_up_under_faults(follower(faulty, FaultyReads(store, faults)), arriving)
 
-    list(sweep(store, [follower(rows, store)]))
+    audit(store, [follower(rows, store)])
 
     so_far = [count(*followed(rows.get(key), texts)) for key in ENTITIES]
     assert cells_of(rows) == contributed(rows) == summed(*so_far)

@@ -15,15 +15,15 @@ from functools import cached_property, partial
 from typing import Any
 
 from cqrs import plain
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryNotes, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.errors import Conflict, Refused, Unavailable
 from cqrs.follow.followers import Hints
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_followers import ProcessFollower
-from cqrs.follow.sweep import sweep
+from cqrs.follow.walker import Walker
 from cqrs.history.commits import Commit, Envelope
-from cqrs.history.event_store import Heads
+from cqrs.history.event_store import WHOLE, Heads, Section, Size
 from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard
 from cqrs.history.instants import later
@@ -47,6 +47,7 @@ from domain.payments import (
     Refusal,
     VoidPayment,
 )
+from tests.library.walking import to_the_end
 
 START = Instant("2026-01-01T00:00:00.000000Z")
 DEADLINE_SECONDS = 900
@@ -118,8 +119,11 @@ class FaultyStore:
         )
         return commits
 
-    def heads(self, cursor: str | None = None) -> Heads:
-        return self.store.heads(cursor)
+    def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
+        return self.store.heads(cursor, section)
+
+    def size(self) -> Size:
+        return self.store.size()
 
     def holder(self, claim: Claim) -> tuple[str, int] | None:
         return self.faults.around(lambda: self.store.holder(claim))
@@ -381,14 +385,14 @@ class World:
             self.survive(lambda f=follower: f.catch_up(frozen))  # type: ignore[misc]
 
     def come_to_rest(self) -> None:
-        """Without faults: late messages arrive, no timer rings; the sweep does the rest."""
+        """Without faults: late messages arrive, no timer rings; audits do the rest."""
         self.faults.rough = 0
         for call in self.faults.late:
             self.survive(call)
         for _ in range(20):
             before = len(self.commits())
-            for store in self.stores.values():
-                list(sweep(store, self.followers))
+            walker = Walker(self.stores, lambda: self.followers, MemoryNotes())
+            to_the_end(walker)
             self.clock.forward(DEADLINE_SECONDS)
             for follower in self.followers:
                 list(follower.deliver_waiting())

@@ -34,7 +34,7 @@ def said(*words: str) -> str:
 
 @pytest.mark.parametrize(
     "words",
-    [["url"], ["status"], ["logs"], ["faults"], ["faults", "clear"], ["invoke", "sweeper", "{}"]],
+    [["url"], ["status"], ["logs"], ["faults"], ["faults", "clear"], ["invoke", "walker", "{}"]],
 )
 def test_commands_that_need_the_stack_say_that_it_does_not_run(words: list[str]) -> None:
     assert said(*words) == "the local stack is not running; run `make up`"

@@ -105,12 +105,12 @@ def test_terraform_makes_functions_of_the_packages_that_they_were_first_made_of(
     deployment.apply(home, NOWHERE, {}, refresh=False)
     (packages / "layer.zip").write_text("another layer")
     (packages / "orders_commands.zip").unlink()
-    (packages / "sweeper.zip").write_text("a sweeper")
+    (packages / "walker.zip").write_text("a walker")
 
     deployment.apply(home, NOWHERE, {}, refresh=False)
 
     kept = {file.name: file.read_text() for file in home.packages.iterdir()}
-    assert kept == {"layer.zip": "the first layer", "sweeper.zip": "a sweeper"}
+    assert kept == {"layer.zip": "the first layer", "walker.zip": "a walker"}
     assert deployment.variables(home, NOWHERE, None)["packages_dir"] == str(home.packages)
 
 
@@ -118,7 +118,7 @@ def test_other_code_needs_no_terraform_and_another_function_does(packages: Path)
     before = deployment.fingerprint({})
     (packages / "layer.zip").write_text("another layer")
     assert deployment.fingerprint({}) == before
-    (packages / "sweeper.zip").touch()
+    (packages / "walker.zip").touch()
     assert deployment.fingerprint({}) != before
 
 

@@ -1,4 +1,4 @@
-"""What `make history` prints of what the sweeper tells."""
+"""What `make history` prints of what the operator function tells."""
 
 from __future__ import annotations
 

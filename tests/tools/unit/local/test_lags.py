@@ -1,4 +1,4 @@
-"""What a sweeper has counted is told in a line."""
+"""What a operator has counted is told in a line."""
 
 from typing import Any
 
@@ -55,6 +55,6 @@ def test_a_goal_is_reached_when_each_view_has_applied_what_there_was(
 
 
 @pytest.mark.parametrize("answer", [{"error": "not understood"}, {"behind": {"orders#1": {}}}])
-def test_a_sweeper_of_other_code_is_told(answer: Any) -> None:
+def test_a_operator_of_other_code_is_told(answer: Any) -> None:
     with pytest.raises(LocalError, match="run `make up`"):
         Lags.of(answer)

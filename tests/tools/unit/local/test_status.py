@@ -107,7 +107,7 @@ def test_to_be_behind_is_not_to_be_down(told: Told) -> None:
         ),
         (
             Running(counted=BusyError()),
-            "The sweeper has too much to do for counting what is behind: ask again in a minute.",
+            "The operator has too much to do for counting what is behind: ask again in a minute.",
         ),
         (
             Running(worker=WELL | {"error": "Unhandled", "tries": 7}),
@@ -143,9 +143,9 @@ def test_what_keeps_a_view_behind_is_told_and_is_no_error(
             "search DOES NOT ANSWER: no index",
         ),
         (
-            Running(counted=LocalError("the sweeper failed")),
-            ["sweeper"],
-            "the sweeper failed",
+            Running(counted=LocalError("the operator failed")),
+            ["operator"],
+            "the operator failed",
         ),
     ],
 )

@@ -91,7 +91,7 @@ def test_counting_takes_a_quarter_of_the_time_at_most() -> None:
     assert len(world.counted_at) <= 1_000 / 80 + 1
 
 
-def test_a_sweeper_that_is_too_busy_to_count_is_no_sign_that_nothing_moves() -> None:
+def test_a_operator_that_is_too_busy_to_count_is_no_sign_that_nothing_moves() -> None:
     world = World(behind=7, busy_until=100.0 + 3_600)
     world.patience.until(world.after(3_600))
     assert world.shown == [None]
