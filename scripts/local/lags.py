@@ -37,8 +37,8 @@ class Lags:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> "Lags":
         try:
-            views = {_name(view): Lag(**counts) for view, counts in answer["behind"].items()}
-            down = {_name(part): why for part, why in answer["down"].items()}
+            views = {short_name(view): Lag(**counts) for view, counts in answer["behind"].items()}
+            down = {short_name(part): why for part, why in answer["down"].items()}
             return cls(views, down, answer["finished"])
         except (KeyError, TypeError):
             raise LocalError(
@@ -71,6 +71,6 @@ class Lags:
         return "; ".join([told, *(f"{view} is down" for view in self.down)])
 
 
-def _name(view: str) -> str:
+def short_name(view: str) -> str:
     """The first generation goes without its number, as long as there is no other."""
     return view.removesuffix("#1")

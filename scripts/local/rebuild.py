@@ -6,6 +6,7 @@ from typing import Any
 
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT
+from scripts.local.lags import short_name
 from scripts.local.stack import Stack
 from scripts.local.walks import lines_of
 from scripts.tables import show
@@ -78,7 +79,7 @@ def show_views(stack: Stack) -> None:
         for copy in known["live"]:
             generation = copy["generation"]
             is_active = generation == known["active"]
-            lag = lags.get(name) if is_active else lags.get(f"{name}#{generation}")
+            lag = lags.get(short_name(f"{name}#{generation}"))
             rows.append(
                 (
                     name,
