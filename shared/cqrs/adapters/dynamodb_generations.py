@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cqrs import plain
 from cqrs.adapters import clients
-from cqrs.errors import Throttled
+from cqrs.adapters.tables import batch_get, save_revision
 from cqrs.plain import replace
 from cqrs.views.generations import Known
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 __all__ = ["DynamoDbGenerations"]
-
-VIEWS_PER_CALL = 100
 
 
 class DynamoDbGenerations:
@@ -41,47 +39,13 @@ class DynamoDbGenerations:
     def load(self, names: Sequence[str]) -> dict[str, Known]:
         """Raises Unavailable, and Unreadable for what newer code has written."""
         found = dict.fromkeys(names, Known())
-        asked = list(found)
-        for start in range(0, len(asked), VIEWS_PER_CALL):
-            keys = [{"view": {"S": name}} for name in asked[start : start + VIEWS_PER_CALL]]
-            for item in self._batch_get(keys):
-                known: Known = plain.load(Known, plain.from_json(item["content"]["S"]))
-                revision = int(item["revision"]["N"])
-                found[item["view"]["S"]] = replace(known, revision=revision)
+        keys = [{"view": {"S": name}} for name in found]
+        for item in batch_get(self._client, self._table, keys, self._pause):
+            known: Known = plain.load(Known, plain.from_json(item["content"]["S"]))
+            found[item["view"]["S"]] = replace(known, revision=int(item["revision"]["N"]))
         return found
 
     def save(self, name: str, known: Known, revision: int) -> bool:
-        client = self._client()
-        put: Any = {
-            "TableName": self._table,
-            "Item": {
-                "view": {"S": name},
-                "revision": {"N": str(revision + 1)},
-                "content": {"S": plain.to_json(plain.dump(replace(known, revision=0)))},
-            },
-        }
-        never_saved = "attribute_not_exists(revision)"
-        unchanged_since = "revision = :revision"
-        if revision:
-            put["ConditionExpression"] = unchanged_since
-            put["ExpressionAttributeValues"] = {":revision": {"N": str(revision)}}
-        else:
-            put["ConditionExpression"] = never_saved
-        try:
-            with clients.translated(self._table):
-                client.put_item(**put)
-        except client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-    def _batch_get(self, keys: Sequence[Any]) -> list[Any]:
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        items: list[Any] = []
-        for _ in clients.CONTENTION.attempts(self._pause):
-            with clients.translated(self._table):
-                found = self._client().batch_get_item(RequestItems=request)
-            items += found["Responses"].get(self._table, [])
-            request = found.get("UnprocessedKeys")
-            if not request:
-                return items
-        raise Throttled(f"{self._table} did not tell of all views")
+        content = plain.to_json(plain.dump(replace(known, revision=0)))
+        item = {"view": {"S": name}, "content": {"S": content}}
+        return save_revision(self._client(), self._table, item, revision)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cqrs.adapters import clients
-from cqrs.errors import Throttled
+from cqrs.adapters.tables import batch_get, save_revision
 from cqrs.follow.walks import Note
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDbNotes"]
 
-KEYS_PER_CALL = 100
 KEPT_SECONDS = 90 * 24 * 3_600
 
 
@@ -39,36 +38,13 @@ class DynamoDbNotes:
         self._pause = pause
 
     def load(self, names: Sequence[str]) -> dict[str, Note]:
-        found: dict[str, Note] = {}
-        for start in range(0, len(names), KEYS_PER_CALL):
-            keys = [{"row": {"S": name}} for name in names[start : start + KEYS_PER_CALL]]
-            found |= dict(map(_note, self._batch_get(keys)))
-        return found
+        keys = [{"row": {"S": name}} for name in names]
+        return dict(map(_note, batch_get(self._client, self._table, keys, self._pause)))
 
     def save(self, name: str, text: str, revision: int) -> bool:
-        client = self._client()
-        is_new = "attribute_not_exists(revision)"
-        unchanged_since = "revision = :revision"
-        condition: Any = (
-            {
-                "ConditionExpression": unchanged_since,
-                "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
-            }
-            if revision
-            else {"ConditionExpression": is_new}
-        )
-        item = {
-            "row": {"S": name},
-            "note": {"S": text},
-            "revision": {"N": str(revision + 1)},
-            "forget": {"N": str(int(time.time()) + KEPT_SECONDS)},
-        }
-        with clients.translated(self._table):
-            try:
-                client.put_item(TableName=self._table, Item=item, **condition)
-            except client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        forget = str(int(time.time()) + KEPT_SECONDS)
+        item = {"row": {"S": name}, "note": {"S": text}, "forget": {"N": forget}}
+        return save_revision(self._client(), self._table, item, revision)
 
     def beginning(self, prefix: str) -> dict[str, Note]:
         found: dict[str, Note] = {}
@@ -86,18 +62,6 @@ class DynamoDbNotes:
             if "LastEvaluatedKey" not in page:
                 return found
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-    def _batch_get(self, keys: Any) -> list[Any]:
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        items: list[Any] = []
-        for _ in clients.CONTENTION.attempts(self._pause):
-            with clients.translated(self._table):
-                found = self._client().batch_get_item(RequestItems=request)
-            items += found["Responses"].get(self._table, [])
-            request = found.get("UnprocessedKeys")
-            if not request:
-                return items
-        raise Throttled(f"{self._table} did not give all notes")
 
 
 def _note(item: Any) -> tuple[str, Note]:

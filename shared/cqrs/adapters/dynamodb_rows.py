@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.items import Item, Items, NeverSaved
+from cqrs.adapters.tables import batch_get, if_unchanged
 from cqrs.errors import Throttled, Unavailable
 from cqrs.history.instants import now
 from cqrs.views.filling import Filling
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDbRows"]
 
-KEYS_PER_CALL = 100
 ITEMS_PER_SCAN = 500  # of which those of one generation are deleted
 DELETES_PER_CALL = 25
 SAVERS = 8
@@ -61,12 +61,9 @@ class DynamoDbRows:
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         rows = {key: Row(key=key) for key in keys}
-        asked = list(rows)
-        for start in range(0, len(asked), KEYS_PER_CALL):
-            keys_of_call = asked[start : start + KEYS_PER_CALL]
-            for item in self._batch_get([self._items.key(key) for key in keys_of_call]):
-                row = self._items.row(item)
-                rows[row.key] = row
+        for item in self._batch_get([self._items.key(key) for key in rows]):
+            row = self._items.row(item)
+            rows[row.key] = row
         return rows
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
@@ -163,16 +160,7 @@ class DynamoDbRows:
         return rows
 
     def _batch_get(self, keys: Sequence[Item]) -> list[Item]:
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        items: list[Item] = []
-        for _ in clients.CONTENTION.attempts(self._pause):
-            with clients.translated(self._table):
-                found = self._client().batch_get_item(RequestItems=request)
-            items += found["Responses"].get(self._table, [])
-            request = found.get("UnprocessedKeys")
-            if not request:
-                return items
-        raise Throttled(f"{self._table} did not give all rows")
+        return batch_get(self._client, self._table, keys, self._pause)
 
     def _batch_delete(self, keys: Sequence[Item]) -> None:
         request: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
@@ -205,11 +193,4 @@ class DynamoDbRows:
     def _put(self, row: Row) -> dict[str, Any]:
         """A put that saves `row` if nobody has saved it since it was loaded. Raises NeverSaved."""
         put: dict[str, Any] = {"TableName": self._table, "Item": self._items.item(row)}
-        never_saved = "attribute_not_exists(revision)"
-        unchanged_since = "revision = :revision"
-        if not row.revision:
-            return put | {"ConditionExpression": never_saved}
-        return put | {
-            "ConditionExpression": unchanged_since,
-            "ExpressionAttributeValues": {":revision": {"N": str(row.revision)}},
-        }
+        return put | if_unchanged(row.revision)
