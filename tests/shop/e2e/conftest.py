@@ -168,7 +168,7 @@ class Shop(Value, kw_only=False):
         """As the services themselves answer: `/orders/{id}`, `/customers/{id}/orders`."""
         return self.ask("GET", f"/composed{path}", **_token(token))
 
-    def settled(self, order_ids: Iterable[str], seconds: float = 60) -> dict[str, Any]:
+    def settled(self, order_ids: Iterable[str], seconds: float = 180) -> dict[str, Any]:
         """The orders as their view shows them, once it shows that none is waiting any more."""
         waiting, orders = list(order_ids), {}
 
