@@ -103,9 +103,9 @@ PARKED = {
 
 
 def one_at_a_time(client: Any) -> Any:
-    """Lets a call wait until those of other threads are done. To be able to undo a transaction,
-    moto copies all tables, which others may be changing, and puts them back, whatever others have
-    written since.
+    """Lets a call wait until those of other threads are done. Between moto's look at a condition
+    and its write others may write. And to be able to undo a transaction, moto copies all tables,
+    which others may be changing, and puts them back, whatever others have written since.
     """
     lock = Lock()
     events = client.meta.events

@@ -69,7 +69,7 @@ class TestDynamoDbNotes(NotesContract):
 class TestDynamoDbRows(RowsContract):
     @pytest.fixture
     def rows(self, aws: None) -> Rows:
-        client = boto3.client("dynamodb")
+        client = one_at_a_time(boto3.client("dynamodb"))
         create_view_store(client, "order_history")
         return DynamoDbRows("order_history", "order_history#1", ["customer"], lambda: client)
 
@@ -336,7 +336,7 @@ class TestFilling:
 class TestDynamoDbGenerations(GenerationsContract):
     @pytest.fixture
     def register(self, aws: None) -> GenerationStore:
-        return create_register(boto3.client("dynamodb"), "generations")
+        return create_register(one_at_a_time(boto3.client("dynamodb")), "generations")
 
 
 class TestTheRegister:
