@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from cqrs import plain
 from cqrs.entrypoints.parts import each
 from cqrs.follow.estimates import COMMITS_PER_STREAM, Limits, Walked, rebuild
 from cqrs.follow.followers import Follower
@@ -107,7 +106,6 @@ class ViewsToRebuild:
 
 
 def _known(known: Known) -> Told:
-    told: Told = plain.dump(known)
     live = [
         {
             "generation": str(copy.generation),
@@ -118,7 +116,7 @@ def _known(known: Known) -> Told:
     ]
     return {
         "active": str(known.active) if known.active else None,
-        "since": told["since"],
+        "since": known.since,
         "before": str(known.before) if known.before else None,
         "live": live,
     }

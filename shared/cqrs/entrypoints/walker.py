@@ -211,10 +211,13 @@ class WalkerFunction:
     def _look(self) -> Told:
         runs = {run.work.purpose: run for run in self._walker.walks()}
         left = [r for r in runs.values() if not r.ended and not r.is_held(self._clock())]
+        going = {}
+        names = self._names() if left else set()
         for run in left:
-            if not self._is_known(run.work):
+            if names.issuperset(target.partition("#")[0] for target in run.work.targets):
+                going[run.work.purpose] = run.work
+            else:  # it is about a view that the code has no more
                 self._walker.stop(run.work.purpose)
-        going = {run.work.purpose: run.work for run in left if self._is_known(run.work)}
         found = each(self._generations.views, self._views.needs)
         rebuilt = {
             target
@@ -246,10 +249,9 @@ class WalkerFunction:
             "errors": {v: told["error"] for v, told in found.items() if "error" in told},
         }
 
-    def _is_known(self, work: Work) -> bool:
-        """Else it is about a view that the code has no more."""
-        known = {one.view.name for one in self._followers()} | self._generations.views.keys()
-        return all(target.partition("#")[0] in known for target in work.targets)
+    def _names(self) -> set[str]:
+        """Of all views and processes that the code has."""
+        return {one.view.name for one in self._followers()} | self._generations.views.keys()
 
     # Generations of views
 

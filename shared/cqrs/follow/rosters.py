@@ -26,8 +26,9 @@ class Roster:
 
     def __iter__(self) -> Iterator[Follower]:
         """Raises Unavailable."""
+        known = self._cached.everything()
         for view in self._views:
-            live = self._cached.known(view.name).active_first()
+            live = known[view.name].active_first()
             for edition in [copy.generation for copy in live] or [view.edition]:
                 yield self.follower(view.at(edition))
 

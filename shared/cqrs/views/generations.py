@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -220,12 +220,17 @@ class Cached:
 
     def known(self, name: str) -> Known:
         """Raises Unavailable."""
+        return self.everything()[name]
+
+    def everything(self) -> Mapping[str, Known]:
+        """Of all views, from one look. Raises Unavailable."""
         with self._lock:  # of those who ask at once, one looks
             now = self._clock()
             stale = now - self._loaded >= STALE_SECONDS
-            if stale or name not in self._known or now - self._looked >= self._seconds:
+            grown = not self._known.keys() >= set(self._names)
+            if stale or grown or now - self._looked >= self._seconds:
                 self._look(now)
-            return self._known[name]
+            return self._known
 
     def _look(self, now: float) -> None:
         try:
