@@ -149,14 +149,14 @@ class Follower:
         self._rows = rows
         self._sources = Sources(view, stores, cipher, clock)
 
-    def catch_up(self, hints: Hints, *, to_the_end: bool = False) -> Report:
+    def catch_up(self, hints: Hints) -> Report:
         """Brings every stream named to its hints, or to the store's newest commit where it has
         none. Those that wait for a redrive are left alone; those that are ahead of this code are
         tried again. Never raises because of single streams or rows.
 
-        A stream that is `long` is left where the budget ends, unless it is to go `to_the_end`.
+        A stream that is `long` is left where the budget ends.
         """
-        return self._run(hints, to_the_end=to_the_end)
+        return self._run(hints)
 
     def go_on(self, limit: int = PAGE) -> Iterator[Report]:
         """Visits the rows with a stream that goes on by itself, `limit` at a time, as reports are

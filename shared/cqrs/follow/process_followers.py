@@ -105,9 +105,8 @@ class ProcessFollower(Follower):
         self._pause = pause
         self._stopwatch = stopwatch
 
-    def catch_up(self, hints: Hints, *, to_the_end: bool = False) -> Report:
-        followed = super().catch_up(hints, to_the_end=to_the_end)
-        return self._visit(followed, _Silence(self._stopwatch))
+    def catch_up(self, hints: Hints) -> Report:
+        return self._visit(super().catch_up(hints), _Silence(self._stopwatch))
 
     def redrive(self, names: Iterable[str]) -> Report:
         return self._visit(super().redrive(names), _Silence(self._stopwatch))
