@@ -44,6 +44,8 @@ from cqrs.views.rows import Document, Generation, Row, RowStore, View
 __all__ = ["Compared", "Generations", "Kept", "Survey", "difference", "misses"]
 
 ATTEMPTS = 6
+ON_ITS_WAY_SECONDS = 300  # in which a row of a stream that has begun need not be there yet
+LOOKED_AT = 20  # streams that have no row
 MAX_VALUE, MAX_DIFFERENCE = 60, 500  # characters of what is told
 LONGEST_SECONDS = 900  # of an invocation
 LEFT_ALONE_SECONDS = LONGEST_SECONDS + STALE_SECONDS
@@ -353,12 +355,23 @@ def _seen(row: Row, lists: Iterable[str]) -> object:
     return row.document, places
 
 
-def misses(follower: Follower, stores: Mapping[str, EventReader]) -> bool:
+def misses(
+    follower: Follower, stores: Mapping[str, EventReader], clock: Callable[[], Instant] = now
+) -> bool:
     """Whether a view without rows lacks some. What is counted lags behind what was saved; rows that
-    are asked for by key do not. `stores` are by service.
+    are asked for by key do not. A stream that began just now is on its way to them: the first one
+    of all would otherwise look like a loss. `stores` are by service.
     """
     services = sorted({fold.events.context for fold in follower.view.folds})
-    return any(follower.behind(_some_heads(stores[service])) for service in services)
+    return any(_misses_of(follower, stores[service], clock()) for service in services)
+
+
+def _misses_of(follower: Follower, store: EventReader, at: Instant) -> bool:
+    for stream in follower.behind(_some_heads(store))[:LOOKED_AT]:
+        (first,) = store.read(stream, limit=1)
+        if later(first.envelope.time, ON_ITS_WAY_SECONDS) <= at:
+            return True
+    return False
 
 
 def _some_heads(store: EventReader) -> Mapping[str, int]:

@@ -269,7 +269,7 @@ class Customer:
             self.place()
             if self.dice.random() < 0.2:
                 self.cancel_or_ship()
-        until(self.enough_are_shipped, self.shipped, 60)
+        until(self.enough_are_shipped, self.shipped, 180)
         return self.placed
 
     def place(self) -> None:

@@ -9,8 +9,10 @@ import pytest
 from cqrs.adapters.memory import MemoryEventStore, MemoryGenerations, MemoryRows
 from cqrs.errors import Conflict, Unavailable
 from cqrs.follow.followers import Follower
-from cqrs.follow.generations import LEFT_ALONE_SECONDS, Compared, misses
+from cqrs.follow.generations import LEFT_ALONE_SECONDS, ON_ITS_WAY_SECONDS, Compared, misses
+from cqrs.history.commits import Commit
 from cqrs.history.event_store import WHOLE, EventReader, Heads, Section
+from cqrs.history.instants import later
 from cqrs.plain import replace
 from cqrs.views.filling import Filling
 from cqrs.views.generations import CACHE_SECONDS, HEARD_SECONDS, Known, NotPossible
@@ -246,6 +248,9 @@ class TestLosses:
             def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
                 return STORE.heads(cursor) if cursor else Heads({}, "amid")
 
+            def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[Commit]:
+                return STORE.read(stream, after, limit)
+
         def missed(rows: MemoryRows, store: EventReader) -> bool:
             return misses(Follower(VIEW, rows, views.stores), {"world": store})
 
@@ -253,6 +258,16 @@ class TestLosses:
         assert missed(MemoryRows(), Long())
         assert not missed(views.rows(VIEW), Long())
         assert not missed(MemoryRows(), MemoryEventStore())
+
+    def test_the_first_streams_of_all_are_on_their_way_and_not_missing(self, views: Views) -> None:
+        def missed(seconds: float) -> bool:
+            begun = STORE.read("order-0")[0].envelope.time
+            follower = Follower(VIEW, MemoryRows(), views.stores)
+            return misses(follower, {"world": STORE}, lambda: later(begun, seconds))
+
+        assert not missed(1)
+        assert not missed(ON_ITS_WAY_SECONDS - 1)
+        assert missed(ON_ITS_WAY_SECONDS)
 
 
 class TestSwitching:
