@@ -37,25 +37,31 @@ class ViewsToRebuild:
     def told(self, name: str) -> Told:
         view = self._generations.views[name]
         known = self._generations.known(view)
-        newest = max((copy.generation.number for copy in known.live), default=0)
-        changed = known.serving is not None and view.edition.number > newest
-        return {**_known(known), "code": str(view.edition.number), "changed": changed}
+        number = view.edition.number
+        return {**_known(known), "code": str(number), "changed": known.lacks(number)}
 
     def price(self, name: str) -> Told:
         view = self.named(name)
-        services = {fold.events.context for fold in view.folds}
-        sizes = [self._stores[service].size() for service in sorted(services)]
-        stores = [Walked(size=s, streams=ceil(s.commits / COMMITS_PER_STREAM)) for s in sizes]
+        services = [fold.events.context for fold in view.folds]
+        sizes = {service: self._stores[service].size() for service in sorted(set(services))}
+        stores = [
+            Walked(
+                size=size,
+                streams=ceil(size.commits / COMMITS_PER_STREAM),
+                compared=int(service == services[0]),
+            )
+            for service, size in sizes.items()
+        ]
         estimate = rebuild(stores, self._limits)
         return {
-            "commits": sum(size.commits for size in sizes),
+            "commits": sum(size.commits for size in sizes.values()),
             "minutes": ceil(estimate.seconds / 60),
             "dollars": round(estimate.dollars, 2),
         }
 
     def compare(self, follower: Follower, streams: Sequence[str]) -> Compared:
         view, generation = self.scoped(follower.view.scope)
-        return self._generations.bring_up_and_compare(view, generation, follower, streams)
+        return self._generations.compare(view, generation, follower, streams)
 
     def delete(self, scope: str, cursor: str | None) -> str | None:
         view, generation = self.scoped(scope)

@@ -2,8 +2,8 @@
 
 A walk scans every commit of the stores, whatever it looks for. For an audit that is nearly all: it
 only looks at the rows of streams that had commits since the last one. A rebuild also reads each
-stream, and writes its row. Estimates are compared with counted calls and units of real walks; how
-long they take is assumed.
+stream, writes its row, and compares it. Estimates are compared with counted calls and units of real
+walks; how long they take is assumed.
 """
 
 from __future__ import annotations
@@ -78,11 +78,15 @@ DEFAULTS = Limits()
 
 
 class Walked(Value):
-    """A store, as many of its `streams` as a walk looks at, and the `views` that it looks into."""
+    """A store, as many of its `streams` as a walk looks at, and the `views` that it looks into.
+
+    `compared` are those views whose rows it compares: those whose first fold is of this store.
+    """
 
     size: Size
     streams: int
     views: int = 1
+    compared: int = 0
 
 
 class Estimate(Value):
@@ -172,20 +176,24 @@ def _audited(store: Walked, limits: Limits) -> _Part:
 
 
 def _filled(store: Walked, limits: Limits, write_units: float) -> _Part:
-    """Rows are loaded twice: to see that they are behind, and to bring them on."""
+    """Rows are loaded twice: to see that they are behind, and to bring them on. Then those that
+    queries see, and the new ones again, to be compared; before that the register is asked.
+    """
     found = _audited(store, limits)
     loads, rows = found.calls - found.pages, store.views * store.streams
+    groups, compared = loads / max(1, store.views) * store.compared, store.compared * store.streams
     tails = rows * ceil(store.size.bytes / max(1, store.streams) / READ_BYTES)
     return _Part(
         legs=found.legs,
         pages=found.pages,
         notes=found.notes,
-        calls=found.calls + loads + 2 * rows,
-        read_units=found.read_units + rows + tails,
+        calls=found.calls + loads + 2 * rows + 3 * groups,
+        read_units=found.read_units + rows + tails + groups + 2 * compared,
         write_units=rows * write_units,
         paced=found.paced + _paced(tails, limits),
         work=found.work
-        + loads * CALL_SECONDS
+        + (loads + 3 * groups) * CALL_SECONDS
+        + 2 * compared * ROW_SECONDS
         + rows * (CALL_SECONDS / WALK_READERS + ROW_SECONDS + SAVE_SECONDS)
         + store.views * store.size.commits * COMMIT_SECONDS,
     )

@@ -26,8 +26,8 @@ in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cached_property, partial
 from threading import Lock
 
 from cqrs.errors import Ahead, Unavailable
@@ -298,10 +298,11 @@ class Follower:
         return merged(reports), again
 
     def _at_once(self, follow: Callable[[_Task], _Step], tasks: Sequence[_Task]) -> Iterable[_Step]:
-        if len(tasks) < 2:
-            return map(follow, tasks)
-        with ThreadPoolExecutor(self._readers) as pool:
-            return list(pool.map(follow, tasks))
+        return self._pool.map(follow, tasks) if len(tasks) > 1 else map(follow, tasks)
+
+    @cached_property
+    def _pool(self) -> Executor:
+        return ThreadPoolExecutor(self._readers)
 
     def _follow(
         self, rows: Mapping[str, Row], tails: _Tails, budget: int | None, task: _Task

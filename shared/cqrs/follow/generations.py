@@ -4,7 +4,7 @@
     make(view)                 makes the next generation, which followers keep from then on
     ... a walk over the stores lets its follower catch up with every stream ...
     filled(view, generation)   it has everything
-    compare(view, a, b, keys)  whether rows of two generations are the same
+    compare(view, generation, follower, streams)    whether its rows are those that queries see
     switch(view, generation)   queries see it
     rollback(view)             they see the one before again
     drop(view, generation)     nobody follows it any more
@@ -62,11 +62,10 @@ class Survey(Value):
     """What a view needs, and what there is of it.
 
     `first`: queries are refused until something is filled. `changed`: the code has a newer
-    generation than queries see, and it is not there yet. `unfinished`: there is one that was made
-    by this code's definition, and is to be filled.
+    generation than queries see, and it is not there yet.
     """
 
-    needs: Literal["nothing", "first", "changed", "unfinished"]
+    needs: Literal["nothing", "first", "changed"]
     known: Known
 
 
@@ -123,13 +122,10 @@ class Generations:
         for copy in known.live:
             if self._is_lost(view, copy):
                 known = self._made_again(view, copy)
-        number = view.edition.number
-        is_live = any(copy.generation.number == number for copy in known.live)
         if not known.serving:
             return Survey(needs="first", known=known)
-        if number > known.serving.generation.number and not is_live:
-            return Survey(needs="changed", known=known)
-        return Survey(needs="unfinished" if known.unfinished(number) else "nothing", known=known)
+        changed = known.lacks(view.edition.number)
+        return Survey(needs="changed" if changed else "nothing", known=known)
 
     def register(self, view: View) -> Known:
         """What is known of the view. One that older code has filled, which knew of no register, is
@@ -176,16 +172,9 @@ class Generations:
         alone = len(known.live) == 1 and generation == view.edition
         return copy is not None and (alone or self._is_past(copy.made, self.heard_seconds))
 
-    def filled(
-        self,
-        view: View,
-        generation: Generation,
-        *,
-        made: str | None = None,
-        switch: bool = False,
-    ) -> None:
-        """Queries see it now if there is nothing else that they can see, or with `switch`. `made`:
-        what the store of its rows was called when the walk that has filled it began.
+    def filled(self, view: View, generation: Generation, *, made: str | None = None) -> None:
+        """Queries see it now if there is nothing else that they can see. `made`: what the store of
+        its rows was called when the walk that has filled it began.
 
         Raises NotPossible also if its rows were lost since then, or since it was made.
         """
@@ -195,9 +184,7 @@ class Generations:
             copy = known.copy_of(generation)
             if copy and not copy.incarnation == there == (made or there):
                 raise NotPossible(f"The rows of {view.name}#{generation} were lost meanwhile.")
-            at = self._clock()
-            found = known.filled(generation, at)
-            return found.switched(generation, at) if switch else found
+            return known.filled(generation, self._clock())
 
         self._change(view, change)
 
@@ -206,10 +193,6 @@ class Generations:
 
     def rollback(self, view: View) -> None:
         self._change(view, lambda known: known.rolled_back(self._clock()))
-
-    def unfilled(self, view: View, generation: Generation) -> None:
-        """Some of its rows are known to be missing."""
-        self._change(view, lambda known: known.unfilled(generation))
 
     def drop(self, view: View, generation: Generation) -> None:
         self._change(view, lambda known: known.dropped(generation, self._clock()))
@@ -249,41 +232,35 @@ class Generations:
             if self._is_past(left.at, self._patience_seconds)
         ]
 
-    def bring_up_and_compare(
+    def compare(
         self, view: View, new: Generation, follower: Follower, streams: Iterable[str]
     ) -> Compared:
         """Compares the rows of streams with those that queries see, once all their other streams
-        are followed as far. Only rows with a stream of the view's first category are compared, so
-        each is counted once. `follower` is that of the generation `new`.
+        are followed as far: what both show, and where it stands in the lists that both have. Only
+        rows with a stream of the view's first category are compared, so each is counted once.
+        `follower` is that of the generation `new`.
+
+        Raises NotPossible if that is not live. Calls: one of the register, and one for the rows of
+        each generation; those that lag are loaded again.
         """
         first = view.folds[0].category
-        keys = [view.key_of(name) for name in streams if category_of(name) == first]
+        keys = sorted({view.key_of(name) for name in streams if category_of(name) == first})
         known = self.known(view)
         if not keys or known.serving is None:
             return Compared()
-        active = known.serving.generation
-        seen = self.kept(view.at(active)).load(keys)
-        heads = {name: n for row in seen.values() for name, n in _versions(row).items()}
-        if late := follower.behind(heads):
-            follower.catch_up(dict.fromkeys(late, ()))
-        return self.compare(view, active, new, keys)
-
-    def compare(
-        self, view: View, old: Generation, new: Generation, keys: Iterable[str]
-    ) -> Compared:
-        """Compares what both show, and where it stands in the lists that both have. Raises
-        NotPossible if one of them is not live.
-        """
-        known = self.known(view)
-        copies = [known.copy_of(generation) for generation in (old, new)]
-        if not all(copies):
-            raise NotPossible(f"{view.name}#{old} and #{new} are not both live.")
-        lists = set.intersection(*(set(copy.lists) for copy in copies if copy))
-        asked = list(dict.fromkeys(keys))
-        before, after = (self.kept(view.at(one)).load(asked) for one in (old, new))
+        old, copy = known.serving, known.copy_of(new)
+        if copy is None:
+            raise NotPossible(f"{view.name}#{new} is not live.")
+        lists = set(old.lists).intersection(copy.lists)
+        before = self.kept(view.at(old.generation)).load(keys)
+        rows = self.kept(view.at(new))
+        after = dict(rows.load(keys))
+        if late := [key for key in keys if _lags(after[key], before[key])]:
+            follower.catch_up({name: () for key in late for name in _versions(before[key])})
+            after |= rows.load(late)
         equal, skipped = 0, 0
         differ: list[tuple[str, Document | None, Document | None]] = []
-        for key in asked:
+        for key in keys:
             one, other = before[key], after[key]
             if _versions(one) != _versions(other) or one.parked or other.parked:
                 skipped += 1
@@ -348,6 +325,12 @@ def _remade(copy: Copy, made: str, known: Known) -> Known:
 
 def _versions(row: Row) -> dict[str, int]:
     return {stream: version for stream, version in row.positions.items() if version}
+
+
+def _lags(row: Row, other: Row) -> bool:
+    """Whether it can be brought on to where the other stands."""
+    parts = {name: row.part(name) for name in _versions(other)}
+    return any(p.version < other.positions[n] and not p.is_parked for n, p in parts.items())
 
 
 def _seen(row: Row, lists: Iterable[str]) -> object:

@@ -97,6 +97,12 @@ class Known(Value):
         copy = self.copy_of(self.active)
         return copy if copy and copy.filled else None
 
+    def lacks(self, number: int) -> bool:
+        """Whether this number is newer than what queries see, and nobody has made it yet."""
+        serving = self.serving
+        is_newer = serving is not None and serving.generation.number < number
+        return is_newer and all(copy.generation.number != number for copy in self.live)
+
     def unfinished(self, number: int) -> Copy | None:
         """The newest live copy of this number that is not filled."""
         open_ones = [c for c in self.live if c.generation.number == number and not c.filled]

@@ -220,8 +220,11 @@ def test_a_further_copy_has_an_index_of_its_own(shelf: Books) -> None:
     generations.switch(BOOK_SEARCH, copy)
     assert shelf.scope() == "book_search#1.1"
     assert len(shelf.found("book-b1@1")) == 3
-    keys = [f"b{n}" for n in (1, 2, 3)]
-    assert generations.compare(BOOK_SEARCH, Generation(1), copy, keys) == Compared(equal=3)
+    follower, streams = (
+        shelf.views.follower(BOOK_SEARCH.at(Generation(1))),
+        [f"book-b{n}" for n in (1, 2, 3)],
+    )
+    assert generations.compare(BOOK_SEARCH, Generation(1), follower, streams) == Compared(equal=3)
 
 
 def test_an_index_that_was_dropped_is_deleted(rebuilt: Books) -> None:

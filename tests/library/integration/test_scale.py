@@ -6,6 +6,7 @@ capacity that moto says was consumed is a constant.)
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -15,6 +16,7 @@ import moto.dynamodb.models.table as moto_table
 import pytest
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
+from cqrs.adapters.dynamodb_generations import DynamoDbGenerations
 from cqrs.adapters.dynamodb_notes import DynamoDbNotes
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
@@ -30,6 +32,7 @@ from cqrs.follow.estimates import (
     rebuild,
 )
 from cqrs.follow.followers import Follower
+from cqrs.follow.generations import Compared, Generations
 from cqrs.follow.walker import Walker
 from cqrs.follow.walks import Run, Work
 from cqrs.history.commits import Commit
@@ -37,7 +40,7 @@ from cqrs.history.event_store import Size
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.history.instants import now
 from cqrs.plain import Value, replace
-from cqrs.views.rows import Fold, Followed, RowView
+from cqrs.views.rows import Fold, Generation, RowView
 from cqrs.views.tallies import Cell, TallyView
 from tests.library.integration.counted import envelope
 from tests.library.integration.tables import create_event_store, create_tally_store
@@ -71,7 +74,11 @@ FOLDS = {category: fold_of(category) for category in STORES}
 EVERYTHING = RowView(
     name="everything", folds=list(FOLDS.values()), render=lambda states: {"key": states.key}
 )
-ORDERS = RowView(name="orders", folds=[FOLDS["order"]], render=lambda states: {"key": states.key})
+CUSTOMERS = RowView(
+    name="customers", folds=[FOLDS["customer"]], render=lambda states: {"key": states.key}
+)
+COPY = Generation(1, 1)
+COPY_OF_CUSTOMERS = CUSTOMERS.at(COPY)
 PRODUCTS = TallyView(
     name="products",
     folds=[FOLDS["product"]],
@@ -131,7 +138,7 @@ class Weighed(DynamoDbEventStore):
 class Shop:
     meter: Meter
     stores: dict[str, Weighed] = field(default_factory=dict)
-    followers: list[Follower] = field(default_factory=list)
+    equal: int = 0  # rows that the last walk has compared
 
     def __post_init__(self) -> None:
         client = self.meter.client
@@ -140,22 +147,25 @@ class Shop:
             self.stores[name] = Weighed(name, client=self.client)
             streams = size // COMMIT_BYTES // COMMITS[name]
             self.append(name, range(streams), range(1, COMMITS[name] + 1), LONG_AGO)
-        for table in ("everything", "orders", "notes"):
+        tables = {"everything": "row", "customers": "row", "notes": "row", "generations": "view"}
+        for table, key in tables.items():
             client.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": "row", "AttributeType": "S"}],
-                KeySchema=[{"AttributeName": "row", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
             )
         create_tally_store(client, "products")
-        kinds: list[tuple[Followed, type[DynamoDbRows]]] = [
-            (EVERYTHING, DynamoDbRows),
-            (ORDERS, DynamoDbRows),
-            (PRODUCTS, DynamoDbTallies),
-        ]
-        for view, rows in kinds:
-            kept = rows(view.name, view.scope, (), self.client)
-            self.followers.append(Follower(view, kept, self.stores))
+        self.followers = [self.follower(view) for view in (EVERYTHING, CUSTOMERS, PRODUCTS)]
+        register = DynamoDbGenerations("generations", self.client)
+        self.generations = Generations([CUSTOMERS], self.kept, register)
+
+    def kept(self, view: Any) -> DynamoDbRows:
+        kind = DynamoDbTallies if view.name == PRODUCTS.name else DynamoDbRows
+        return kind(view.name, view.scope, (), self.client)
+
+    def follower(self, view: Any) -> Follower:
+        return Follower(view, self.kept(view), self.stores)
 
     def client(self) -> Any:
         return self.meter.client
@@ -187,6 +197,7 @@ class Shop:
             lambda: self.followers,
             DynamoDbNotes("notes", self.client),
             segment_bytes=LIMITS.segment_bytes,
+            compare=self.compare,
         )
         run, _ = walker.start(work)
         for leg in run.legs:
@@ -194,8 +205,12 @@ class Shop:
         run = walker.end(run.ticket)
         assert run.ended
         assert not run.gave_up
+        self.equal = sum(leg.equal for leg in walker.progress(run))
         bill, self.meter.bill = self.meter.bill, Bill()
         return run, bill
+
+    def compare(self, follower: Follower, streams: Iterable[str]) -> Compared:
+        return self.generations.compare(CUSTOMERS, COPY, follower, streams)
 
     def walked(self, streams: dict[str, int], *followers: Follower) -> list[Walked]:
         """What the model is asked."""
@@ -205,6 +220,7 @@ class Shop:
                 size=store.size(),
                 streams=streams[name],
                 views=sum(name in categories for categories in follow),
+                compared=int([each.view for each in followers] == [COPY_OF_CUSTOMERS]),
             )
             for name, store in self.stores.items()
             if any(name in categories for categories in follow)
@@ -224,20 +240,29 @@ def assert_about(estimate: Estimate, bill: Bill) -> None:
 
 def test_walks_cost_what_the_model_says(shop: Shop) -> None:
     streams = {name: size // COMMIT_BYTES // COMMITS[name] for name, size in STORES.items()}
-    rows, orders, _ = shop.followers
+    rows, customers, _ = shop.followers
 
     # 1. Rows are made from nothing.
-    for follower in (rows, orders):
+    for follower in (rows, customers):
         _, bill = shop.walk(Work(kind="fill", targets=(follower.view.scope,)))
         assert_about(rebuild(shop.walked(streams, follower), LIMITS, write_units=1), bill)
     shop.walk(Work(kind="fill", targets=(PRODUCTS.scope,)))
 
-    # 2. The first audit looks at all streams.
+    # 2. They are made again beside those that there are, and compared.
+    assert shop.generations.make(CUSTOMERS) == CUSTOMERS.edition
+    shop.generations.filled(CUSTOMERS, CUSTOMERS.edition)
+    assert shop.generations.make(CUSTOMERS) == COPY
+    shop.followers.append(shop.follower(COPY_OF_CUSTOMERS))
+    run, bill = shop.walk(Work(kind="rebuild", targets=(COPY_OF_CUSTOMERS.scope,)))
+    assert shop.equal == streams["customer"]
+    assert_about(rebuild(shop.walked(streams, shop.followers.pop()), LIMITS, write_units=1), bill)
+
+    # 3. The first audit looks at all streams.
     run, bill = shop.walk(Work(kind="audit"))
     assert run.since is None
     assert_about(audit(shop.walked(streams, *shop.followers), LIMITS), bill)
 
-    # 3. The next one looks at those that had commits since.
+    # 4. The next one looks at those that had commits since.
     changed = {"customer": 40, "product": 1, "order": 30, "payment": 2}
     for name, number in changed.items():
         keys = range(0, number * (streams[name] // number), streams[name] // number)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import repeat
 from threading import Event, Thread
 
 import requests
@@ -46,12 +47,14 @@ def processes_of(shop: Shop, function: str) -> list[int]:
 
 
 @contextmanager
-def killed(shop: Shop, function: str) -> Iterator[None]:
-    """Meanwhile no process of the function lives long."""
+def killed(shop: Shop, function: str, pauses: Iterable[float]) -> Iterator[None]:
+    """Meanwhile the function's processes are killed after each of these pauses, in seconds."""
     over = Event()
 
     def kill() -> None:
-        while not over.wait(KILL_SECONDS):
+        for pause in pauses:
+            if over.wait(pause):
+                return
             for process in processes_of(shop, function):
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
@@ -90,7 +93,7 @@ def test_a_burst_is_answered_and_whoever_is_told_to_come_again_may(
 def test_a_command_whose_process_was_killed_may_be_repeated(shop: Shop, customer: str) -> None:
     orders = [placing(shop, customer, str(n)) for n in range(40)]
 
-    with killed(shop, "orders_commands"):
+    with killed(shop, "orders_commands", repeat(KILL_SECONDS)):
         answers = at_once(orders)
 
     failed = [answer for answer in answers if answer.status_code != 201]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -15,10 +13,10 @@ import requests
 
 from tests.shop.e2e.conftest import Shop, answered, put_back, put_edited, until
 from tests.shop.e2e.test_faults import listed, place_many, shown, told
-from tests.shop.e2e.test_overload import processes_of
+from tests.shop.e2e.test_overload import killed
 
 VIEWS = ("order_history", "sales", "order_search")
-KILLS = 3
+KILLS = (0.7, 1.4, 2.1)  # seconds from one to the next
 WALKED_SECONDS = 180
 
 
@@ -104,28 +102,6 @@ def rebuild(shop: Shop, view: str) -> Any:
     return started
 
 
-@contextmanager
-def killed_at_times(shop: Shop, function: str) -> Iterator[None]:
-    """Kills the function's processes, some times while they are at work."""
-    over = Event()
-
-    def kill() -> None:
-        for n in range(KILLS):
-            if over.wait(0.7 * (n + 1)):
-                return
-            for process in processes_of(shop, function):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-
-    killer = Thread(target=kill)
-    killer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        killer.join()
-
-
 @pytest.fixture
 def as_it_was(shop: Shop) -> Iterator[Callable[[str], None]]:
     """Drops what a test has made of a view beside its first generation."""
@@ -146,7 +122,7 @@ def test_rebuilds_under_traffic_that_are_killed_come_to_the_same_rows(
     before = place_many(shop, customer, 6)
     with Traffic(shop, customer) as traffic:
         started = {view: rebuild(shop, view) for view in VIEWS}
-        with killed_at_times(shop, "walker"):
+        with killed(shop, "walker", KILLS):
             walks = {view: ended(shop, started[view]) for view in VIEWS}
         switched = {view: switch(shop, view, started[view]["generation"]) for view in VIEWS}
         seen = len(traffic.tokens)

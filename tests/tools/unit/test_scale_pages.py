@@ -15,6 +15,7 @@ from cqrs.follow.estimates import (
     rebuild,
 )
 from cqrs.history.event_store import Size
+from cqrs.plain import replace
 
 DOCS = Path(__file__).parents[3] / "docs"
 MILLION = 10**6
@@ -24,12 +25,13 @@ AUDITS = {"hour": 730, "day": 30.4, "week": 4.35}  # a month
 HOURS = {"hour": 1, "day": 24, "week": 168}
 
 
-def stores(commits: int, share: float, views: int) -> list[Walked]:
-    """Four equal ones, a `share` of whose streams is looked at."""
+def stores(commits: int, share: float, views: int, *, compared: int = 0) -> list[Walked]:
+    """Four equal ones, a `share` of whose streams is looked at. The first has compared rows."""
     own = commits // STORES
     size = Size(commits=own, bytes=own * COMMIT_BYTES)
     streams = round(own / COMMITS_PER_STREAM * share)
-    return [Walked(size=size, streams=streams, views=views)] * STORES
+    walked = Walked(size=size, streams=streams, views=views)
+    return [replace(walked, compared=compared), *[walked] * (STORES - 1)]
 
 
 def dollars(amount: float) -> str:
@@ -50,7 +52,7 @@ def of_scale() -> Iterator[str]:
         walks: Sequence[Estimate] = (
             audit(stores(commits, SOME, views=3)),
             audit(stores(commits, 1, views=3)),
-            rebuild(stores(commits, 1, views=1)),
+            rebuild(stores(commits, 1, views=1, compared=1)),
         )
         told = [f"{dollars(walk.dollars)}, {time(walk.seconds)}" for walk in walks]
         yield line(f"{millions} million", f"{commits * COMMIT_BYTES / 1e9:g} GB", *told)

@@ -200,7 +200,8 @@ class TestFurtherCopies:
         world = World()
         world.audited()
         copy = world.views.generations.make(BOOKS)
-        world.views.generations.filled(BOOKS, copy, switch=True)
+        world.views.generations.filled(BOOKS, copy)
+        world.views.generations.switch(BOOKS, copy)
         world.views.generations.rollback(BOOKS)
         world.forward(3_600)
         assert world.walk()["unfilled"] == []

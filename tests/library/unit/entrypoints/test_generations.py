@@ -43,7 +43,8 @@ def views(books: Books) -> Views:
 
 
 def switch(views: Views) -> None:
-    views.generations.filled(NEWER, Generation(2), switch=True)
+    views.generations.filled(NEWER, Generation(2))
+    views.generations.switch(NEWER, Generation(2))
     views.pass_by()
 
 

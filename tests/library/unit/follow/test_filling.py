@@ -140,5 +140,5 @@ def test_a_step_whose_generation_is_dropped_on_the_way_fails_and_is_not_taken_fo
             view.generations.drop(VIEW, view.known(VIEW).live[-1].generation)
             return 300_000
 
-    with pytest.raises(NotPossible, match="are not both live"):
+    with pytest.raises(NotPossible, match="is not live"):
         view.walker({"step": view.first_step()}, Drops())

@@ -35,6 +35,13 @@ def views() -> Views:
     return views
 
 
+def walk_of(views: Views, store: MemoryEventStore) -> None:
+    """Fills the first generation."""
+    made = views.generations.make(VIEW)
+    audit(store, [views.follower(VIEW.at(made))])
+    views.generations.filled(VIEW, made)
+
+
 def walk(views: Views, view: RowView, generation: Generation) -> None:
     """Fills it."""
     audit(STORE, [views.follower(view.at(generation))])
@@ -66,13 +73,12 @@ class TestMaking:
     def test_who_makes_one_twice_has_made_one(self, views: Views) -> None:
         assert [views.generations.make(VIEW) for _ in range(2)] == [COPY, COPY]
         assert len(views.known(VIEW).live) == 2
-        assert views.generations.survey(VIEW).needs == "unfinished"
 
     def test_a_newer_one_in_the_code_is_a_change_until_it_is_made(self, views: Views) -> None:
         generations = views.generations
         assert generations.survey(NEWER).needs == "changed"
         assert generations.make(NEWER) == TWO
-        assert generations.survey(NEWER).needs == "unfinished"
+        assert generations.survey(NEWER).needs == "nothing"
         walk(views, NEWER, TWO)
         assert generations.survey(NEWER).needs == "nothing"
         assert views.known(VIEW).active == ONE
@@ -285,11 +291,6 @@ class TestSwitching:
         views.pass_by(CACHE_SECONDS)
         assert editions.serving().scope == "notes#1"
 
-    def test_it_can_come_with_the_filling(self, views: Views) -> None:
-        made = views.generations.make(NEWER)
-        views.generations.filled(NEWER, made, switch=True)
-        assert views.known(VIEW).active == TWO
-
     def test_who_loses_a_race_tries_again(self, views: Views) -> None:
         walk(views, NEWER, views.generations.make(NEWER))
         race(views, lambda: views.generations.make(VIEW))
@@ -401,23 +402,21 @@ def loudly(states: States) -> Document | None:
 
 
 class TestComparing:
-    KEYS = ("0", "1", "2", "3", "4", "nobody")
+    STREAMS = tuple(f"order-{n}" for n in range(5))
 
     def compared(self, views: Views, other: RowView) -> Compared:
         made = views.generations.make(other)
-        Follower(other.at(made), views.rows(other.at(made)), views.stores).catch_up(
-            {f"order-{n}": () for n in range(5)}
-        )
-        views.generations.filled(other, made)
-        return views.generations.compare(VIEW, ONE, made, self.KEYS)
+        follower = views.follower(other.at(made))
+        follower.catch_up(dict.fromkeys(self.STREAMS, ()))
+        return views.generations.compare(other, made, follower, self.STREAMS)
 
     def test_rows_of_the_same_definition_are_equal(self, views: Views) -> None:
-        assert self.compared(views, VIEW) == Compared(equal=6)
+        assert self.compared(views, VIEW) == Compared(equal=5)
 
     def test_rows_that_show_something_else_are_told_with_both(self, views: Views) -> None:
         plain = {"order": ["a"], "payment": []}
         assert self.compared(views, replace(NEWER, render=loudly)) == Compared(
-            equal=5, differ=[("1", plain, {**plain, "loud": True})]
+            equal=4, differ=[("1", plain, {**plain, "loud": True})]
         )
 
     def test_so_are_rows_that_stand_elsewhere(self, views: Views) -> None:
@@ -429,23 +428,28 @@ class TestComparing:
         self, views: Views
     ) -> None:
         more = {**VIEW.lists, "more": lambda document: Place("more", "x")}
-        assert self.compared(views, replace(NEWER, lists=more)) == Compared(equal=6)
+        assert self.compared(views, replace(NEWER, lists=more)) == Compared(equal=5)
 
-    def test_rows_that_stand_at_other_versions_are_skipped(self, views: Views) -> None:
+    def test_rows_that_are_further_than_those_which_queries_see_are_skipped(self) -> None:
+        store = stored(history("order-1", "a"), history("order-2", "a"))
+        views = Views(VIEW, stores=dict.fromkeys(("order", "payment"), store))
+        walk_of(views, store)
+        store.append(history("order-1", "a", "b")[1], "again")
         made = views.generations.make(VIEW)
-        views.follower(VIEW.at(made)).catch_up({"order-1": ()})
-        found = views.generations.compare(VIEW, ONE, made, self.KEYS)
-        assert found == Compared(equal=2, skipped=4)
+        follower = views.follower(VIEW.at(made))
+        follower.catch_up({"order-1": (), "order-2": ()})
+        found = views.generations.compare(VIEW, made, follower, ["order-1", "order-2"])
+        assert found == Compared(equal=1, skipped=1)
 
     def test_rows_that_are_parked_are_skipped(self) -> None:
         store = stored(history("order-1", "poison"))
         views = Views(VIEW, stores=dict.fromkeys(("order", "payment"), store))
-        for generation in [views.generations.make(VIEW)]:
-            views.follower(VIEW.at(generation)).catch_up({"order-1": ()})
-            views.generations.filled(VIEW, generation)
+        walk_of(views, store)
         made = views.generations.make(VIEW)
-        views.follower(VIEW.at(made)).catch_up({"order-1": ()})
-        assert views.generations.compare(VIEW, ONE, made, ["1"]) == Compared(skipped=1)
+        follower = views.follower(VIEW.at(made))
+        follower.catch_up({"order-1": ()})
+        found = views.generations.compare(VIEW, made, follower, ["order-1"])
+        assert found == Compared(skipped=1)
 
     def test_a_row_is_brought_up_and_compared_with_one_of_its_streams(self, views: Views) -> None:
         store = stored(history("order-1", "a", "b"), history("payment-1", "p"))
@@ -456,19 +460,19 @@ class TestComparing:
                 views.follower(VIEW).catch_up({"payment-1": ()})
                 views.generations.filled(VIEW, generation)
         newer = views.follower(NEWER)
-        compare = views.generations.bring_up_and_compare
+        compare = views.generations.compare
         assert compare(NEWER, TWO, newer, ["payment-1"]) == Compared()
         assert compare(NEWER, TWO, newer, ["order-1", "payment-1"]) == Compared(equal=1)
 
     def test_where_queries_see_nothing_there_is_nothing_to_compare_with(self, views: Views) -> None:
-        views.generations.unfilled(VIEW, ONE)
+        loses(views, ONE)
+        views.generations.survey(VIEW)
         newer = views.follower(VIEW.at(views.generations.make(NEWER)))
-        compared = views.generations.bring_up_and_compare(VIEW, TWO, newer, ["order-1"])
-        assert compared == Compared()
+        assert views.generations.compare(VIEW, TWO, newer, ["order-1"]) == Compared()
 
     def test_what_is_not_live_is_not_compared(self, views: Views) -> None:
-        with pytest.raises(NotPossible, match="notes#1 and #2 are not both live"):
-            views.generations.compare(VIEW, ONE, TWO, [])
+        with pytest.raises(NotPossible, match="notes#2 is not live"):
+            views.generations.compare(VIEW, TWO, views.follower(NEWER), ["order-1"])
 
 
 def test_while_the_register_is_down_nothing_is_changed(views: Views) -> None:

@@ -70,6 +70,10 @@ class Two:
         self.views.generations.switch(self.newer, TWO)
         self.views.pass_by()
 
+    def loses(self, generation: Generation) -> None:
+        known = self.views.known(self.view)
+        assert self.views.register.save(self.view.name, known.unfilled(generation), known.revision)
+
     def drop(self, generation: Generation) -> None:
         self.views.generations.drop(self.newer, generation)
         self.views.pass_by()
@@ -180,7 +184,7 @@ class TestTallies:
 
     def test_a_tally_that_is_not_filled_is_refused(self) -> None:
         two = Two(TALLY)
-        two.views.generations.unfilled(TALLY, ONE)
+        two.loses(ONE)
         two.views.pass_by()
         with pytest.raises(NotFilled):
             TallyReader(TALLY, two.editions, STORES).cells(["all"], "", "", Token(), limit=1)
@@ -224,7 +228,7 @@ class TestSearches:
 
     def test_a_search_in_what_is_not_filled_is_refused(self) -> None:
         two = Two(SEARCH, make=lambda view: Index(view.scope, []))
-        two.views.generations.unfilled(SEARCH, ONE)
+        two.loses(ONE)
         two.views.pass_by()
         with pytest.raises(NotFilled):
             Searcher(SEARCH, two.editions, STORES).search([{}], Token())
