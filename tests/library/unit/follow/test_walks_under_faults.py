@@ -154,6 +154,11 @@ class World:
     def unfinished(self) -> list[Run]:
         return [run for run in self.walker().walks() if not run.ended]
 
+    def mend(self) -> None:
+        """Somebody redrives what was set aside only because its steps were killed so often."""
+        if any(row.key not in self.kills for row in self.rows.parked(len(STREAMS))):
+            self.come_to_rest(REDRIVE)
+
     def come_to_rest(self, work: Work) -> Run:
         """Without faults, somebody goes on with what is on its way, and then takes another walk."""
         self.fates.plan.clear()
@@ -203,6 +208,7 @@ def test_however_often_its_steps_are_killed_a_walk_ends_and_leaves_out_no_stream
     if not ended.whole:  # it says what outages and kills have kept it from, and another does it
         assert ended.gave_up or any(leg.aside for leg in world.walker().progress(run))
         world.come_to_rest(work)
+        world.mend()
     assert world.is_folded()
 
 
@@ -252,6 +258,7 @@ def test_with_racing_walkers_live_followers_and_poison_every_row_equals_the_fold
                 world.end(held[how[0] % len(held)])
 
     world.come_to_rest(work)
+    world.mend()
 
     assert world.unfinished() == []
     assert world.is_folded(but=world.kills)
