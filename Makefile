@@ -73,7 +73,7 @@ history: .venv ## The commits of a stream, and what processes have sent because 
 	@$(LOCAL) history '$(or $(STREAM),$(error say which: make history STREAM=order-7))'
 
 ##@ Check
-# On several processors. (What is tested end to end shares one stack, so it is not.)
+# On several processors. (What is tested end to end shares one stack, so it is not; but each folder has its own.)
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
@@ -81,7 +81,8 @@ export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each ti
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
-	@$(foreach stack,$(wildcard tests/*/e2e),$(BIN)/pytest $(stack);)
+	@for stack in tests/*/e2e; do $(BIN)/pytest "$$stack" & running+=($$!); done; \
+	for one in "$${running[@]}"; do wait "$$one" || failed=yes; done; [ -z "$${failed:-}" ]
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
