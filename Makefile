@@ -17,7 +17,7 @@ help: ## Print this list
 	'           OPENSEARCH_URL (of an OpenSearch of yours, instead of the local one)'
 
 ##@ On your laptop
-.PHONY: up down status url logs rights faults views rebuild rollback drop-generation audit walks deliver waiting parked redrive history
+.PHONY: up down status url token logs rights faults views rebuild rollback drop-generation audit walks deliver waiting parked redrive history
 up: .venv build/emulator build/search ## Start a local AWS, deploy to it and try it out; later, apply what was edited. Prints the URL
 	@$(LOCAL) up $(if $(SMOKE),--smoke $(SMOKE))
 
@@ -29,6 +29,9 @@ status: .venv ## Show what runs, how far views are behind the stores, and what i
 
 url: .venv ## The URL of the local API, alone
 	@$(LOCAL) url
+
+token: .venv ## An access token, alone: AS=staff, AS=operator, or a customer's, such as AS=alice, who is signed up on the way
+	@$(LOCAL) token '$(or $(AS),$(error say whose: make token AS=alice, AS=staff or AS=operator))'
 
 logs: .venv ## Logs of all functions, or FUNCTION=storefront_projector
 	@$(LOCAL) logs $(if $(FUNCTION),'$(FUNCTION)')

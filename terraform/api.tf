@@ -5,7 +5,8 @@ module "api" {
 
   name        = "${local.prefix}-api"
   description = "Commands and queries of ${local.prefix}."
-  routes      = module.nouns.routes
+  routes      = local.open_to
+  identity    = local.identity
   functions   = { for key, function in module.functions : key => { name = function.name, invoke_arn = function.invoke_arn } }
   throttling  = var.throttling
 

@@ -39,8 +39,14 @@ locals {
         FAILURES_BUCKET = module.failures.name
       },
 
+      # To whom its routes are open.
+      length(local.roles[name]) == 0 ? {} : {
+        ROLES        = jsonencode(local.roles[name])
+        GROUPS_CLAIM = var.identity.groups_claim
+      },
+
       # All routes, to distinguish 404 (no such path) from 405 (no such method).
-      name != lookup(module.nouns.routes, "$default", null) ? {} : {
+      name != try(module.nouns.routes["$default"].function, null) ? {} : {
         ROUTES = join(",", [for route in keys(module.nouns.routes) : route if route != "$default"])
       },
 

@@ -127,6 +127,44 @@ variable "log_retention_days" {
   }
 }
 
+variable "identity" {
+  description = "Who issues the tokens of callers. `kind`: \"cognito\" (creates a user pool), \"oidc\" (any OpenID provider at `issuer`, whose access tokens are made for one of `audience`) or \"none\" (everybody may do everything: for trials). `groups_claim`: the claim of a token that has its subject's groups, among them `staff` and `operator`."
+  type = object({
+    kind         = string
+    issuer       = optional(string)
+    audience     = optional(list(string), [])
+    groups_claim = optional(string, "cognito:groups")
+    word         = optional(string)
+  })
+  default  = { kind = "cognito" }
+  nullable = false
+
+  validation {
+    condition     = contains(["cognito", "oidc", "none"], var.identity.kind)
+    error_message = "`identity.kind` must be cognito, oidc or none."
+  }
+
+  validation {
+    condition     = var.identity.kind != "oidc" || can(regex("^https://.*[^/]$", var.identity.issuer)) && length(var.identity.audience) > 0
+    error_message = "`identity` of kind oidc needs its `issuer` (https://, and no slash at the end) and the `audience` of its tokens, a list."
+  }
+
+  validation {
+    condition     = var.identity.kind == "oidc" || var.identity.issuer == null && length(var.identity.audience) == 0
+    error_message = "`identity.issuer` and `identity.audience` belong to an OpenID provider: leave them out, or set `identity.kind = \"oidc\"`."
+  }
+
+  validation {
+    condition     = (var.identity.kind == "none") == (var.identity.word == "everybody may do everything")
+    error_message = "Without an identity everybody may do everything. If that is meant, say so: `identity = { kind = \"none\", word = \"everybody may do everything\" }`; else leave `word` out."
+  }
+
+  validation {
+    condition     = var.identity.kind != "none" || var.emulated || var.environment == "dev"
+    error_message = "`identity.kind = \"none\"` is for a local AWS and for the environment dev only."
+  }
+}
+
 variable "throttling" {
   description = "Limit of the HTTP API, all routes together: requests a second, and a burst above that. More are answered 429."
   type = object({

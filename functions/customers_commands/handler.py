@@ -12,7 +12,11 @@ def app(wire: Wiring) -> CommandFunction:
     return CommandFunction(
         {
             "POST /customers": opens(
-                commands, customers.RegisterCustomer, "customer_id", "/customers/{id}"
+                commands,
+                customers.RegisterCustomer,
+                "customer_id",
+                "/customers/{id}",
+                one_each=True,
             ),
             "PUT /customers/{id}/name": changes(commands, customers.RenameCustomer, "customer_id"),
             "PUT /customers/{id}/email": changes(commands, customers.ChangeEmail, "customer_id"),

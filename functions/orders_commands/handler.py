@@ -11,7 +11,9 @@ def app(wire: Wiring) -> CommandFunction:
     commands = wire.commands(orders.ORDER)
     return CommandFunction(
         {
-            "POST /orders": opens(commands, orders.PlaceOrder, "order_id", "/orders/{id}"),
+            "POST /orders": opens(
+                commands, orders.PlaceOrder, "order_id", "/orders/{id}", owner_field="customer_id"
+            ),
             "PUT /orders/{id}/address": changes(commands, orders.ChangeAddress, "order_id"),
             "POST /orders/{id}/confirm": changes(commands, orders.ConfirmOrder, "order_id"),
             "POST /orders/{id}/reject": changes(commands, orders.RejectOrder, "order_id"),

@@ -3,7 +3,7 @@
 import os
 
 from cqrs.entrypoints.http import HttpFunction, Response, no_such_route
-from cqrs.entrypoints.queries import one_of, page_of, row_of
+from cqrs.entrypoints.queries import in_path, one_of, own, page_of, row_of
 from cqrs.entrypoints.tallies import days_of
 from cqrs.entrypoints.wiring import Wiring, on_lambda
 from domain import storefront
@@ -19,9 +19,9 @@ def app(wire: Wiring) -> HttpFunction:
     return HttpFunction(
         {
             "GET /orders": page_of(orders, storefront.BY_STATUS, "orders", lookups, of_status),
-            "GET /orders/{id}": row_of(orders, "order", lookups),
+            "GET /orders/{id}": row_of(orders, "order", lookups, owner="customer_id"),
             "GET /customers/{id}/orders": page_of(
-                orders, storefront.BY_CUSTOMER, "orders", lookups
+                orders, storefront.BY_CUSTOMER, "orders", lookups, own(in_path)
             ),
             "GET /sales/products": days_of(sales, "sales", storefront.shown_sale, titles),
             "GET /health": lambda _: Response(body={"status": "ok"}),

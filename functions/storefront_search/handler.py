@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from cqrs.entrypoints.http import HttpFunction, Request
+from cqrs.entrypoints.http import HttpFunction, OfOwners, Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.entrypoints.wiring import Wiring, on_lambda
 from cqrs.plain import Json
@@ -13,7 +13,9 @@ from domain.orders import OrderStatus
 
 
 def search(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
+    caller = request.caller
     question = storefront.OrderQuestion(
+        customer_id=None if caller.sees_all else caller.account,
         text=request.query.get("q", ""),
         statuses=request.choices("status", OrderStatus),
         first_day=request.day("from"),
@@ -29,7 +31,7 @@ def app(wire: Wiring) -> HttpFunction:
     searchers = wire.searchers(storefront.SEARCH_VIEWS)
     asked = ["q", "status", "from", "to", "sort"]
     orders = searchers and search_of(searchers, search, storefront.ORDER_SEARCH, asked)
-    return HttpFunction({"GET /search/orders": orders or no_search})
+    return HttpFunction({"GET /search/orders": OfOwners(orders or no_search)})
 
 
 handler = on_lambda(app, os.environ)

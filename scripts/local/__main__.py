@@ -42,6 +42,10 @@ def url(stack: Stack, arguments: argparse.Namespace) -> None:
     print(stack.addresses().url)
 
 
+def token(stack: Stack, arguments: argparse.Namespace) -> None:
+    print(stack.token(arguments.who))
+
+
 def status(stack: Stack, arguments: argparse.Namespace) -> None:
     if print_status(stack):
         sys.exit(1)
@@ -136,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.local", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="command")
     for command in (
-        *(up, down, url, status, logs, faults, invoke, redrive, history, rights),
+        *(up, down, url, token, status, logs, faults, invoke, redrive, history, rights),
         *(audit, walks, parked, views, rebuild_view, rollback_view, drop_generation),
     ):
         added = commands.add_parser(command.__name__)
@@ -144,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
         match command.__name__:
             case "up":
                 added.add_argument("--smoke", metavar="MODULE")
+            case "token":
+                added.add_argument("who")
             case "logs":
                 added.add_argument("function", nargs="?", default="")
                 added.add_argument("--follow", action="store_true")

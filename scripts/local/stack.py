@@ -32,6 +32,7 @@ from scripts.local.lags import Lags
 from scripts.local.process import Process
 from scripts.local.streams.control import Control
 from scripts.local.streams.runner import read_mappings
+from scripts.local.tokens import token_of
 from scripts.local.waiting import Patience, Show, Walked
 
 RUNNER_START_SECONDS = 20.0
@@ -101,7 +102,7 @@ class Stack:
         with self._step("trying it out"):
             self._patience.until_caught_up()
             try:
-                session = smoke.run(self.addresses().url, self._patience.until)
+                session = smoke.run(self.addresses().url, self._patience.until, self.token)
             except TimedOutError as error:
                 if not self._has_much_to_do():
                     raise
@@ -323,6 +324,11 @@ class Stack:
         if not url or not self.emulator.is_alive():
             raise LocalError("the local stack is not running; run `make up`")
         return Addresses(url, self.endpoint, self.control.url, self.search_url)
+
+    def token(self, who: str) -> str:
+        """An access token of staff, of the operator, or of a customer of that name."""
+        self.addresses()
+        return token_of(who, self.clients, self._notes)
 
     def function_names(self, name: str = "") -> list[str]:
         """The functions called so in full or by the end of their name; without a name, all."""

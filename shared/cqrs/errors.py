@@ -4,7 +4,9 @@ CqrsError
 ├── InvalidInput             the request is malformed; lists every fault and where it is
 │   ├── InvalidToken         a consistency token that no command or query ever returned
 │   └── InvalidCursor        a page cursor that this list did not return
-├── NotFound                 no such order, route, ...
+├── Unauthenticated          nobody says who asks, or not so that it can be believed
+├── Forbidden                the caller has not the role that this needs
+├── NotFound                 no such order, route, ...; or it is another's
 ├── Refused                  a domain rule forbids the command; each rule has a subclass and a code
 ├── KeyReused                an idempotency key was sent again with another command
 ├── PreconditionFailed       the stream is not at the version that the client named
@@ -36,6 +38,7 @@ __all__ = [
     "Conflict",
     "CqrsError",
     "Fault",
+    "Forbidden",
     "InvalidCursor",
     "InvalidInput",
     "InvalidToken",
@@ -48,6 +51,7 @@ __all__ = [
     "Refused",
     "Throttled",
     "TooLarge",
+    "Unauthenticated",
     "Unavailable",
     "Unreadable",
 ]
@@ -81,6 +85,14 @@ class InvalidToken(InvalidInput):
 
 class InvalidCursor(InvalidInput):
     code = "invalid_cursor"
+
+
+class Unauthenticated(CqrsError):
+    code = "unauthenticated"
+
+
+class Forbidden(CqrsError):
+    code = "forbidden"
 
 
 class NotFound(CqrsError):

@@ -56,7 +56,11 @@ shipped = OrderShipped(order_id=SEVEN)
 delivered = OrderDelivered(order_id=SEVEN)
 
 asked = AuthorisationRequested(
-    order_id=SEVEN, amount=2599, currency=Currency.EUR, method="card-on-file"
+    order_id=SEVEN,
+    amount=2599,
+    currency=Currency.EUR,
+    method="card-on-file",
+    customer_id="c-1",
 )
 authorised = PaymentAuthorised(order_id=SEVEN, reference="auth-1")
 declined = PaymentDeclined(order_id=SEVEN, reason="No money left.")

@@ -326,7 +326,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
   }
 
   assert {
-    condition     = module.api.function_by_route == { for route, folder in module.nouns.routes : route => module.functions[folder].name }
+    condition     = module.api.function_by_route == { for route, entry in module.nouns.routes : route => module.functions[entry.function].name }
     error_message = "A route leads to another function than its own."
   }
 

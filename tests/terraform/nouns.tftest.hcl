@@ -33,10 +33,10 @@ variables {
   }
 
   routes = {
-    "POST /books"       = "books_commands"
-    "POST /staff"       = "staff_commands"
-    "GET /readers/{id}" = "readers_queries"
-    "GET /loans"        = "library_queries"
+    "POST /books"       = { function = "books_commands", role = "staff" }
+    "POST /staff"       = { function = "staff_commands", role = "staff" }
+    "GET /readers/{id}" = { function = "readers_queries", role = "staff" }
+    "GET /loans"        = { function = "library_queries", role = "staff" }
   }
 }
 
@@ -192,10 +192,12 @@ run "a_name_that_nobody_has_is_said" {
       reminders        = { description = "Reminds readers.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["reminders", "orders"] }
     }
     routes = {
-      "POST /books"       = "books_commands"
-      "GET /readers/{id}" = "readers_queries"
-      "GET /loans"        = "library_queries"
-      "GET /titles"       = "library_search"
+      "POST /books"       = { function = "books_commands", role = "staff" }
+      "GET /readers/{id}" = { function = "readers_queries", role = "staff" }
+      "GET /loans"        = { function = "library_queries", role = "staff" }
+      "GET /titles"       = { function = "library_search", role = "staff" }
+      "GET /shelves"      = { function = "library_queries" }
+      "GET /orders"       = { function = "library_queries", role = "boss", open = true }
     }
   }
 
@@ -207,6 +209,9 @@ run "a_name_that_nobody_has_is_said" {
       "`readers_queries` in `local.functions` says `reads = [\"reader\"]`, but there is no service `reader`: correct the name, or add it to `local.services`.",
       "`reminders` in `local.processes` says `commands = [\"writers\"]`, but there is no service `writers`: correct the name, or add it to `local.services`.",
       "`shelves` in `local.views` says `follows = [\"boks\"]`, but there is no service `boks`: correct the name, or add it to `local.services`.",
+      "\"GET /orders\" in `local.routes` does not say to whom it is open: let it say `role`, and one of public, customer, staff, operator.",
+      "\"GET /shelves\" in `local.routes` does not say to whom it is open: let it say `role`, and one of public, customer, staff, operator.",
+      "`GET /orders` in `local.routes` says `open`, which means nothing there. It may say: function, role.",
       "\"GET /titles\" in `local.routes` leads to `library_search`, and there is no such function: correct the name, or add it to `local.functions`.",
     ])
     error_message = join("\n", output.mistakes)
@@ -234,7 +239,7 @@ run "what_is_there_for_nobody_is_said" {
       library_follower = { description = "Keeps loans.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["loans", "titles"] }
     }
     routes = {
-      "POST /readers" = "readers_commands"
+      "POST /readers" = { function = "readers_commands", role = "staff" }
     }
   }
 
@@ -266,8 +271,8 @@ run "what_is_there_for_one_and_taken_by_two_is_said" {
       library_follower = { description = "Keeps all.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["loans", "shelves", "titles"] }
     }
     routes = {
-      "POST /books"   = "books_commands"
-      "POST /readers" = "readers_commands"
+      "POST /books"   = { function = "books_commands", role = "staff" }
+      "POST /readers" = { function = "readers_commands", role = "staff" }
     }
   }
 
@@ -306,7 +311,7 @@ run "what_contradicts_itself_is_said" {
       reminders        = { description = "Reminds readers.", memory_megabytes = 512, timeout_seconds = 60, keeps = ["reminders", "orders"] }
     }
     routes = {
-      "POST /readers" = "readers_commands"
+      "POST /readers" = { function = "readers_commands", role = "staff" }
     }
   }
 

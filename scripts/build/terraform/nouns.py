@@ -20,7 +20,17 @@ def nouns(name: str) -> dict[str, Entry]:
 @cache
 def routes() -> dict[str, str]:
     """The functions that answer the API's routes."""
-    return dict(re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= "(\w+)"', _found("routes")[1]))
+    return {route: entry["function"] for route, entry in _routes().items()}
+
+
+def roles() -> dict[str, str]:
+    """To whom the API's routes are open."""
+    return {route: entry["role"] for route, entry in _routes().items()}
+
+
+def _routes() -> dict[str, Entry]:
+    entries = re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= \{(.*)\}$', _found("routes")[1])
+    return {route: dict(_values(entry)) for route, entry in entries}
 
 
 def said_in(name: str) -> str:

@@ -66,7 +66,9 @@ class Shop:
         require_local(addresses.endpoint)
         self.session.mount("http://", HTTPAdapter(pool_maxsize=2 * CLIENTS))
         self.url = addresses.url
-        self.api = Api(addresses.url)
+        token = self.stack.token("staff")
+        self.api = Api(addresses.url, token)
+        self.session.headers["Authorization"] = f"Bearer {token}"
 
     # The data
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -20,9 +21,12 @@ def main(words: Sequence[str]) -> None:
     arguments = parser().parse_args(words)
     sizes = Sizes(**{name: getattr(arguments, name) for name in asdict(LEAST)})
     try:
-        url = arguments.url or Stack(Home.from_environment()).addresses().url
+        url, token = arguments.url, os.environ.get("ACCESS_TOKEN", "")
+        if not url:
+            stack = Stack(Home.from_environment())
+            url, token = stack.addresses().url, stack.token("staff")
         shop = invent(arguments.seed, sizes)
-        seeded = seed(Api(url), shop)
+        seeded = seed(Api(url, token), shop)
         print(f"\n{summary(seeded)}\n\nPaste this into bash:\n\n{printed(url, stops(seeded))}")
     except LocalError as error:
         sys.exit(str(error))
@@ -33,7 +37,10 @@ def main(words: Sequence[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.shop.demo", description=__doc__)
     parser.add_argument("--seed", type=int, default=7, help="another seed, another shop")
-    parser.add_argument("--url", help="of any deployment; without it, the local stack")
+    parser.add_argument(
+        "--url",
+        help="of any deployment (a token of its staff is in ACCESS_TOKEN); else, the local stack",
+    )
     usual, least, most = asdict(Sizes()), asdict(LEAST), asdict(MOST)
     for name, number in usual.items():
         parser.add_argument(

@@ -23,9 +23,12 @@ BUSY = {409, 429, 503}
 class Api:
     """Safe to share among threads. A refused request raises LocalError with the answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str = "") -> None:
+        """`token`: who asks."""
         self.url = url.rstrip("/")
         self._session = http()
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE))
 

@@ -43,8 +43,14 @@ def summary(seeded: Seeded) -> str:
 
 
 def opening(url: str) -> str:
-    """The definitions that all commands need. The URL is quoted, as it may contain `$default`."""
-    return f"API={shlex.quote(url)}\nshow() {{ python3 -m json.tool --no-ensure-ascii; }}\n"
+    """The definitions that all commands need. The URL is quoted, as it may contain `$default`.
+    Whoever tours another deployment than the local one has a token of its staff in ACCESS_TOKEN.
+    """
+    return (
+        f"API={shlex.quote(url)}\n"
+        'STAFF="Authorization: Bearer ${ACCESS_TOKEN:-$(make -s token AS=staff)}"\n'
+        "show() { python3 -m json.tool --no-ensure-ascii; }\n"
+    )
 
 
 def printed(url: str, tour: Iterable[Stop]) -> str:
@@ -155,7 +161,7 @@ def _tokens(
         "A consistency token. Rename a customer, and the answer has a token for the new version. "
         f"Sent with a query, it gets an order with the new name, `{renamed}`, however late the "
         "views are; the header `Consistency` says how.",
-        f'{rename}\ncurl -sS -i "$API{path}" -H "Consistency-Token: $TOKEN"; echo',
+        f'{rename}\ncurl -sS -i -H "$STAFF" "$API{path}" -H "Consistency-Token: $TOKEN"; echo',
     )
     if has_search:
         yield Stop(
@@ -204,7 +210,7 @@ def _problems(key: str) -> Iterable[Stop]:
     )
     yield Stop(
         "So is an invalid order, and the `errors` say where it is wrong: `/lines/0/quantity`.",
-        f'curl -sS "$API/orders" -H "Idempotency-Key: {key}-invalid" -d '
+        f'curl -sS "$API/orders" -H "Idempotency-Key: {key}-invalid" -H "$STAFF" -d '
         + shlex.quote('{"customer_id": "c-1", "lines": [{"sku": "lamp", "quantity": 0}]}')
         + " | show",
         status=400,
@@ -217,24 +223,24 @@ _HEADER = """awk 'tolower($1) == "consistency-token:" {print $2}'"""
 
 
 def _shown(path: str) -> str:
-    return f'curl -sS "$API{path}" | show'
+    return f'curl -sS -H "$STAFF" "$API{path}" | show'
 
 
 def _shown_with_token(path: str) -> str:
-    return f'curl -sSf --retry 5 "$API{path}" -H "Consistency-Token: $TOKEN" | show'
+    return f'curl -sSf --retry 5 -H "$STAFF" "$API{path}" -H "Consistency-Token: $TOKEN" | show'
 
 
 def _search(text: str) -> str:
     asked = f"--data-urlencode {shlex.quote(f'q={text}')}"
-    return f'curl -sS -G "$API/search/orders?limit=1" {asked} | show'
+    return f'curl -sS -G -H "$STAFF" "$API/search/orders?limit=1" {asked} | show'
 
 
 def _paged(path: str) -> str:
     return "\n".join(
         [
-            f'PAGE=$(curl -sS "$API{path}"); show <<< "$PAGE"',
+            f'PAGE=$(curl -sS -H "$STAFF" "$API{path}"); show <<< "$PAGE"',
             r"""CURSOR=$(sed -n 's/.*"cursor": *"\([^"]*\)".*/\1/p' <<< "$PAGE")""",
-            f'curl -sS "$API{path}&cursor=$CURSOR" | show',
+            f'curl -sS -H "$STAFF" "$API{path}&cursor=$CURSOR" | show',
         ]
     )
 
@@ -242,9 +248,10 @@ def _paged(path: str) -> str:
 def _changed(path: str, key: str, body: object) -> str:
     """A PUT that keeps the token of its answer in TOKEN."""
     text = shlex.quote(json.dumps(body, ensure_ascii=False))
+    asked = f'-H "$STAFF" "$API{path}" -H "Idempotency-Key: {key}" -d {text}'
     return "\n".join(
         [
-            f'ANSWER=$(curl -sS -i -X PUT "$API{path}" -H "Idempotency-Key: {key}" -d {text})',
+            f"ANSWER=$(curl -sS -i -X PUT {asked})",
             'echo "$ANSWER"',
             f"TOKEN=$(tr -d '\\r' <<< \"$ANSWER\" | {_HEADER})",
         ]

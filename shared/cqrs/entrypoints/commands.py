@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from cqrs import inputs, plain
+from cqrs.entrypoints.callers import Role
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
 from cqrs.errors import CqrsError, InvalidInput, Unreadable
 from cqrs.follow.messages import Answer, Message
@@ -41,6 +42,10 @@ class CommandRoute(Value, kw_only=False):
     command: type[Value]
     id_field: str
     answer: Handler
+
+    @property
+    def owned(self) -> bool:
+        return self.commands.has_owners
 
     def __post_init__(self) -> None:
         names = self.command.__struct_fields__
@@ -81,6 +86,10 @@ class CommandFunction:
         self._http = HttpFunction(routes)
         self._taken = {route.command.__name__: route for route in (*routes.values(), *messages)}
 
+    def open_to(self, roles: Mapping[str, Role], groups_claim: str) -> None:
+        """To whom its routes are open, as `HttpFunction.open_to`."""
+        self._http.open_to(roles, groups_claim)
+
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         if "message" not in event:
             return self._http(event, context)
@@ -119,19 +128,36 @@ def _plain(answer: Answer) -> dict[str, Any]:
 
 
 def opens(
-    commands: CommandHandler[C, Any, Any], command: type[C], id_field: str, location: str
+    commands: CommandHandler[C, Any, Any],
+    command: type[C],
+    id_field: str,
+    location: str,
+    *,
+    one_each: bool = False,
+    owner_field: str | None = None,
 ) -> CommandRoute:
-    """The route of a command that creates an aggregate. Its id is derived from actor and key."""
+    """The route of a command that creates an aggregate. Its id is derived from actor and key; with
+    `one_each` a customer's is that of their account, so that there is one. `owner_field` says whose
+    it is: a customer may leave it out.
+    """
 
     def answer(request: Request) -> Response:
-        key = request.idempotency_key
-        entity = entity_id_of(request.actor, command.__name__, key)
+        key, caller = request.idempotency_key, request.caller
+        own = one_each and not caller.sees_all
+        entity = caller.account if own else entity_id_of(request.actor, command.__name__, key)
         body = request.json()
-        parsed = inputs.parse(command, body, **{id_field: entity})
+        given = {id_field: entity}
+        if owner_field and not caller.sees_all and _lacks(body, owner_field):
+            given[owner_field] = caller.account
+        parsed = inputs.parse(command, body, **given)
         envelope = _envelope(request, key, command, "", body)
         return _opened(commands, request, entity, parsed, envelope, id_field, location)
 
     return CommandRoute(commands, command, id_field, answer)
+
+
+def _lacks(body: object, name: str) -> bool:
+    return isinstance(body, dict) and name not in body
 
 
 def opens_named(
@@ -157,7 +183,8 @@ def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: s
         body = request.json() if request.body else {}
         parsed = inputs.parse(command, body, **{id_field: entity})
         envelope = _envelope(request, request.idempotency_key, command, entity, body)
-        outcome = commands.handle(entity, parsed, envelope, expected=request.expected_version)
+        expected, owns = request.expected_version, request.caller.owns
+        outcome = commands.handle(entity, parsed, envelope, expected=expected, owns=owns)
         return _response(outcome, {id_field: entity})
 
     return CommandRoute(commands, command, id_field, answer)
@@ -174,7 +201,7 @@ def _opened(
 ) -> Response:
     if request.expected_version is not None:
         raise InvalidInput("If-Match has no meaning here: nothing is there yet.")
-    outcome = commands.handle(entity, command, envelope, opens=True)
+    outcome = commands.handle(entity, command, envelope, opens=True, owns=request.caller.owns)
     where = {"Location": location.replace("{id}", entity)}
     return _response(outcome, {id_field: entity}, status=201, headers=where)
 

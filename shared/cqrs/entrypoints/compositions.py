@@ -1,12 +1,13 @@
 """Compositions over HTTP: one document from several services' answers. Its `parts` give the status
-and the milliseconds of each.
+and the milliseconds of each. The caller's own token goes to the services, so that each of them
+tells only what it would tell the caller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
 from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
 from cqrs.read.compositions import Composition, Plan
 
@@ -19,7 +20,7 @@ def composed_row_of(composition: Composition, plan: Callable[[str], Plan]) -> Ha
     def answer(request: Request) -> Response:
         return _composed(composition, plan(request.id("id")), request)
 
-    return answer
+    return OfOwners(answer)
 
 
 def composed_page_of(
@@ -34,12 +35,12 @@ def composed_page_of(
         asked = plan(request.id("id"), limit, request.query.get("cursor"))
         return _composed(composition, asked, request)
 
-    return answer
+    return OfOwners(answer)
 
 
 def _composed(composition: Composition, plan: Plan, request: Request) -> Response:
     asked = {"X-Correlation-Id": request.correlation_id}
-    if who := request.headers.get("authorization"):  # services check the caller's own rights
+    if who := request.headers.get("authorization"):
         asked["Authorization"] = who
     found = composition.answer(plan, token_of(request), asked)
     parts = {name: {"status": part.status, "ms": part.ms} for name, part in found.parts.items()}

@@ -1,4 +1,6 @@
-"""Facts over HTTP: the state of a service's aggregates, from its own store, so always current."""
+"""Facts over HTTP: the state of a service's aggregates, from its own store, so always current.
+Where the decider says whose an aggregate is, a customer is told of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from cqrs.entrypoints.http import Handler, Request, Response
+from cqrs.entrypoints.callers import Caller
+from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
 from cqrs.entrypoints.queries import answer_of, token_of
 from cqrs.errors import NotFound
 from cqrs.read.freshness import Consistency, Freshness
@@ -33,13 +36,13 @@ def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) ->
     def answer(request: Request) -> Response:
         key, token = request.id("id"), token_of(request)
         loaded = _load(aggregates, key, token)
-        facts = _facts(shown, key, loaded)
+        facts = _facts(aggregates, shown, key, loaded, request.caller)
         if facts is None:
             raise NotFound(f"There is no {what} {key}.")
         freshness = _current(token, {aggregates.stream(key): loaded.version})
         return answer_of(facts, freshness, loaded.version)
 
-    return answer
+    return _told_owners(aggregates, answer)
 
 
 def facts_of_many(
@@ -57,10 +60,16 @@ def facts_of_many(
             loads = pool.map(lambda key: _load(aggregates, key, token), keys)
             loaded = dict(zip(keys, loads, strict=True))
         seen = {aggregates.stream(key): one.version for key, one in loaded.items()}
-        facts = {key: _facts(shown, key, one) for key, one in loaded.items()}
+        facts = {
+            key: _facts(aggregates, shown, key, one, request.caller) for key, one in loaded.items()
+        }
         return answer_of({items: facts}, _current(token, seen))
 
-    return answer
+    return _told_owners(aggregates, answer)
+
+
+def _told_owners(aggregates: Aggregates[Any, Any, Any], answer: Handler) -> Handler:
+    return OfOwners(answer) if aggregates.owner else answer
 
 
 def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded[S]:
@@ -71,7 +80,11 @@ def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded
     return loaded
 
 
-def _facts(shown: Shown[S], key: str, loaded: Loaded[S]) -> Document | None:
+def _facts(
+    aggregates: Aggregates[Any, S, Any], shown: Shown[S], key: str, loaded: Loaded[S], to: Caller
+) -> Document | None:
+    if aggregates.owner and not to.owns(aggregates.owner(key, loaded.state)):
+        return None
     facts = shown(key, loaded.state)
     return None if facts is None else {**facts, "version": loaded.version}
 

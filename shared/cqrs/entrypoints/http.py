@@ -15,9 +15,11 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from cqrs import plain
+from cqrs.entrypoints.callers import ANYONE, Caller, Role, caller_of
 from cqrs.errors import (
     Conflict,
     CqrsError,
+    Forbidden,
     InvalidInput,
     KeyReused,
     NotConfigured,
@@ -28,16 +30,18 @@ from cqrs.errors import (
     Refused,
     Throttled,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 from cqrs.history.events import Instant
 from cqrs.history.instants import now
 from cqrs.observability import count, logger
-from cqrs.plain import Value, field
+from cqrs.plain import Value, field, replace
 
 __all__ = [
     "HttpFunction",
     "MethodNotAllowed",
+    "OfOwners",
     "Request",
     "Response",
     "Routes",
@@ -64,6 +68,8 @@ class MethodNotAllowed(CqrsError):
 
 STATUS: Mapping[type[CqrsError], int] = {
     InvalidInput: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
     Conflict: 409,
@@ -80,7 +86,9 @@ STATUS: Mapping[type[CqrsError], int] = {
 
 
 class Request(Value):
-    """An HTTP request. Header names are in lower case."""
+    """An HTTP request. Header names are in lower case. `caller`: who asks, as far as this route
+    wants to know.
+    """
 
     route: str
     method: str
@@ -93,6 +101,7 @@ class Request(Value):
     request_id: str
     correlation_id: str
     time: Instant
+    caller: Caller = ANYONE
 
     @property
     def actor(self) -> str:
@@ -125,10 +134,14 @@ class Request(Value):
             raise InvalidInput(f"The body can't be read as JSON: {error}.") from error
 
     def id(self, name: str) -> str:
-        """The id `{name}` in the path. Raises NotFound if it is not a valid id."""
+        """The id `{name}` in the path; `me` is a customer's own. Raises NotFound if it is not a
+        valid id.
+        """
         if name not in self.params:
             raise LookupError(f"the path of the route {self.route} names no {{{name}}}")
         value = self.params[name]
+        if value == "me" and not self.caller.sees_all:
+            return self.caller.account
         if not _ID.fullmatch(value):
             raise NotFound(f"There is nothing at {self.path}.")
         return value
@@ -221,14 +234,40 @@ Handler = Callable[[Request], Response]
 Routes = Mapping[str, Handler]
 
 
+class OfOwners(Value, kw_only=False):
+    """A route that shows or changes only what is the caller's own, or anything for staff. Only
+    such routes can be open to customers.
+    """
+
+    answer: Handler
+    owned: ClassVar[bool] = True
+
+    def __call__(self, request: Request) -> Response:
+        return self.answer(request)
+
+
 class HttpFunction:
     """A Lambda handler for the given routes. Logs one line per request.
 
-    Every exception becomes a problem document.
+    Every exception becomes a problem document. Unless `open_to` says to whom its routes are open,
+    they are open to the public.
     """
 
     def __init__(self, routes: Routes) -> None:
         self.routes = routes
+        self._roles: Mapping[str, Role] = {}
+        self._groups_claim = ""
+
+    def open_to(self, roles: Mapping[str, Role], groups_claim: str) -> None:
+        """`groups_claim`: the claim of a token that names its subject's groups. Raises LookupError
+        for a route without a role, or that is open to customers and does not say what is theirs.
+        """
+        if closed := self.routes.keys() - roles:
+            raise LookupError(f"nobody says to whom these are open: {sorted(closed)}")
+        for route, handler in self.routes.items():
+            if roles[route] is Role.CUSTOMER and not getattr(handler, "owned", False):
+                raise LookupError(f"{route} is open to customers, and shows what is others', too")
+        self._roles, self._groups_claim = roles, groups_claim
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         started = time.perf_counter()
@@ -255,9 +294,22 @@ class HttpFunction:
             "body": body,
         }
 
+    def _admitted(self, request: Request) -> Request:
+        """With who asks. Raises Unauthenticated, and Forbidden."""
+        needed = self._roles.get(request.route, Role.PUBLIC)
+        if needed is Role.PUBLIC:
+            return request
+        claims = (request.authorizer.get("jwt") or {}).get("claims")
+        if not claims:
+            raise Unauthenticated("Say who you are: send an access token as `Authorization`.")
+        caller = caller_of(request.actor, claims, self._groups_claim)
+        if not caller.role.may(needed):
+            raise Forbidden(f"This is for the role '{needed}'.")
+        return replace(request, caller=caller)
+
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
-            response = self.routes[request.route](request)
+            response = self.routes[request.route](self._admitted(request))
             return response, "" if response.body is None else _line(response.body)
         except CqrsError as error:
             problem = _problem(error, request)
@@ -342,6 +394,8 @@ def _problem(error: CqrsError, request: Request) -> Response:
     if body["detail"] != str(error):
         logger().error(str(error), code=error.code, correlation_id=request.correlation_id)
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     if error.retryable:
         headers["Retry-After"] = "1"
     return _Problem(status=status, body=body, headers=headers, notes={"code": error.code})

@@ -1,4 +1,6 @@
-"""Queries over HTTP: rows and lists of a view, never older than the token sent with the query."""
+"""Queries over HTTP: rows and lists of a view, never older than the token sent with the query. A
+customer gets only their own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
-from cqrs.entrypoints.http import Handler, Request, Response, no_choice
+from cqrs.entrypoints.http import Handler, OfOwners, Request, Response, no_choice
 from cqrs.errors import NotFound
 from cqrs.history.commits import STREAM_NAME
 from cqrs.plain import Json, Value
@@ -26,6 +28,7 @@ __all__ = [
     "in_query",
     "one_of",
     "only",
+    "own",
     "page_of",
     "row_of",
     "token_of",
@@ -34,18 +37,22 @@ __all__ = [
 MAX_LIMIT = 50
 
 
-def row_of(reader: Reader, what: str, joiner: Joiner | None = None) -> Handler:
-    """The route of one row; its key is `{id}` in the path. `what` names it if there is none."""
+def row_of(
+    reader: Reader, what: str, joiner: Joiner | None = None, owner: str | None = None
+) -> Handler:
+    """The route of one row; its key is `{id}` in the path. `what` names it if there is none, or not
+    for this caller: `owner` is the field of the document that says whose it is.
+    """
 
     def answer(request: Request) -> Response:
         key = request.id("id")
         found = _joined(reader.get(key, token_of(request)), joiner)
         document = found.rows[0].document
-        if document is None:
+        if document is None or (owner and not request.caller.owns(_text(document[owner]))):
             raise NotFound(f"There is no {what} {key}.")
         return answer_of(document, found.freshness, document.get("version"))
 
-    return answer
+    return OfOwners(answer) if owner else answer
 
 
 def in_path(request: Request) -> str:
@@ -56,6 +63,21 @@ def in_path(request: Request) -> str:
 def in_query(name: str) -> Callable[[Request], str]:
     """The partition of a list: the id `name` in the query."""
     return lambda request: request.ids(name, most=1)[0]
+
+
+class Own(Value, kw_only=False):
+    """The partition of a list, whose name says whose it is: it has to be the caller's own."""
+
+    partition_in: Callable[[Request], str]
+
+    def __call__(self, request: Request) -> str:
+        partition = self.partition_in(request)
+        if not request.caller.owns(partition):
+            raise NotFound(f"There is nothing of yours at {request.path}.")
+        return partition
+
+
+own = Own
 
 
 class OneOf(Value, kw_only=False):
@@ -118,7 +140,7 @@ def page_of(
         }
         return answer_of(body, found.freshness)
 
-    return answer
+    return OfOwners(answer) if isinstance(partition_in, Own) else answer
 
 
 def token_of(request: Request) -> Token:
@@ -150,6 +172,10 @@ def _shown(row: Row) -> Document | None:
     """The document of a row in a list; for a parked row the problem."""
     problem = problem_of(row)
     return {"id": row.key, **problem} if problem else row.document
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _place(sort: str, key: str) -> tuple[str, str]:

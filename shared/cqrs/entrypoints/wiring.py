@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from cqrs import plain
 from cqrs.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cqrs.adapters.dynamodb_tallies import DynamoDbTallies
     from cqrs.adapters.opensearch import OpenSearch
     from cqrs.adapters.opensearch_rows import OpenSearchRows
+    from cqrs.entrypoints.callers import Role
     from cqrs.entrypoints.deliverer import DelivererFunction
     from cqrs.entrypoints.operator import OperatorFunction
     from cqrs.entrypoints.recoverer import RecovererFunction
@@ -84,6 +86,8 @@ def wired(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
     """Calls `build` with an environment. Raises LookupError that names all missing variables."""
     wire = Wiring(Settings(environment))
     made = build(wire)
+    if hasattr(made, "open_to"):
+        made.open_to(*wire.rights())
     wire.settings.check()
     for client in wire.clients:
         client()
@@ -100,6 +104,15 @@ class Wiring:
         self.uses: dict[str, set[str]] = defaultdict(set)
         self.clients: set[Callable[[], object]] = set()
         self._pace: Pace | None = None
+
+    def rights(self) -> tuple[dict[str, Role], str]:
+        """To which role each route is open, and the claim that names the caller's groups."""
+        from cqrs.entrypoints.callers import Role
+
+        roles = plain.from_json(self.settings.text("roles") or "{}")
+        return {route: Role(role) for route, role in roles.items()}, self.settings.text(
+            "groups_claim"
+        )
 
     # To decide
 

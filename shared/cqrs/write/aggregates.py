@@ -52,6 +52,7 @@ class Aggregates(Generic[C, S, E]):
         self._decider = decider
         self._codec = codec or EventCodec(decider.events)
         self.nothing: Loaded[S] = Loaded(decider.initial, 0)
+        self.owner = decider.owner
 
     def stream(self, entity: str) -> str:
         return self._decider.stream(entity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial, reduce
 from typing import Generic, TypeVar
 
 from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
@@ -22,6 +23,9 @@ __all__ = ["CommandHandler", "Outcome"]
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
+
+Owns = Callable[[str | None], bool]
+NOT_YOURS = "There is nothing of yours by this id."
 
 # for streams that many write to at once: the tries of one command spread over some three seconds
 RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
@@ -68,6 +72,10 @@ class CommandHandler(Generic[C, S, E]):
         self._pause = pause
         self._aggregates = Aggregates(store, decider, self._codec)
 
+    @property
+    def has_owners(self) -> bool:
+        return self._decider.owner is not None
+
     def handle(
         self,
         entity: str,
@@ -76,17 +84,21 @@ class CommandHandler(Generic[C, S, E]):
         *,
         opens: bool = False,
         expected: int | None = None,
+        owns: Owns = lambda owner: True,
     ) -> Outcome[E]:
         """Decides `command` and appends its events.
 
         `opens`: the stream should not exist yet, so it is not read first. `expected`: the version
-        that the stream must be at. Raises Refused (by a rule), KeyReused, PreconditionFailed,
-        Conflict, TooLarge, Unavailable.
+        that the stream must be at. `owns`: whether what is this owner's is the caller's to change;
+        what is not is decided on as if nothing were there. Raises Refused (by a rule), NotFound,
+        KeyReused, PreconditionFailed, Conflict, TooLarge, Unavailable.
         """
         stream = self._aggregates.stream(entity)
+        owned = partial(self._require_owned, entity, owns)
         if opens:
             with suppress(Refused, NotFound, AppendConflict):
-                if outcome := self._append(stream, self._aggregates.nothing, command, envelope):
+                nothing_there = self._aggregates.nothing
+                if outcome := self._append(stream, nothing_there, command, envelope, owned):
                     return outcome
             # it exists, or was refused, or nothing is to do: only a loaded state can tell for sure
         for attempt in RACE.attempts(self._pause):
@@ -96,13 +108,16 @@ class CommandHandler(Generic[C, S, E]):
             # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
+            if loaded.version and not self._is_owned(entity, owns, loaded.state):
+                self._decider.decide(command, self._decider.initial)  # raises NotFound: says more
+                raise NotFound(NOT_YOURS)
             try:
                 if expected is not None and expected != loaded.version:
                     if not loaded.version:
                         self._decider.decide(command, loaded.state)  # raises NotFound: says more
                     raise PreconditionFailed(stream, expected, loaded.version)
                 # 3. Decide on the loaded state, and append directly after its version.
-                if outcome := self._append(stream, loaded, command, envelope):
+                if outcome := self._append(stream, loaded, command, envelope, owned):
                     return outcome
                 # 4. Before a refusal, or an answer without events: an older try may have succeeded.
                 nothing: Outcome[E] = Outcome(stream, loaded.version, ())
@@ -115,13 +130,27 @@ class CommandHandler(Generic[C, S, E]):
                 loaded = self._aggregates.after(loaded, conflict.winner)
         raise Conflict(stream, RACE.tries)
 
+    def _is_owned(self, entity: str, owns: Owns, state: S) -> bool:
+        return self._decider.owner is None or owns(self._decider.owner(entity, state))
+
+    def _require_owned(self, entity: str, owns: Owns, state: S, events: Sequence[E]) -> None:
+        """Nobody gives to others, or takes from them. Raises NotFound."""
+        if not self._is_owned(entity, owns, reduce(self._decider.evolve, events, state)):
+            raise NotFound(NOT_YOURS)
+
     def _append(
-        self, stream: str, loaded: Loaded[S], command: C, envelope: Envelope
+        self,
+        stream: str,
+        loaded: Loaded[S],
+        command: C,
+        envelope: Envelope,
+        require_owned: Callable[[S, Sequence[E]], None],
     ) -> Outcome[E] | None:
         """Decides and appends; None if there was nothing to do. Raises AppendConflict."""
         events = tuple(self._decider.decide(command, loaded.state))
         if not events:
             return None
+        require_owned(loaded.state, events)
         commit = Commit.of(stream, loaded.version + 1, events, envelope, self._codec)
         snapshot = self._aggregates.snapshot(loaded, events, envelope)
         guards = self._guards(stream, loaded, command, events, envelope)

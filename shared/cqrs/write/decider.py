@@ -5,6 +5,10 @@ evolve(state, event)          the state after one more event
 decide(command, state)        the events that the command leads to; none if there is nothing to do;
                               raises Refused if a rule forbids it
 
+and, if it belongs to somebody,
+
+owner(id, state)              whose it is; None if nobody's, or nothing is there
+
 and, for rules that reach beyond the stream (see `history.guards`),
 
 guards(state, event)          what `event` claims and releases; `state` is the one before it
@@ -46,6 +50,7 @@ class Decider(Value, Generic[C, S, E]):
     state_schema: int
     guards: Callable[[S, E], Sequence[Guard]] = no_guards
     guarded: Sequence[type] = ()
+    owner: Callable[[str, S], str | None] | None = None
 
     @property
     def has_guards(self) -> bool:

@@ -17,7 +17,7 @@ from cqrs.plain import Value, replace
 from cqrs.settings import Settings
 from cqrs.views.rows import Fold, States
 from domain import inventory, orders, payments
-from domain.kernel import Amount, Currency, OrderId, PaymentMethod
+from domain.kernel import Amount, Currency, CustomerId, OrderId, PaymentMethod
 from domain.orders import ORDER_EVENTS, Line, OrderEvent, Paid, RejectReason, Reserved, total_of
 from domain.payments import PAYMENT_EVENTS, PaymentEvent
 
@@ -40,6 +40,7 @@ class OrderSeen(Value):
     lines: tuple[Line, ...]
     payment_method: PaymentMethod
     correlation_id: str
+    customer_id: CustomerId | None = None  # of orders that were followed before it was wanted
 
 
 def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> OrderSeen:
@@ -51,6 +52,7 @@ def follow_order(order: OrderSeen | None, recorded: Recorded[OrderEvent]) -> Ord
             lines=event.lines,
             payment_method=event.payment_method,
             correlation_id=recorded.correlation_id,
+            customer_id=event.customer_id,
         )
     if order is None:
         raise ValueError(f"{type(event).__name__} before OrderPlaced")
@@ -222,6 +224,7 @@ class _Checkout(Value, kw_only=False):
             amount=total_of(self.order.lines),
             currency=self.order.currency,
             method=self.order.payment_method,
+            customer_id=self.order.customer_id,
         )
 
     def _confirmation(self, reference: str) -> orders.ConfirmOrder:

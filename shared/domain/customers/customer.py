@@ -149,4 +149,5 @@ CUSTOMER: Decider[CustomerCommand, CustomerState, CustomerEvent] = Decider(
     state=CustomerState,
     state_schema=1,
     guards=guards,
+    owner=lambda customer_id, customer: customer_id,
 )

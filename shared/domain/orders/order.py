@@ -90,17 +90,25 @@ class ConfirmedOrder(Case):
 class ShippedOrder(Case):
     """Can only be delivered."""
 
+    customer_id: CustomerId
+
 
 class DeliveredOrder(Case):
     """Nothing can happen any more."""
+
+    customer_id: CustomerId
 
 
 class RejectedOrder(Case):
     """Nothing can happen any more."""
 
+    customer_id: CustomerId
+
 
 class CancelledOrder(Case):
     """Nothing can happen any more."""
+
+    customer_id: CustomerId
 
 
 Order = (
@@ -129,15 +137,21 @@ def evolve(order: Order, event: OrderEvent) -> Order:
         case events.OrderConfirmed():
             return _confirmed(order)
         case events.OrderRejected():
-            return RejectedOrder()
+            return _then(RejectedOrder, order)
         case events.OrderCancelled():
-            return CancelledOrder()
+            return _then(CancelledOrder, order)
         case events.OrderShipped():
-            return ShippedOrder()
+            return _then(ShippedOrder, order)
         case events.OrderDelivered():
-            return DeliveredOrder()
+            return _then(DeliveredOrder, order)
         case _:
             assert_never(event)
+
+
+def _then(
+    kind: type[ShippedOrder | DeliveredOrder | RejectedOrder | CancelledOrder], order: Order
+) -> Order:
+    return order if isinstance(order, NoOrder) else kind(customer_id=order.customer_id)
 
 
 def _at(order: Order, address: Address) -> Order:
@@ -320,6 +334,10 @@ def _refusal(order_id: OrderId, order: Over) -> NotFound | Refused:
             assert_never(order)
 
 
+def owner(order_id: str, order: Order) -> str | None:
+    return None if isinstance(order, NoOrder) else order.customer_id
+
+
 ORDER: Decider[OrderCommand, Order, OrderEvent] = Decider(
     category="order",
     events=ORDER_EVENTS,
@@ -327,5 +345,6 @@ ORDER: Decider[OrderCommand, Order, OrderEvent] = Decider(
     evolve=evolve,
     decide=decide,
     state=Order,
-    state_schema=2,
+    state_schema=3,
+    owner=owner,
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from cqrs.plain import Value
-from domain.kernel import Amount, Currency, OrderId, PaymentMethod
+from domain.kernel import Amount, Currency, CustomerId, OrderId, PaymentMethod
 from domain.payments.values import GatewayCall, Reason, Reference
 
 
-class AuthorisePayment(Value):
+class AuthorisePayment(Value, omit_defaults=True):
+    """Without a customer it is what was sent when there was no such field: it can be repeated."""
+
     order_id: OrderId
     amount: Amount
     currency: Currency
     method: PaymentMethod
+    customer_id: CustomerId | None = None
 
 
 class CapturePayment(Value):

@@ -7,20 +7,29 @@ crash between the two it is made again.
 
 from __future__ import annotations
 
-from cqrs.history.events import EventTypes
+from cqrs.history.events import Data, EventTypes
 from cqrs.plain import Value
-from domain.kernel import Amount, Currency, OrderId, PaymentMethod
+from domain.kernel import Amount, Currency, CustomerId, OrderId, PaymentMethod
 from domain.payments.values import Reason, Reference
 
 PAYMENT_EVENTS = EventTypes("payments")
 
 
-@PAYMENT_EVENTS.event()
+@PAYMENT_EVENTS.event(schema=2)
 class AuthorisationRequested(Value):
+    """`customer_id`: whose payment it is; None for old ones."""
+
     order_id: OrderId
     amount: Amount
     currency: Currency
     method: PaymentMethod
+    customer_id: CustomerId | None
+
+
+@PAYMENT_EVENTS.upcaster(AuthorisationRequested, schema=1)
+def _authorisation_requested_1(data: Data) -> Data:
+    """Before customers could ask for their payments, nobody was told whose they are."""
+    return {**data, "customer_id": None}
 
 
 @PAYMENT_EVENTS.event()

@@ -59,6 +59,7 @@ def _facts(
 ) -> Document:
     return {
         "order_id": order_id,
+        "customer_id": terms.customer_id if terms else None,
         "status": status,
         "amount": terms.amount if terms else None,
         "currency": terms.currency if terms else None,

@@ -134,8 +134,14 @@ Payment = (
 def evolve(payment: Payment, event: PaymentEvent) -> Payment:
     match payment, event:
         case NoPayment(), events.AuthorisationRequested():
-            terms = Terms(amount=event.amount, currency=event.currency, method=event.method)
-            return Authorising(terms=terms)
+            return Authorising(
+                terms=Terms(
+                    amount=event.amount,
+                    currency=event.currency,
+                    method=event.method,
+                    customer_id=event.customer_id,
+                )
+            )
         case Authorising(terms=terms), events.PaymentAuthorised(reference=reference):
             return Authorised(terms=terms, reference=reference)
         case Authorising(terms=terms), events.PaymentDeclined(reason=reason):
@@ -185,14 +191,15 @@ def _authorise(command: commands.AuthorisePayment, payment: Payment) -> Sequence
                     amount=command.amount,
                     currency=command.currency,
                     method=command.method,
+                    customer_id=command.customer_id,
                 )
             ]
         case Voiding() | Voided():
             raise _voided(command.order_id)
         case _:
             agreed = payment.terms
-            asked = Terms(amount=command.amount, currency=command.currency, method=command.method)
-            if asked != agreed:
+            asked = (command.amount, command.currency, command.method)
+            if asked != (agreed.amount, agreed.currency, agreed.method):
                 raise PaymentDiffers(
                     f"{agreed.amount} {agreed.currency} by {agreed.method} was agreed to before."
                 )
@@ -281,6 +288,11 @@ def _voided(order_id: OrderId) -> PaymentIsVoided:
     return PaymentIsVoided(f"The payment of order {order_id} is voided.")
 
 
+def owner(order_id: str, payment: Payment) -> str | None:
+    terms = None if isinstance(payment, NoPayment) else payment.terms
+    return terms.customer_id if terms else None
+
+
 PAYMENT: Decider[PaymentCommand, Payment, PaymentEvent] = Decider(
     category="payment",
     events=PAYMENT_EVENTS,
@@ -288,5 +300,6 @@ PAYMENT: Decider[PaymentCommand, Payment, PaymentEvent] = Decider(
     evolve=evolve,
     decide=decide,
     state=Payment,
-    state_schema=1,
+    state_schema=2,
+    owner=owner,
 )

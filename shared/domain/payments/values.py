@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cqrs.inputs import text
 from cqrs.plain import Value
-from domain.kernel import Amount, Currency, PaymentMethod
+from domain.kernel import Amount, Currency, CustomerId, PaymentMethod
 
 __all__ = ["GatewayCall", "Reason", "Reference", "Terms"]
 
@@ -24,8 +24,11 @@ class GatewayCall(StrEnum):
 
 
 class Terms(Value):
-    """The amount that the customer agreed to pay, and the means of payment."""
+    """The amount that the customer agreed to pay, and the means of payment. `customer_id`: None if
+    nobody said whose payment it is.
+    """
 
     amount: Amount
     currency: Currency
     method: PaymentMethod
+    customer_id: CustomerId | None = None

@@ -71,12 +71,13 @@ class Worth(IntEnum):
 
 
 class OrderQuestion(Value):
-    """A search: words, and days (UTC), both included.
+    """A search: among the orders of one customer or of all; words, and days (UTC), both included.
 
     Raises InvalidInput for more than MAX_WORDS words, MAX_TEXT characters, or unprintable ones;
     InvalidCursor if no hit can be at the position `after`.
     """
 
+    customer_id: str | None = None
     text: str = ""
     statuses: Sequence[OrderStatus] = ()
     first_day: date | None = None
@@ -187,6 +188,8 @@ def orders_with_word(word: str, customers: Meant, products: Meant) -> Json:
 def orders_with(asked: OrderQuestion, words: Sequence[Json]) -> Question:
     """Orders that match all `words` and filters. The `status` facet ignores the status filter."""
     filters: list[Json] = []
+    if asked.customer_id:
+        filters.append({"term": {"doc.customer_id": asked.customer_id}})
     if asked.first_day:
         filters.append({"range": {"doc.placed_at": {"gte": asked.first_day.isoformat()}}})
     if asked.last_day:

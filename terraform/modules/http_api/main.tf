@@ -26,6 +26,7 @@ resource "aws_apigatewayv2_stage" "this" {
         request_id    = "$context.requestId"
         ip            = "$context.identity.sourceIp"
         route         = "$context.routeKey"
+        actor         = "$context.authorizer.claims.sub"
         path          = "$context.path"
         status        = "$context.status"
         latency_ms    = "$context.responseLatency"
@@ -50,7 +51,25 @@ resource "aws_apigatewayv2_route" "this" {
 
   api_id    = aws_apigatewayv2_api.this.id
   route_key = each.key
-  target    = "integrations/${aws_apigatewayv2_integration.this[each.value].id}"
+  target    = "integrations/${aws_apigatewayv2_integration.this[each.value.function].id}"
+
+  authorization_type = each.value.role == "public" ? "NONE" : "JWT"
+  authorizer_id      = each.value.role == "public" ? null : aws_apigatewayv2_authorizer.this[0].id
+}
+
+# Who sends no token, or one that is not to be believed, does not reach a function: 401.
+resource "aws_apigatewayv2_authorizer" "this" {
+  count = var.identity == null ? 0 : 1
+
+  api_id           = aws_apigatewayv2_api.this.id
+  name             = "access-tokens"
+  authorizer_type  = "JWT"
+  identity_sources = ["$request.header.Authorization"]
+
+  jwt_configuration {
+    issuer   = var.identity.issuer
+    audience = var.identity.audience
+  }
 }
 
 resource "aws_apigatewayv2_integration" "this" {
@@ -75,5 +94,5 @@ resource "aws_lambda_permission" "this" {
 
 locals {
   # The functions of all routes.
-  functions = { for key in toset(values(var.routes)) : key => var.functions[key] }
+  functions = { for key in toset(values(var.routes)[*].function) : key => var.functions[key] }
 }

@@ -11,7 +11,20 @@ output "url" {
 output "function_by_route" {
   description = "Name of each route's function."
   value = {
-    for route, function in var.routes :
-    aws_apigatewayv2_route.this[route].route_key => var.functions[function].name
+    for route, entry in var.routes :
+    aws_apigatewayv2_route.this[route].route_key => var.functions[entry.function].name
   }
+}
+
+output "authorisation_by_route" {
+  description = "How each route finds out who asks: NONE or JWT."
+  value       = { for route in aws_apigatewayv2_route.this : route.route_key => route.authorization_type }
+}
+
+output "trusts" {
+  description = "Whose tokens are believed, and for which audiences they must be made."
+  value = [
+    for authorizer in aws_apigatewayv2_authorizer.this :
+    { issuer = authorizer.jwt_configuration[0].issuer, audience = authorizer.jwt_configuration[0].audience }
+  ]
 }

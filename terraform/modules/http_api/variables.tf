@@ -11,14 +11,26 @@ variable "description" {
 }
 
 variable "routes" {
-  description = "The function that answers each route, for example { \"POST /orders\" = \"orders_commands\" }. The route \"$default\" gets all requests that match no other."
-  type        = map(string)
-  nullable    = false
+  description = "The function that answers each route, and the role it is open to, for example { \"POST /orders\" = { function = \"orders_commands\", role = \"customer\" } }. The route \"$default\" gets all requests that match no other."
+  type = map(object({
+    function = string
+    role     = string
+  }))
+  nullable = false
 
   validation {
     condition     = alltrue([for route in keys(var.routes) : can(regex("^(\\$default|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY) /\\S*)$", route))])
     error_message = "`routes` must have keys like \"GET /orders/{id}\" or \"$default\"."
   }
+}
+
+variable "identity" {
+  description = "Whose tokens are believed, and for which audiences they must be made. Null: all routes have to be public."
+  type = object({
+    issuer   = string
+    audience = list(string)
+  })
+  default = null
 }
 
 variable "functions" {

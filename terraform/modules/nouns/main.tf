@@ -7,6 +7,7 @@ locals {
     views     = var.views
     processes = var.processes
     functions = var.functions
+    routes    = var.routes
   }
 
   # The words that an entry may have, and their defaults.
@@ -14,6 +15,7 @@ locals {
     services  = { guards = false }
     views     = { follows = [], kind = "row", lists = [] }
     processes = { follows = [], commands = [], deadlines = [], settings = {} }
+    routes    = { function = null, role = null }
 
     functions = {
       description       = null
@@ -41,6 +43,7 @@ locals {
   # The words whose values are names that must exist. A single name need not be in a list.
   naming = {
     services  = {}
+    routes    = {}
     views     = { follows = "service" }
     processes = { follows = "service", commands = "service", deadlines = "service" }
     functions = { appends = "service", claims = "guarded", reads = "service", fed_by = "service", keeps = "kept", queries = "kept" }

@@ -6,6 +6,7 @@ locals {
     local.missing_words,
     local.unknown_names,
     local.unknown_routes,
+    local.roleless_routes,
     local.unused,
     local.disputed,
     local.contradictions,
@@ -47,9 +48,17 @@ locals {
   }
 
   unknown_routes = [
-    for route, function in var.routes :
-    "\"${route}\" in `local.routes` leads to `${function}`, and there is no such function: correct the name, or add it to `local.functions`."
-    if !contains(keys(var.functions), function)
+    for route, entry in local.entries.routes :
+    "\"${route}\" in `local.routes` leads to `${coalesce(entry.function, "nothing")}`, and there is no such function: correct the name, or add it to `local.functions`."
+    if !contains(keys(var.functions), coalesce(entry.function, "nothing"))
+  ]
+
+  roles = ["public", "customer", "staff", "operator"]
+
+  roleless_routes = [
+    for route, entry in local.entries.routes :
+    "\"${route}\" in `local.routes` does not say to whom it is open: let it say `role`, and one of ${join(", ", local.roles)}."
+    if !contains(local.roles, coalesce(entry.role, "nobody"))
   ]
 
   claiming = {
@@ -86,7 +95,7 @@ locals {
     [
       for name, function in local.known.functions :
       "Nothing brings work to `${name}`: give it a route in `local.routes` or something to keep, or take it out of `local.functions` and functions/."
-      if !contains(values(var.routes), name)
+      if !contains(values(local.entries.routes)[*].function, name)
       && length(function.keeps) == 0
       && !contains(values(local.commanded), name)
       && !function.publishes

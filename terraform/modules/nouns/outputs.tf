@@ -39,8 +39,8 @@ output "commanded_at_deadlines" {
 }
 
 output "routes" {
-  description = "The routes whose function exists."
-  value       = { for route, function in var.routes : route => function if contains(keys(var.functions), function) }
+  description = "The routes whose function exists, each with its `function` and `role`."
+  value       = { for route, entry in local.entries.routes : route => entry if contains(keys(var.functions), coalesce(entry.function, "nothing")) }
 }
 
 output "mistakes" {

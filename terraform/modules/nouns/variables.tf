@@ -26,7 +26,7 @@ variable "functions" {
 }
 
 variable "routes" {
-  description = "The function that answers each route."
-  type        = map(string)
+  description = "The `function` that answers each route, and the `role` that it is open to."
+  type        = any
   nullable    = false
 }

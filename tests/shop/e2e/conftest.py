@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 
 from cqrs.adapters.opensearch_rows import READ_SECONDS
 from cqrs.history.instants import now
-from cqrs.plain import Value, field
+from cqrs.plain import Value, replace
 from scripts.local import deployment, updates
 from scripts.local.clients import Clients, http
 from scripts.local.home import ROOT, Home
@@ -72,22 +72,29 @@ def answered(ask: Callable[[], requests.Response]) -> requests.Response:
     return answers[-1]
 
 
-def many_at_a_time() -> requests.Session:
-    """For many threads: each finds a connection."""
+def asking(token: str) -> requests.Session:
+    """As somebody, for many threads: each finds a connection."""
     session = http()
     session.mount("http://", HTTPAdapter(pool_maxsize=64))
+    session.headers["Authorization"] = f"Bearer {token}"
     return session
 
 
 class Shop(Value, kw_only=False):
-    """The running system, as its users, and as its operator."""
+    """The running system, as its users, and as its operator. All that is asked over the API is
+    asked as the operator, who may do everything, unless somebody else asks (`asked_by`).
+    """
 
     url: str
     stack: Stack
     clients: Clients
     opensearch: Server
     proxy: Proxy
-    session: requests.Session = field(default_factory=many_at_a_time)
+    session: requests.Session
+
+    def asked_by(self, who: str) -> Shop:
+        """The same shop, asked by a customer of that name, or by `staff`."""
+        return replace(self, session=asking(self.stack.token(who)))
 
     # As a user
 
@@ -335,7 +342,8 @@ def stack(proxy: Proxy) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def running(stack: Stack, opensearch: Server, proxy: Proxy) -> Shop:
-    shop = Shop(stack.addresses().url, stack, stack.clients, opensearch, proxy)
+    operator = asking(stack.token("operator"))
+    shop = Shop(stack.addresses().url, stack, stack.clients, opensearch, proxy, operator)
     shop.register_product(BOOK["sku"], stock=1_000_000)
     return shop
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ CURL = r"""curl() { command curl -w '%{stderr}%{http_code}\n' "$@"; }"""
 
 
 def demo(shop: Shop) -> Seeded:
-    return seed(Api(shop.url), invent(7, SMALL))
+    return seed(Api(shop.url, shop.stack.token("staff")), invent(7, SMALL))
 
 
 def ends(order: dict[str, Any]) -> tuple[str, str | None, str | None]:
@@ -56,7 +57,13 @@ def test_every_command_of_the_tour_is_answered_as_the_tour_says(shop: Shop, time
     for stop in stops(demo(shop)):
         script = f"set -euo pipefail\n{CURL}\n{opening(shop.url)}\n{stop.command}"
 
-        done = subprocess.run(["bash"], input=script, text=True, capture_output=True)
+        done = subprocess.run(
+            ["bash"],
+            input=script,
+            env=os.environ | {"ACCESS_TOKEN": shop.stack.token("staff")},
+            text=True,
+            capture_output=True,
+        )
 
         told = f"{time}: {stop.says}\n{stop.command}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, told

@@ -4,6 +4,7 @@ reckons with these numbers.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from cqrs.entrypoints.wiring import LambdaHandler, wired
 from cqrs.read.compositions import Reply
 from cqrs.write.commands import CommandHandler
 from domain import customers, inventory, orders, payments
+from scripts.build.terraform.nouns import routes
 from scripts.shop.compare.shape import (
     ORDERS,
     PAGE,
@@ -133,6 +135,8 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     create_register(client, "generations", *KEPT_IN_TABLES.values())
     for name, value in {
         "GENERATIONS_TABLE": "generations",
+        "ROLES": json.dumps(dict.fromkeys(routes(), "public")),
+        "GROUPS_CLAIM": "-",
         "ROUTES": "-",
         "SERVICES_URL": "-",
         "DEADLINE_MS": "60000",

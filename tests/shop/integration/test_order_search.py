@@ -15,7 +15,7 @@ from cqrs.history.commits import Commit
 from cqrs.plain import replace
 from cqrs.testing.views import recorded
 from domain.inventory import PRODUCT_EVENTS, StockReceived
-from domain.kernel import Currency
+from domain.kernel import Currency, OrderId
 from domain.orders import (
     OrderAddressChanged,
     OrderCancelled,
@@ -235,8 +235,10 @@ def test_whatever_a_search_rests_on_is_as_new_as_asked(
 
 
 PAID = (
-    AuthorisationRequested(order_id="x", amount=1, currency=Currency.EUR, method="card"),  # type: ignore[arg-type]
-    PaymentAuthorised(order_id="x", reference="r"),  # type: ignore[arg-type]
+    AuthorisationRequested(
+        order_id=OrderId("x"), amount=1, currency=Currency.EUR, method="card", customer_id=None
+    ),
+    PaymentAuthorised(order_id=OrderId("x"), reference="r"),
 )
 
 

@@ -64,3 +64,7 @@ mock_resource "aws_opensearchserverless_collection" {
     collection_endpoint = "https://some.eu-west-1.aoss.amazonaws.com"
   }
 }
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = { id = "eu-west-1_SomePool1", endpoint = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_SomePool1" }
+}

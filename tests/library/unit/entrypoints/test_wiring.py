@@ -81,6 +81,9 @@ def followed(function: FollowerFunction) -> list[Follower]:
     return list(roster)
 
 
+OPEN = {"ROLES": '{"GET /health": "public"}', "GROUPS_CLAIM": "groups"}
+
+
 class TestOnLambda:
     def build(self, made: list[Wiring]) -> Any:
         def app(wire: Wiring) -> LambdaHandler:
@@ -93,14 +96,16 @@ class TestOnLambda:
 
     def test_a_function_is_made_while_it_starts(self) -> None:
         made: list[Wiring] = []
-        handler = on_lambda(self.build(made), {"AWS_LAMBDA_FUNCTION_NAME": "health", "NAME": "ada"})
+        handler = on_lambda(
+            self.build(made), {"AWS_LAMBDA_FUNCTION_NAME": "health", "NAME": "ada", **OPEN}
+        )
         assert len(made) == 1
         assert handler(http("GET /health"), None)["body"] == '"ada"\n'
         assert len(made) == 1
 
     def test_elsewhere_it_is_made_at_its_first_call_and_once(self) -> None:
         made: list[Wiring] = []
-        handler = on_lambda(self.build(made), {"NAME": "ada"})
+        handler = on_lambda(self.build(made), {"NAME": "ada", **OPEN})
         assert made == []
         answers = [handler(http("GET /health"), None)["body"] for _ in range(2)]
         assert (answers, len(made)) == (['"ada"\n', '"ada"\n'], 1)
@@ -112,7 +117,7 @@ class TestOnLambda:
             wire.clients.add(lambda: asked.append("client"))
             return HttpFunction({})
 
-        wired(app, {})
+        wired(app, OPEN)
         assert asked == ["client"]
 
 
@@ -123,9 +128,10 @@ class TestSettings:
             return HttpFunction({"GET /n": lambda _: Response(body=wire.settings.number("limit"))})
 
         with pytest.raises(LookupError) as missing:
-            wired(app, {"LOANS_TABLE": "loans"})
+            wired(app, {"LOANS_TABLE": "loans", "ROLES": '{"GET /n": "public"}'})
         assert str(missing.value) == (
-            "missing in the environment: BOOKS_TABLE, LIBRARY_EVENTS_TABLE, GENERATIONS_TABLE"
+            "missing in the environment: "
+            "BOOKS_TABLE, LIBRARY_EVENTS_TABLE, GENERATIONS_TABLE, GROUPS_CLAIM"
         )
 
     def test_an_empty_setting_is_as_good_as_none(self) -> None:

@@ -72,7 +72,9 @@ cancelled = OrderCancelled(order_id=SEVEN, reason=None)
 shipped = OrderShipped(order_id=SEVEN)
 delivered = OrderDelivered(order_id=SEVEN)
 
-requested = AuthorisationRequested(order_id=SEVEN, amount=2599, currency=EUR, method="card-on-file")
+requested = AuthorisationRequested(
+    order_id=SEVEN, amount=2599, currency=EUR, method="card-on-file", customer_id="c-1"
+)
 authorised = PaymentAuthorised(order_id=SEVEN, reference="r-1")
 declined = PaymentDeclined(order_id=SEVEN, reason="The card was declined.")
 captured = PaymentCaptured(order_id=SEVEN, reference="r-2")
@@ -116,7 +118,9 @@ def reserve(line: Line) -> ReserveStock:
 
 RESERVES = [reserve(line) for line in placed.lines]
 RELEASES = [ReleaseStock(sku=line.sku, order_id=SEVEN) for line in placed.lines]
-AUTHORISE = AuthorisePayment(order_id=SEVEN, amount=2599, currency=EUR, method="card-on-file")
+AUTHORISE = AuthorisePayment(
+    order_id=SEVEN, amount=2599, currency=EUR, method="card-on-file", customer_id="c-1"
+)
 CONFIRM = ConfirmOrder(order_id=SEVEN, reserved=covered, paid=paid)
 VOID, REFUND = VoidPayment(order_id=SEVEN), RefundPayment(order_id=SEVEN)
 ASKED_FOR_ALL: dict[str, Answer | None] = {**RESERVED, "authorise": YES}

@@ -23,7 +23,11 @@ from domain.payments.gateway_process import MAX_REASON
 
 SEVEN = OrderId("7")
 requested = AuthorisationRequested(
-    order_id=SEVEN, amount=2599, currency=Currency.EUR, method="card-on-file"
+    order_id=SEVEN,
+    amount=2599,
+    currency=Currency.EUR,
+    method="card-on-file",
+    customer_id="c-1",
 )
 
 

@@ -23,6 +23,7 @@ from cqrs.views.rows import Fold, RowView
 from cqrs.views.searches import SearchView
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, Line, OrderPlaced
+from domain.payments import AuthorisationRequested
 from tests.terraform.unit.test_agreements import views
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "history"
@@ -44,6 +45,13 @@ READ_AS: dict[str, object] = {
             country="AT",
         ),
         payment_method="card-on-file",
+    ),
+    "payments.AuthorisationRequested.1": AuthorisationRequested(
+        order_id=OrderId("7"),
+        amount=2500,
+        currency=Currency.EUR,
+        method="invoice",
+        customer_id=None,
     ),
 }
 """What each file of an older schema is read as today."""

@@ -61,7 +61,11 @@ from tests.examples import examples
 SEVEN = OrderId("7")
 
 authorise = AuthorisePayment(
-    order_id=SEVEN, amount=2599, currency=Currency.EUR, method="card-on-file"
+    order_id=SEVEN,
+    amount=2599,
+    currency=Currency.EUR,
+    method="card-on-file",
+    customer_id="c-1",
 )
 capture = CapturePayment(order_id=SEVEN)
 void = VoidPayment(order_id=SEVEN)
@@ -77,7 +81,11 @@ def refusal(call: GatewayCall) -> RecordAnswer:
 
 
 asked = AuthorisationRequested(
-    order_id=SEVEN, amount=2599, currency=Currency.EUR, method="card-on-file"
+    order_id=SEVEN,
+    amount=2599,
+    currency=Currency.EUR,
+    method="card-on-file",
+    customer_id="c-1",
 )
 authorised = PaymentAuthorised(order_id=SEVEN, reference="authorise-1")
 declined = PaymentDeclined(order_id=SEVEN, reason="No money left.")

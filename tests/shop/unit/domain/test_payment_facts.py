@@ -19,8 +19,14 @@ from domain.payments.payment import (
 )
 from domain.payments.values import Terms
 
-TERMS = Terms(amount=2500, currency=Currency.EUR, method="card-on-file")
-AGREED = {"order_id": "7", "amount": 2500, "currency": "EUR", "method": "card-on-file"}
+TERMS = Terms(amount=2500, currency=Currency.EUR, method="card-on-file", customer_id="c-1")
+AGREED = {
+    "order_id": "7",
+    "customer_id": "c-1",
+    "amount": 2500,
+    "currency": "EUR",
+    "method": "card-on-file",
+}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,7 @@ def test_a_payment_that_was_voided_before_it_was_asked_for_has_no_terms() -> Non
     told = payment_facts("7", Voided(terms=None))
     assert told == {
         "order_id": "7",
+        "customer_id": None,
         "status": "voided",
         "amount": None,
         "currency": None,

@@ -1,0 +1,72 @@
+"""Who asks, and what they may.
+
+A route is open to a role; each role may do what the ones before it may, and more. A customer sees
+and changes only what is theirs: what is another's is answered as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from cqrs.errors import Unauthenticated
+from cqrs.history.idempotency import entity_id_of
+from cqrs.plain import Value
+
+__all__ = ["ANYONE", "Caller", "Role", "caller_of", "groups_in"]
+
+
+class Role(StrEnum):
+    PUBLIC = "public"
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    OPERATOR = "operator"
+
+    def may(self, needed: Role) -> bool:
+        return ORDER.index(self) >= ORDER.index(needed)
+
+
+ORDER = [*Role]
+
+
+class Caller(Value, kw_only=False):
+    """`actor` names them in commits and logs: `anonymous`, or the token's subject."""
+
+    actor: str
+    role: Role
+
+    @property
+    def sees_all(self) -> bool:
+        return self.role.may(Role.STAFF)
+
+    @property
+    def account(self) -> str:
+        """The id of what they own, which follows from who they are: they have one account."""
+        return entity_id_of(self.actor, "account", "")
+
+    def owns(self, owner: str | None) -> bool:
+        """Whether they may see and change what is `owner`'s. What is nobody's is for staff."""
+        return self.sees_all or (owner is not None and owner == self.account)
+
+
+ANYONE = Caller("anonymous", Role.OPERATOR)
+"""On a route that is open to the public there is nothing to hide."""
+
+
+def caller_of(actor: str, claims: Mapping[str, Any], groups_claim: str) -> Caller:
+    """The caller whose token has these claims. Raises Unauthenticated unless it is one for access:
+    an ID token tells an application who somebody is, and is not meant for an API.
+    """
+    if claims.get("token_use", "access") != "access":
+        raise Unauthenticated("This is not an access token.")
+    groups = groups_in(claims.get(groups_claim))
+    held = [role for role in (Role.STAFF, Role.OPERATOR) if role in groups]
+    return Caller(actor, held[-1] if held else Role.CUSTOMER)
+
+
+def groups_in(claim: object) -> frozenset[str]:
+    """API Gateway hands a list of groups on as one text, `[staff operator]`."""
+    if isinstance(claim, str):
+        return frozenset(claim.removeprefix("[").removesuffix("]").replace(",", " ").split())
+    return frozenset(map(str, claim)) if isinstance(claim, list) else frozenset()

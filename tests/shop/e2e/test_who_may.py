@@ -1,0 +1,232 @@
+"""Who may do what: tokens as Cognito signs them, checked by the API and by the functions."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from typing import Any
+
+import pytest
+import requests
+
+from scripts.local.deployment import API_ID
+from scripts.local.tokens import claims_of
+from tests.shop.e2e.conftest import BOOK, VIENNA, Shop, until
+
+ORDER = {"currency": "EUR", "lines": [BOOK], "address": VIENNA}
+
+
+@pytest.fixture
+def alice(shop: Shop) -> Shop:
+    return shop.asked_by(f"alice-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture
+def bob(shop: Shop) -> Shop:
+    return shop.asked_by(f"bob-{uuid.uuid4().hex[:8]}")
+
+
+def registered(shop: Shop, name: str) -> str:
+    """The id that a customer has, who registers."""
+    body = {"name": name, "email": f"{uuid.uuid4().hex}@example.com"}
+    answer = shop.ask("POST", "/customers", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["customer_id"])
+
+
+def ordered(shop: Shop) -> str:
+    answer = shop.ask("POST", "/orders", ORDER)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["order_id"])
+
+
+# Tokens
+
+
+def with_token(shop: Shop, token: str | None) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+    return requests.get(f"{shop.url}/customers/me/orders", headers=headers, timeout=60)
+
+
+def encoded(part: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def header_of(token: str) -> Any:
+    text = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+def test_without_a_token_nothing_is_answered_but_what_is_public(shop: Shop) -> None:
+    assert with_token(shop, None).status_code == 401
+    assert requests.post(f"{shop.url}/orders", json=ORDER, timeout=60).status_code == 401
+    for path in ("/health", f"/products/{BOOK['sku']}", "/nowhere"):
+        assert requests.get(shop.url + path, timeout=60).status_code in (200, 404)
+
+
+def test_a_token_that_somebody_has_changed_is_refused(shop: Shop, alice: Shop) -> None:
+    token = str(alice.session.headers["Authorization"]).removeprefix("Bearer ")
+    head, _, signature = token.split(".")
+    claims = claims_of(token)
+    assert with_token(shop, token).status_code == 200
+
+    for changed in (
+        claims | {"cognito:groups": ["operator"]},
+        claims | {"exp": int(time.time()) + 10_000},
+        claims | {"iss": "https://example.com"},
+        claims | {"sub": "somebody-else"},
+    ):
+        assert with_token(shop, f"{head}.{encoded(changed)}.{signature}").status_code == 401
+    unsigned = encoded(header_of(token) | {"alg": "none"})
+    for forged in (f"{unsigned}.{encoded(claims)}.", f"{unsigned}.{encoded(claims)}.{signature}"):
+        assert with_token(shop, forged).status_code == 401
+    for nothing in ("", "x", "a.b.c", token[:-4]):
+        assert with_token(shop, nothing).status_code == 401
+
+
+def test_a_token_of_another_pool_or_client_is_refused(shop: Shop) -> None:
+    cognito = shop.client("cognito-idp")
+    (authorizer,) = shop.client("apigatewayv2").get_authorizers(ApiId=API_ID)["Items"]
+    own = authorizer["JwtConfiguration"]["Issuer"].rpartition("/")[2]
+    other = cognito.create_user_pool(PoolName=f"other-{uuid.uuid4().hex}")["UserPool"]["Id"]
+    for pool in (own, other):
+        client = cognito.create_user_pool_client(
+            UserPoolId=pool,
+            ClientName="another",
+            ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        )["UserPoolClient"]["ClientId"]
+        assert with_token(shop, signed_in(shop, pool, client)["AccessToken"]).status_code == 401
+
+
+def signed_in(shop: Shop, pool: str, client: str) -> dict[str, str]:
+    """The tokens of a new user."""
+    cognito, password = shop.client("cognito-idp"), "a long Password 1!"
+    user = {"UserPoolId": pool, "Username": f"{uuid.uuid4().hex}@example.com"}
+    cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+    found: dict[str, str] = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user["Username"], "PASSWORD": password},
+    )["AuthenticationResult"]
+    return found
+
+
+def test_an_id_token_is_not_an_access_token(shop: Shop) -> None:
+    (authorizer,) = shop.client("apigatewayv2").get_authorizers(ApiId=API_ID)["Items"]
+    jwt = authorizer["JwtConfiguration"]
+    tokens = signed_in(shop, jwt["Issuer"].rpartition("/")[2], jwt["Audience"][0])
+
+    assert with_token(shop, tokens["AccessToken"]).status_code == 200
+    refused = with_token(shop, tokens["IdToken"])
+    assert refused.status_code == 401
+    assert refused.json()["code"] == "unauthenticated"
+
+
+# Whose it is
+
+
+def test_a_customer_sees_and_changes_what_is_theirs_and_nobody_elses(
+    shop: Shop, alice: Shop, bob: Shop
+) -> None:
+    customer = registered(alice, "Alice")
+    order_id = ordered(alice)
+    found = shop.settled([order_id])[order_id]
+    assert (found["customer_id"], found["status"]) == (customer, "confirmed")
+    token = f"order-{order_id}@2"
+    hers = [
+        f"/orders/{order_id}",
+        f"/composed/orders/{order_id}",
+        f"/order-facts/{order_id}",
+        f"/payments/{order_id}",
+        f"/customers/{customer}",
+        f"/customers/{customer}/orders",
+        f"/composed/customers/{customer}/orders",
+        f"/order-facts?customer={customer}",
+    ]
+
+    for path in hers:
+        assert alice.ask("GET", path).status_code == 200, path
+        assert shop.asked_by("staff").ask("GET", path).status_code == 200, path
+        assert bob.ask("GET", path).status_code == 404, path
+    for path in (f"/payments?order={order_id}", f"/customers?id={customer}"):
+        assert list(*[alice.ask("GET", path).json()[path[1:].split("?")[0]].values()])
+        assert [*bob.ask("GET", path).json()[path[1:].split("?")[0]].values()] == [None]
+    assert bob.ask("GET", "/customers/me/orders").json()["orders"] == []
+    until(
+        lambda: (
+            [o["order_id"] for o in alice.search({"limit": "50"}, token).json()["orders"]]
+            == [order_id]
+        ),
+        "her order is found",
+    )
+    assert bob.search({"limit": "50"}).json()["orders"] == []
+
+    for method, path, body in (
+        ("POST", f"/orders/{order_id}/cancel", None),
+        ("PUT", f"/orders/{order_id}/address", {"address": VIENNA}),
+        ("PUT", f"/customers/{customer}/name", {"name": "Bob"}),
+    ):
+        refused = bob.ask(method, path, body)
+        assert (refused.status_code, refused.json()["code"]) == (
+            404,
+            "customer_not_found" if "customers" in path else "order_not_found",
+        )
+    assert bob.ask("POST", "/orders", ORDER | {"customer_id": customer}).status_code == 404
+    assert alice.cancel(order_id).status_code == 200
+
+
+def test_a_customer_has_one_account_and_staff_registers_others(shop: Shop, alice: Shop) -> None:
+    registered(alice, "Alice")
+    again = {"name": "Alice", "email": f"{uuid.uuid4().hex}@example.com"}
+    assert alice.ask("POST", "/customers", again).json()["code"] == "customer_already_registered"
+
+    staff = shop.asked_by("staff")
+    assert registered(staff, "One") != registered(staff, "Another")
+
+
+def test_staff_may_act_for_a_customer(shop: Shop, alice: Shop) -> None:
+    customer = registered(alice, "Alice")
+    staff = shop.asked_by("staff")
+    placed = staff.ask("POST", "/orders", ORDER | {"customer_id": customer})
+    assert placed.status_code == 201
+    assert alice.order(placed.json()["order_id"], placed.headers["Consistency-Token"]).ok
+    assert staff.ask("PUT", f"/customers/{customer}/name", {"name": "Alicia"}).ok
+
+
+# Who may
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "least"),
+    [
+        ("GET", "/sales/products", "staff"),
+        ("GET", "/orders?status=placed", "staff"),
+        ("POST", "/products", "staff"),
+        ("POST", "/orders/nowhere/ship", "staff"),
+        ("POST", "/orders/nowhere/confirm", "operator"),
+        ("POST", "/products/nowhere/reserve", "operator"),
+        ("POST", "/payments/nowhere/refund", "operator"),
+    ],
+)
+def test_who_has_not_the_role_is_refused(
+    shop: Shop, alice: Shop, method: str, path: str, least: str
+) -> None:
+    answers = {
+        "customer": alice.ask(method, path),
+        "staff": shop.asked_by("staff").ask(method, path),
+        "operator": shop.ask(method, path),
+    }
+    refused = [role for role, answer in answers.items() if answer.status_code == 403]
+    assert refused == (["customer"] if least == "staff" else ["customer", "staff"])
+    assert answers["customer"].json()["code"] == "forbidden"
+
+
+def test_a_commit_and_a_log_line_name_who_it_was(shop: Shop, alice: Shop) -> None:
+    order_id = ordered(alice)
+    token = str(alice.session.headers["Authorization"]).removeprefix("Bearer ")
+    (first, *_) = shop.history(f"order-{order_id}")["history"]["commits"]
+    assert claims_of(token)["sub"] in json.dumps(first)
