@@ -8,6 +8,7 @@ module "api" {
   routes      = local.open_to
   identity    = local.identity
   functions   = { for key, function in module.functions : key => { name = function.name, invoke_arn = function.invoke_arn } }
+  cors        = var.cors
   throttling  = var.throttling
 
   access_logs        = !var.emulated

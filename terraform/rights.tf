@@ -45,9 +45,12 @@ locals {
         GROUPS_CLAIM = var.identity.groups_claim
       },
 
-      # All routes, to distinguish 404 (no such path) from 405 (no such method).
+      # All routes, to distinguish 404 (no such path) from 405 (no such method), and whether preflights are let through.
       name != try(module.nouns.routes["$default"].function, null) ? {} : {
-        ROUTES = join(",", [for route in keys(module.nouns.routes) : route if route != "$default"])
+        ROUTES = join(",", concat(
+          [for route in keys(module.nouns.routes) : route if route != "$default"],
+          length(var.cors.origins) == 0 ? [] : ["OPTIONS *"],
+        ))
       },
 
       function.settings,

@@ -165,6 +165,21 @@ variable "identity" {
   }
 }
 
+variable "cors" {
+  description = "Web pages that may call the API: their `origins`, and `max_age_seconds` for which a browser remembers so. Without origins, a preflight is answered 404 or 405 like any method that has no route."
+  type = object({
+    origins         = optional(list(string), [])
+    max_age_seconds = optional(number, 3600)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors.origins : origin == "*" || can(regex("^https?://[^/*]+$", origin))])
+    error_message = "`cors.origins` must be origins without a path, for example \"https://shop.example\", or \"*\" for the pages of all."
+  }
+}
+
 variable "throttling" {
   description = "Limit of the HTTP API, all routes together: requests a second, and a burst above that. More are answered 429."
   type = object({

@@ -326,7 +326,8 @@ def _line(body: Any) -> str:
 
 def no_such_route(known: str) -> Handler:
     """The route `$default`: answers 405 if one of the `known` routes (comma-separated) has the path
-    but not the method, else 404.
+    but not the method, else 404. If `OPTIONS *` is known, web pages may call: their browsers ask
+    first, and go on if the answer is no error. What they may do is added by API Gateway.
     """
     routes = [route.partition(" ") for route in known.split(",") if " " in route]
     patterns = [
@@ -334,7 +335,11 @@ def no_such_route(known: str) -> Handler:
         for method, _, path in routes
     ]
 
+    answers_preflights = "OPTIONS *" in known.split(",")
+
     def answer(request: Request) -> Response:
+        if request.method == "OPTIONS" and answers_preflights:
+            return Response(status=204)
         allowed = sorted({m for m, pattern in patterns if pattern.fullmatch(request.path)})
         if allowed:
             raise MethodNotAllowed(request.method, request.path, allowed)

@@ -3,6 +3,20 @@ resource "aws_apigatewayv2_api" "this" {
   description   = var.description
   protocol_type = "HTTP"
 
+  # API Gateway adds these headers to answers. A preflight is answered by the function of `$default`, which is asked
+  # for every method that has no route.
+  dynamic "cors_configuration" {
+    for_each = length(var.cors.origins) == 0 ? [] : [var.cors]
+
+    content {
+      allow_origins  = cors_configuration.value.origins
+      allow_methods  = ["*"] # those that have a route
+      allow_headers  = ["Authorization", "Consistency-Token", "Content-Type", "Idempotency-Key", "If-Match", "X-Correlation-Id"]
+      expose_headers = ["Consistency", "Consistency-Token", "ETag", "Location", "Retry-After", "X-Correlation-Id"]
+      max_age        = cors_configuration.value.max_age_seconds
+    }
+  }
+
   tags = var.local_id == null ? {} : { ms-custom-id = var.local_id }
 }
 

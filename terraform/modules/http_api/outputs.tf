@@ -8,6 +8,11 @@ output "url" {
   value       = trimsuffix(aws_apigatewayv2_stage.this.invoke_url, "/")
 }
 
+output "cors" {
+  description = "The rules for web pages of other origins. Empty without."
+  value       = aws_apigatewayv2_api.this.cors_configuration
+}
+
 output "function_by_route" {
   description = "Name of each route's function."
   value = {

@@ -42,6 +42,16 @@ variable "functions" {
   nullable = false
 }
 
+variable "cors" {
+  description = "Origins of the web pages that may call the API, and for how long their browsers remember so. Without origins there are no rules for pages."
+  type = object({
+    origins         = list(string)
+    max_age_seconds = optional(number)
+  })
+  default  = { origins = [] }
+  nullable = false
+}
+
 variable "throttling" {
   description = "Limit of requests a second, and a burst above that."
   type = object({

@@ -2,6 +2,7 @@
 in its context's door. Whoever forgets a place is told which.
 """
 
+import json
 import re
 from functools import cache
 from importlib import import_module
@@ -119,6 +120,18 @@ class TestFunctions:
 def test_what_a_path_names_is_what_handlers_read() -> None:
     odd = [route for route in routes() if {*re.findall(r"{(.*?)}", route)} - {"id"}]
     agree(not odd, f"{odd} in {said_in('routes')}: what a path names is called {{id}}")
+
+
+def test_pages_may_send_what_functions_read() -> None:
+    edge = "".join(path.read_text() for path in (ROOT / "shared/cqrs/entrypoints").glob("*.py"))
+    rules = (ROOT / "terraform/modules/http_api/main.tf").read_text()
+    (names,) = re.findall(r"allow_headers += (\[.*\])", rules)
+    read = {name.title() for name in re.findall(r'headers\.get\("([a-z-]+)"', edge)}
+    agree(
+        {*json.loads(names)} == read | {"Content-Type"},
+        f"allow_headers in terraform/modules/http_api/main.tf are {names}, but functions read "
+        f"{sorted(read)}: make them the same, with Content-Type",
+    )
 
 
 class TestServices:

@@ -376,6 +376,7 @@ class TestNoSuchRoute:
         [
             ("DELETE", "/books/7", "GET, PUT"),
             ("HEAD", "/books/7", "GET, PUT"),
+            ("OPTIONS", "/books/7", "GET, PUT"),
             ("GET", "/books", "POST"),
             ("POST", "/a.b", "GET"),
         ],
@@ -386,6 +387,12 @@ class TestNoSuchRoute:
         answer = ask(self.function, unrouted(method, path))
         refused(answer, 405, "method_not_allowed")
         assert answer.headers["Allow"] == allowed
+
+    def test_a_preflight_is_let_through_where_pages_may_call(self) -> None:
+        function = HttpFunction({"$default": no_such_route("GET /books/{id},OPTIONS *")})
+        for path in ("/books/7", "/nothing"):
+            assert ask(function, unrouted("OPTIONS", path)).status == 204
+        refused(ask(function, unrouted("PUT", "/books/7")), 405, "method_not_allowed")
 
     def test_without_known_routes_nothing_is_found(self) -> None:
         function = HttpFunction({"$default": no_such_route("")})

@@ -1,0 +1,107 @@
+# The edge: who may call the API from where, and how often.
+
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+variables {
+  name               = "api"
+  description        = "Lends books."
+  log_retention_days = 14
+  throttling         = { requests_per_second = 10, burst = 20 }
+
+  routes = {
+    "GET /books/{id}"      = "queries"
+    "PUT /books/{id}"      = "commands"
+    "POST /books/{id}/buy" = "commands"
+    "$default"             = "queries"
+  }
+
+  functions = {
+    commands = { name = "commands", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/commands" }
+    queries  = { name = "queries", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/queries" }
+  }
+}
+
+run "pages_of_other_origins_have_no_rules_unless_they_are_asked_for" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/http_api"
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_api.this.cors_configuration) == 0
+    error_message = "Nobody asked for CORS, and pages are told that they may call."
+  }
+}
+
+run "a_page_of_a_known_origin_may_send_and_read_what_the_api_is_about" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/http_api"
+  }
+
+  variables {
+    cors = { origins = ["https://library.example"], max_age_seconds = 600 }
+  }
+
+  assert {
+    condition = {
+      for name, value in aws_apigatewayv2_api.this.cors_configuration[0] : name => try(sort(value), value) if value != null
+      } == {
+      allow_origins  = tolist(["https://library.example"])
+      allow_methods  = tolist(["*"])
+      allow_headers  = tolist(["Authorization", "Consistency-Token", "Content-Type", "Idempotency-Key", "If-Match", "X-Correlation-Id"])
+      expose_headers = tolist(["Consistency", "Consistency-Token", "ETag", "Location", "Retry-After", "X-Correlation-Id"])
+      max_age        = 600
+    }
+    error_message = "Pages may not send what functions read, or not read what they answer; or others may call, or may send cookies."
+  }
+}
+
+run "pages_are_let_in_by_one_setting" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    name         = "cqrs"
+    environment  = "test"
+    protect_data = false
+    cors         = { origins = ["https://shop.example"] }
+  }
+
+  assert {
+    condition     = module.api.cors[0].allow_origins == toset(["https://shop.example"]) && module.api.cors[0].max_age == 3600
+    error_message = "The API does not know the origins that the environment names."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in module.functions : contains(split(",", function.environment.ROUTES), "OPTIONS *")
+      if function.name == module.api.function_by_route["$default"]
+    ])
+    error_message = "The function behind $default refuses preflights, and so browsers refuse what follows."
+  }
+}
+
+run "an_origin_has_no_path" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    name         = "cqrs"
+    environment  = "test"
+    protect_data = false
+    cors         = { origins = ["https://shop.example/"] }
+  }
+
+  expect_failures = [var.cors]
+}
