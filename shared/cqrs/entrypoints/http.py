@@ -52,6 +52,9 @@ __all__ = [
 K = TypeVar("K", bound=StrEnum)
 
 MAX_BODY_BYTES = 128 * 1024
+# Answers are what they say, and their caller's alone. That browsers come by HTTPS only is for the
+# owner of a domain to say: API Gateway's own name answers nothing else.
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -287,6 +290,7 @@ class HttpFunction:
         return {
             "statusCode": response.status,
             "headers": {
+                **HEADERS,
                 "Content-Type": response.content_type,
                 "X-Correlation-Id": request.correlation_id,
                 **response.headers,

@@ -9,6 +9,8 @@ from cqrs.entrypoints.http import HttpFunction, Request, Response
 from cqrs.plain import Value
 from tests.library.payloads import http
 
+ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 class Answer(Value, kw_only=False):
     """An answer as API Gateway gets it; `text` is the body."""
@@ -28,6 +30,7 @@ def ask(function: Callable[[dict[str, Any], Any], Any], event: dict[str, Any]) -
     assert answer.keys() == {"statusCode", "headers", "body"}
     assert all(isinstance(value, str) for value in answer["headers"].values())
     assert answer["headers"]["X-Correlation-Id"]
+    assert ON_EVERY_ANSWER.items() <= answer["headers"].items()
     return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
 

@@ -11,7 +11,7 @@ from cqrs.inputs import MAX_FAULTS
 from cqrs.plain import replace
 from cqrs.write.aggregates import SNAPSHOT_INTERVAL
 from tests.library.books import BOOK, BookLent, BookWithdrawn
-from tests.library.unit.entrypoints.asking import Answer, faults, refused
+from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, faults, refused
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.wired import (
     ADD,
@@ -50,6 +50,7 @@ class TestAnswers:
         assert answer.status == 201
         assert answer.body == {"book_id": book, "version": 1, "events": ["BookAdded"]}
         assert answer.headers == {
+            **ON_EVERY_ANSWER,
             "Content-Type": "application/json",
             "X-Correlation-Id": "request-1",
             "Location": f"/books/{book}",

@@ -9,7 +9,7 @@ from cqrs.errors import Unavailable
 from cqrs.read.compositions import AllTold, Ask, Composition, Plan, Reply
 from cqrs.views.rows import Document
 from tests.library.services import FakeServices, problem, told
-from tests.library.unit.entrypoints.asking import Answer, ask_route, refused
+from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, ask_route, refused
 from tests.library.unit.entrypoints.conftest import Lines
 
 ROW = "GET /books/{id}"
@@ -92,6 +92,7 @@ def test_a_list_is_what_was_joined_and_goes_on_where_its_root_says(services: Fak
 
 def test_its_headers_say_how_new_all_of_it_is(services: FakeServices) -> None:
     assert ask(services, headers={"X-Correlation-Id": "c-9"}).headers == {
+        **ON_EVERY_ANSWER,
         "Content-Type": "application/json",
         "X-Correlation-Id": "c-9",
         "ETag": '"2"',

@@ -9,7 +9,7 @@ from cqrs.errors import Throttled, Unavailable
 from cqrs.write.aggregates import Aggregates
 from tests.library.books import BOOK, BookWithdrawn, book_facts
 from tests.library.stores import Counting
-from tests.library.unit.entrypoints.asking import Answer, ask_route, refused, token
+from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, ask_route, refused, token
 from tests.library.unit.entrypoints.wired import WITHDRAW, Books, BrokenStore
 
 SEVEN = {"book_id": "7", "status": "shelved", "copies": 2, "version": 1}
@@ -44,6 +44,7 @@ def test_what_is_there_is_told_with_its_version_and_its_token(books: Books) -> N
     answer = tell(books, "7")
     assert (answer.status, answer.body) == (200, SEVEN)
     assert answer.headers == {
+        **ON_EVERY_ANSWER,
         "Content-Type": "application/json",
         "X-Correlation-Id": "request-1",
         "ETag": '"1"',

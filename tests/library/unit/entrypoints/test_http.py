@@ -32,7 +32,7 @@ from cqrs.errors import (
     Unreadable,
 )
 from tests.library.payloads import http, unrouted
-from tests.library.unit.entrypoints.asking import Answer, ask, ask_route, refused
+from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, ask, ask_route, refused
 from tests.library.unit.entrypoints.conftest import Lines
 
 ROUTE = "POST /things/{id}"
@@ -236,6 +236,7 @@ class TestAnswers:
         answer = answered(Response(status=201, body={"city": "Zürich"}, headers={"ETag": '"1"'}))
         assert (answer.status, answer.text) == (201, '{"city":"Zürich"}\n')
         assert answer.headers == {
+            **ON_EVERY_ANSWER,
             "Content-Type": "application/json",
             "ETag": '"1"',
             "X-Correlation-Id": "request-1",

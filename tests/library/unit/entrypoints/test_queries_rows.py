@@ -8,7 +8,7 @@ from cqrs.adapters.memory import MemoryRows
 from cqrs.errors import Unavailable
 from cqrs.plain import replace
 from tests.library.books import BookLent, BookWithdrawn, Reviewed
-from tests.library.unit.entrypoints.asking import Answer, refused, token
+from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, refused, token
 from tests.library.unit.entrypoints.conftest import Lines
 from tests.library.unit.entrypoints.wired import (
     ADD,
@@ -56,6 +56,7 @@ class TestRows:
         answer = ask_for(books)
         assert (answer.status, answer.body) == (200, SEVEN)
         assert answer.headers == {
+            **ON_EVERY_ANSWER,
             "Content-Type": "application/json",
             "X-Correlation-Id": "request-1",
             "ETag": '"1"',
