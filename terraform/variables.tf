@@ -181,15 +181,21 @@ variable "cors" {
 }
 
 variable "throttling" {
-  description = "Limit of the HTTP API, all routes together: requests a second, and a burst above that. More are answered 429."
+  description = "Limits of the HTTP API: requests a second, and a burst above that. `routes` that cost more have limits of their own. More are answered 429; API Gateway counts them as well as it can."
   type = object({
     requests_per_second = number
     burst               = number
+    routes = optional(map(object({
+      requests_per_second = number
+      burst               = number
+    })), {})
   })
   nullable = false
 
   validation {
-    condition     = var.throttling.requests_per_second >= 1 && var.throttling.burst >= 1
+    condition = alltrue([
+      for limit in concat([var.throttling], values(var.throttling.routes)) : limit.requests_per_second >= 1 && limit.burst >= 1
+    ])
     error_message = "`throttling` must let something through: set both numbers to 1 or more."
   }
 }

@@ -61,6 +61,49 @@ run "a_page_of_a_known_origin_may_send_and_read_what_the_api_is_about" {
   }
 }
 
+run "a_route_that_costs_more_has_a_limit_of_its_own" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/http_api"
+  }
+
+  variables {
+    throttling = {
+      requests_per_second = 10
+      burst               = 20
+      routes              = { "PUT /books/{id}" = { requests_per_second = 2, burst = 3 } }
+    }
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 10
+      && aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit == 20
+      && [for limit in aws_apigatewayv2_stage.this.route_settings : [limit.route_key, limit.throttling_rate_limit, limit.throttling_burst_limit]] == [["PUT /books/{id}", 2, 3]]
+    )
+    error_message = "A route may be asked more often than its limit says, or others less often."
+  }
+}
+
+run "a_limit_of_what_is_no_route_fails_the_plan" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/http_api"
+  }
+
+  variables {
+    throttling = {
+      requests_per_second = 10
+      burst               = 20
+      routes              = { "PUT /book/{id}" = { requests_per_second = 2, burst = 3 } }
+    }
+  }
+
+  expect_failures = [var.throttling]
+}
+
 run "pages_are_let_in_by_one_setting" {
   command = plan
 

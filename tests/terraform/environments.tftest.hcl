@@ -50,6 +50,14 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
+    condition = (
+      contains(keys(module.api.throttled), "GET /search/orders")
+      && module.api.throttled == { for route, limit in run.settings.of.prod.throttling.routes : route => limit.requests_per_second }
+    )
+    error_message = "Searches take all the requests that the API lets through, or limits of routes do not reach it."
+  }
+
+  assert {
     condition     = !module.failures.force_destroy
     error_message = "Records that were given up can be destroyed with their bucket."
   }

@@ -30,6 +30,16 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = var.throttling.burst
   }
 
+  dynamic "route_settings" {
+    for_each = var.throttling.routes
+
+    content {
+      route_key              = aws_apigatewayv2_route.this[route_settings.key].route_key
+      throttling_rate_limit  = route_settings.value.requests_per_second
+      throttling_burst_limit = route_settings.value.burst
+    }
+  }
+
   dynamic "access_log_settings" {
     for_each = aws_cloudwatch_log_group.access
 

@@ -5,12 +5,17 @@ output "id" {
 
 output "url" {
   description = "URL of the API, without a slash at the end."
-  value       = trimsuffix(aws_apigatewayv2_stage.this.invoke_url, "/")
+  value       = aws_apigatewayv2_api.this.api_endpoint # the stage waits for the functions, some of which are told this
 }
 
 output "cors" {
   description = "The rules for web pages of other origins. Empty without."
   value       = aws_apigatewayv2_api.this.cors_configuration
+}
+
+output "throttled" {
+  description = "Requests a second of each route with a limit of its own."
+  value       = { for limit in aws_apigatewayv2_stage.this.route_settings : limit.route_key => limit.throttling_rate_limit }
 }
 
 output "function_by_route" {

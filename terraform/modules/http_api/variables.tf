@@ -53,12 +53,21 @@ variable "cors" {
 }
 
 variable "throttling" {
-  description = "Limit of requests a second, and a burst above that."
+  description = "Limit of requests a second, and a burst above that; `routes` have their own."
   type = object({
     requests_per_second = number
     burst               = number
+    routes = optional(map(object({
+      requests_per_second = number
+      burst               = number
+    })), {})
   })
   nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.throttling.routes), keys(var.routes))) == 0
+    error_message = "`throttling.routes` names what is no route: ${join(", ", setsubtract(keys(var.throttling.routes), keys(var.routes)))}. Call it as in `routes`, or take it out (environments/*.tfvars)."
+  }
 }
 
 variable "access_logs" {

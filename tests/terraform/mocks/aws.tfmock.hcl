@@ -44,11 +44,10 @@ mock_resource "aws_lambda_function" {
 }
 
 mock_resource "aws_apigatewayv2_api" {
-  defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:123456789012:someapi" }
-}
-
-mock_resource "aws_apigatewayv2_stage" {
-  defaults = { invoke_url = "https://someapi.execute-api.eu-west-1.amazonaws.com/" }
+  defaults = {
+    api_endpoint  = "https://someapi.execute-api.eu-west-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:eu-west-1:123456789012:someapi"
+  }
 }
 
 mock_resource "aws_opensearch_domain" {
