@@ -5,6 +5,7 @@ module "packages" {
   source = "./modules/private_bucket"
 
   name          = "${local.prefix}-packages-${local.account_id}"
+  https_only    = !var.emulated
   force_destroy = true
 }
 

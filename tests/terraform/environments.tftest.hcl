@@ -58,6 +58,11 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 
   assert {
+    condition     = module.failures.https_only && module.packages.https_only
+    error_message = "Packages, or records that were given up, go over the wire in the clear."
+  }
+
+  assert {
     condition     = !module.failures.force_destroy
     error_message = "Records that were given up can be destroyed with their bucket."
   }
@@ -209,5 +214,10 @@ run "locally_the_projects_own_runner_polls_the_streams" {
       [for mapping in consumer.mappings : mapping.parallelization_factor == 1]
     ]))
     error_message = "The project's runner works on one batch of a shard at a time, and refuses a mapping that asks for more."
+  }
+
+  assert {
+    condition     = !module.failures.https_only && !module.packages.https_only
+    error_message = "A bucket of the local AWS refuses the only requests that it gets: by plain HTTP."
   }
 }

@@ -1,4 +1,4 @@
-# The tables: of the truth, of what must be unique, and of what is made from events.
+# The tables: of the truth, of what must be unique, and of what is made from events. And buckets.
 
 mock_provider "aws" {
   source = "./mocks"
@@ -103,6 +103,28 @@ run "a_tally_has_its_rows_and_its_cells_in_one_table" {
   assert {
     condition     = [for index in aws_dynamodb_table.this.global_secondary_index : index.name] == ["parked"]
     error_message = "Every change of a cell pays for an index, or what is parked can't be found."
+  }
+}
+
+run "a_bucket_refuses_what_is_not_encrypted" {
+  module {
+    source = "../../terraform/modules/private_bucket"
+  }
+
+  variables {
+    name          = "bucket"
+    force_destroy = false
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.this[0].policy).Statement == [{
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::some-bucket", "arn:aws:s3:::some-bucket/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "Somebody may ask a bucket by plain HTTP, or may not ask it at all."
   }
 }
 

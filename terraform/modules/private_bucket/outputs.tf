@@ -27,3 +27,8 @@ output "force_destroy" {
   description = "Whether the bucket may be destroyed if it is not empty."
   value       = aws_s3_bucket.this.force_destroy
 }
+
+output "https_only" {
+  description = "Whether the bucket refuses requests that are not encrypted."
+  value       = length(aws_s3_bucket_policy.this) > 0
+}

@@ -10,6 +10,13 @@ variable "expiry_days" {
   default     = null
 }
 
+variable "https_only" {
+  description = "Whether requests that are not encrypted are refused. A local AWS gets no others."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "force_destroy" {
   description = "Whether the bucket may be destroyed if it is not empty."
   type        = bool
