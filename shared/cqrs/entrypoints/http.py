@@ -324,8 +324,10 @@ class HttpFunction:
 
 
 def _line(body: Any) -> str:
-    """JSON that ends its line: the prompt of a shell does not stick to it."""
-    return plain.to_json(body) + "\n"
+    """JSON that ends its line: the prompt of a shell does not stick to it. Half a surrogate pair,
+    which an answer may quote from its request, can't be sent, and becomes a question mark.
+    """
+    return (plain.to_json(body) + "\n").encode(errors="replace").decode()
 
 
 def no_such_route(known: str) -> Handler:

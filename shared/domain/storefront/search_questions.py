@@ -110,6 +110,8 @@ def _is_place(after: Sequence[Json], sort: Sort) -> bool:
     """Whether `after` has the shape of a position: numbers and a key, as `ORDERS` has them."""
     *numbers, key = after
     fits = len(after) == len(ORDERS[sort]) and isinstance(key, str) and key.isascii()
+    # a bool is an int to Python, and not to OpenSearch
+    fits = fits and not any(isinstance(n, bool) for n in numbers)
     return fits and all(isinstance(n, int | float) and abs(n) < LARGEST for n in numbers)
 
 

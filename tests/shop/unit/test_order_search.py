@@ -27,7 +27,18 @@ def search(place: list[Any]) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "place", [[], [1], ["x", "k"], [1, 2], [1, "é"], [10**30, "k"], [None, "k"], [1, 2, "k"]]
+    "place",
+    [
+        [],
+        [1],
+        ["x", "k"],
+        [1, 2],
+        [1, "é"],
+        [10**30, "k"],
+        [None, "k"],
+        [True, "k"],
+        [1, 2, "k"],
+    ],
 )
 def test_a_place_where_no_hit_can_be_is_refused(place: list[Any]) -> None:
     refused(search(place), 400, "invalid_cursor")

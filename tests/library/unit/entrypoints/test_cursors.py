@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.errors import InvalidCursor
+from tests.examples import examples
+from tests.library.hostile import jsons, texts
 from tests.library.unit.entrypoints.asking import cursor_of
 
 VIEW, SCOPE = "books", "books#1"
@@ -79,3 +83,18 @@ def test_a_place_that_its_list_cannot_read_is_refused(place: list[Any]) -> None:
     assert open_cursor(written(["2026", "7"]), VIEW, HERE, read) == (SCOPE, "20267")
     with pytest.raises(InvalidCursor, match="not a cursor that a list returned"):
         open_cursor(written(place), VIEW, HERE, read)
+
+
+contents = jsons | st.lists(st.sampled_from([SCOPE, *HERE, "2026", "7"]) | jsons)
+
+
+@examples(500)
+@given(texts | contents.map(cursor_of), st.sampled_from([HERE, []]))
+def test_any_text_is_a_cursor_that_belongs_here_or_is_refused(text: str, where: list[str]) -> None:
+    try:
+        scope, place = open_cursor(text, VIEW, where, lambda *place: place)
+    except InvalidCursor:
+        return
+    assert scope is not None
+    assert scope.startswith(VIEW)
+    assert place

@@ -1,12 +1,18 @@
 """Commits: made into text once, carried unchanged, and refused where the text is damaged."""
 
+import json
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
 
 from cqrs import plain
 from cqrs.errors import Unreadable
 from cqrs.history.commits import Commit, Envelope, category_of, entity_of
 from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.plain import Value, replace
+from tests.examples import examples
+from tests.library.hostile import jsons, nearly, texts
 
 SHOP = EventTypes("shop")
 
@@ -152,3 +158,14 @@ def test_a_commit_with_a_damaged_event_still_says_where_it_is_from(event: object
     assert commit.envelope == ENVELOPE
     with pytest.raises(Unreadable):
         commit.events(codec)
+
+
+@examples(500)
+@given(texts | (jsons | nearly(BODY)).map(json.dumps) | nearly(BODY).map(plain.to_json))
+def test_any_text_is_a_commit_or_unreadable(text: str) -> None:
+    commit = Commit("shop-7", 3, text)
+    names = commit.event_types()
+    with suppress(Unreadable):
+        assert [type(recorded.event).__name__ for recorded in commit.events(codec)] == names
+    with suppress(Unreadable):
+        assert isinstance(commit.envelope, Envelope)
