@@ -11,10 +11,10 @@ variables {
   throttling         = { requests_per_second = 10, burst = 20 }
 
   routes = {
-    "GET /books/{id}"      = "queries"
-    "PUT /books/{id}"      = "commands"
-    "POST /books/{id}/buy" = "commands"
-    "$default"             = "queries"
+    "GET /books/{id}"      = { function = "queries", role = "public" }
+    "PUT /books/{id}"      = { function = "commands", role = "public" }
+    "POST /books/{id}/buy" = { function = "commands", role = "public" }
+    "$default"             = { function = "queries", role = "public" }
   }
 
   functions = {
