@@ -24,6 +24,7 @@ CqrsError
 
 `code` is stable and meant for programs; HTTP statuses are assigned in `entrypoints.http`.
 `retryable`: the same request may succeed later, unchanged.
+`quotes`: the text may repeat what a caller sent, so no log has it (`discretion`).
 """
 
 from __future__ import annotations
@@ -58,10 +59,13 @@ __all__ = [
 
 
 class CqrsError(Exception):
-    """The root of the tree. `str(error)` is a sentence that a caller of the API may read."""
+    """The root of the tree. `str(error)` is a sentence that a caller of the API may read. Unless it
+    `quotes`, it goes to logs too, and has no value of a field in it.
+    """
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
+    quotes: ClassVar[bool] = False
 
 
 class Fault(Struct, frozen=True):
@@ -73,6 +77,7 @@ class Fault(Struct, frozen=True):
 
 class InvalidInput(CqrsError):
     code = "invalid_input"
+    quotes = True
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
@@ -97,10 +102,12 @@ class Forbidden(CqrsError):
 
 class NotFound(CqrsError):
     code = "not_found"
+    quotes = True
 
 
 class Refused(CqrsError):
     code = "refused"
+    quotes = True
 
 
 class KeyReused(CqrsError):

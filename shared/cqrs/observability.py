@@ -1,23 +1,45 @@
-"""Logs and metrics with Powertools, which is imported on first use because it is slow to import."""
+"""Logs and metrics with Powertools, which is imported on first use because it is slow to import.
+
+What is logged holds no personal data: of a request its route, of an error what `errors.said` says.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from cqrs.discretion import traced
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-__all__ = ["count", "logger"]
+__all__ = ["count", "hush", "logger"]
 
 
 @cache
 def logger() -> Logger:
     """A JSON logger; POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL set its name and level."""
     from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-    return Logger(utc=True, use_rfc3339=True)  # Lambda reads level and time of each line
+    class Discreet(LambdaPowertoolsFormatter):
+        """Writes of an error no text that may hold values."""
+
+        def _extract_log_exception(self, log_record: logging.LogRecord) -> Any:
+            error = (log_record.exc_info or (None, None))[1]
+            return (traced(error), type(error).__name__, None) if error else (None, None, None)
+
+    # Lambda reads level and time of each line
+    discreet = Discreet(utc=True, use_rfc3339=True, serialize_stacktrace=False)
+    return Logger(logger_formatter=discreet)
+
+
+def hush() -> None:
+    """Keeps the clients from logging requests and answers, which they do at the level DEBUG."""
+    for client in ("boto3", "botocore", "urllib3"):
+        logging.getLogger(client).setLevel(logging.WARNING)
 
 
 def count(numbers: Mapping[str, int], **dimensions: str) -> None:

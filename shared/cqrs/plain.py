@@ -11,6 +11,7 @@ newer code wrote. Rules on the contents of fields apply to input only (`inputs`)
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from math import isfinite
@@ -36,6 +37,13 @@ __all__ = [
     "to_json",
     "write",
 ]
+
+_QUOTED = re.compile(
+    r"(Invalid (?:enum )?value|unknown field(?! `[A-Za-z_]\w*`)) .*?( - at `[^`]*`)?$", re.DOTALL
+)
+"""What msgspec says with a value in it, which is left out. Where it is stays, and so does the name
+of a field, if it can be one.
+"""
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -124,7 +132,7 @@ def _other(value: object) -> dict[Any, Any]:
         return dict(value)
     if isinstance(value, Raw):
         return {}
-    raise TypeError(f"{value!r} can't be written as JSON")
+    raise TypeError(f"a {type(value).__name__} can't be written as JSON")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_other)
@@ -133,7 +141,8 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_other)
 def _unreadable(kind: Any, error: Exception) -> Unreadable:
     name = getattr(kind, "__name__", str(kind))
     is_json = isinstance(error, msgspec.ValidationError)
-    return Unreadable(f"the stored data is not {f'a {name}' if is_json else 'JSON'}: {error}")
+    why = _QUOTED.sub(r"\1\2", str(error))
+    return Unreadable(f"the stored data is not {f'a {name}' if is_json else 'JSON'}: {why}")
 
 
 def _no_such_number(name: str) -> NoReturn:

@@ -12,6 +12,7 @@ from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.items import Item, Items, NeverSaved
 from cqrs.adapters.tables import batch_get, if_unchanged
+from cqrs.discretion import said
 from cqrs.errors import Throttled, Unavailable
 from cqrs.history.instants import now
 from cqrs.views.filling import Filling
@@ -187,7 +188,7 @@ class DynamoDbRows:
                 return SaveResult(Saved.RACED)
             if clients.error_code(error) != "ValidationException":
                 raise
-            return SaveResult(Saved.REFUSED, str(error))
+            return SaveResult(Saved.REFUSED, said(error))
         return SaveResult(Saved.SAVED)
 
     def _put(self, row: Row) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cqrs.adapters import clients
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.items import NeverSaved, size_of
 from cqrs.adapters.tally_items import TallyItems
+from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.plain import Value
 from cqrs.views.rows import Row, Saved, SaveResult
@@ -127,8 +128,8 @@ class DynamoDbTallies(DynamoDbRows):
                 raise
             if len(saves) > 1:  # one of them can never be saved, but others can
                 return {key: r for save in saves for key, r in self._write([save]).items()}
-            said = [f"{r['Code']}: {r.get('Message', '')}" for r in reasons if r["Code"] != "None"]
-            result = SaveResult(Saved.REFUSED, "; ".join(said) or str(error))
+            why = ", ".join(sorted({*codes} - {"None"}))
+            result = SaveResult(Saved.REFUSED, f"{said(error)} {why}".rstrip())
         return {save.key: result for save in saves}
 
     def _actions(self, saves: Sequence[_Save]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cqrs.adapters import clients
+from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.read.compositions import Reply
 
@@ -45,8 +46,8 @@ class HttpServices:
             # while the body is read, a time-out is reported as a connection error
             late = any(isinstance(cause, ReadTimeoutError) for cause in error.args)
             if late or isinstance(error, Timeout):
-                raise TimeoutError(f"{path} does not answer in time") from error
-            raise Unavailable(f"{path} can't be reached: {error}") from error
+                raise TimeoutError("no answer in time") from error
+            raise Unavailable(f"it can't be reached: {said(error)}") from error
         found = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, response.content, found)
 

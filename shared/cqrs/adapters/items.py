@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 
 from cqrs import plain
 from cqrs.adapters.marks import marks_text
+from cqrs.discretion import said
 from cqrs.errors import Unreadable
 from cqrs.observability import logger
 from cqrs.plain import replace
@@ -97,7 +98,7 @@ class Items:
             item = self._written(row)
             size = size_of({name: value for name, value in item.items() if name not in MARKS})
         except (AttributeError, TypeError, ValueError) as error:
-            raise NeverSaved(f"the row is not JSON: {error}") from error
+            raise NeverSaved(f"the row is not JSON: {said(error)}") from error
         check_size("the row", size, self._max_bytes)
         check_key("key", item["row"]["S"], PARTITION_BYTES)
         for name in row.places:
@@ -143,7 +144,7 @@ class Items:
             row = replace(row, document=_json(item, "doc"))
             return replace(row, parts=_parts(item))
         except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
-            logger().error("unreadable row", row=item["row"]["S"], error=repr(error))
+            logger().error("unreadable row", row=item["row"]["S"], error=said(error))
             return row
 
 
@@ -154,7 +155,7 @@ def check_key(what: str, text: str, most: int) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        raise NeverSaved(f"a {what} is not Unicode: {error}") from error
+        raise NeverSaved(f"a {what} is not Unicode") from error
     check_size(f"a {what}", size, most)
 
 

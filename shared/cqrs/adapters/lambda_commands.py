@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
+from cqrs.discretion import said
 from cqrs.errors import Conflict, Throttled, Unavailable, Unreadable
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.events import Instant
@@ -41,7 +42,7 @@ class LambdaCommands:
         try:
             return _answer(plain.from_json(payload))
         except (ValueError, LookupError, TypeError, Unreadable) as error:
-            raise Unavailable(f"{self._function} answered {payload[:200]!r}") from error
+            raise Unavailable(f"{self._function} gave no answer: {said(error)}") from error
 
 
 def _answer(reply: Any) -> Answer:

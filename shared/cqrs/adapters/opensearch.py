@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from cqrs import plain
 from cqrs.adapters import clients
+from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.plain import Value
 
@@ -40,7 +41,7 @@ class OpenSearchReply(Value, kw_only=False):
     def error(self) -> str:
         """The type of the error, such as `index_not_found_exception`; empty if there is none."""
         error = self.body.get("error")
-        return str(error.get("type", "")) if isinstance(error, dict) else str(error or "")
+        return str(error.get("type", "")) if isinstance(error, dict) else ""
 
 
 class OpenSearch:
@@ -90,7 +91,7 @@ class OpenSearch:
         try:
             return _reply(clients.resent_once(send))
         except RequestException as error:
-            raise Unavailable(f"OpenSearch can't be reached: {error}") from error
+            raise Unavailable(f"OpenSearch can't be reached: {said(error)}") from error
 
 
 def _reply(response: requests.Response) -> OpenSearchReply:
@@ -102,7 +103,7 @@ def _reply(response: requests.Response) -> OpenSearchReply:
     if status == 429:
         raise Unavailable("OpenSearch has no capacity left for now")
     if status >= 500 or status in (401, 403) or 300 <= status < 400:
-        raise Unavailable(f"OpenSearch answers {status}: {response.text[:300]}")
+        raise Unavailable(f"OpenSearch answers {status}")
     return OpenSearchReply(status, body if isinstance(body, dict) else {})
 
 

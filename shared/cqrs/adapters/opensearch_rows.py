@@ -19,13 +19,15 @@ nothing any more stays as a tombstone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
 from cqrs.adapters.marks import marks_text
 from cqrs.adapters.opensearch import OpenSearch, OpenSearchReply
-from cqrs.errors import NotFilled, Unavailable, Unreadable
+from cqrs.discretion import said
+from cqrs.errors import CqrsError, NotFilled, Unavailable, Unreadable
 from cqrs.history.commits import category_of, entity_of
 from cqrs.observability import logger
 from cqrs.views.filling import Filling
@@ -34,6 +36,7 @@ from cqrs.views.searches import Hit, Hits, Question, SearchView
 
 __all__ = ["OpenSearchRows"]
 
+PATH = r"[\w.]*\w"
 KEPT = ("positions", "states", "parked")
 KEYS_PER_CALL = 500
 MAX_ROW_BYTES = 400_000
@@ -84,7 +87,7 @@ class OpenSearchRows:
             found = self._expect(self._opensearch.call("POST", path, body, seconds=READ_SECONDS))
             for document in found["docs"]:
                 if "error" in document:
-                    raise Unavailable(f"{self._index} can't be read: {document['error']}")
+                    raise Unavailable(f"{self._index}: {_type_of(document['error'])}")
                 if document["found"]:
                     rows[document["_id"]] = _row(document)
         return rows
@@ -105,7 +108,7 @@ class OpenSearchRows:
                 size = len(plain.to_json(row.document).encode()) + sum(sizes.values())
                 size -= sizes["parked"]  # leaves room to park a full row
             except (AttributeError, TypeError, ValueError) as error:
-                results[row.key] = SaveResult(Saved.REFUSED, f"the row is not JSON: {error}")
+                results[row.key] = SaveResult(Saved.REFUSED, f"the row is not JSON: {said(error)}")
                 continue
             if size > MAX_ROW_BYTES:
                 refused = f"the row has {size} bytes, over {MAX_ROW_BYTES}"
@@ -235,8 +238,22 @@ class OpenSearchRows:
             items = self._expect(reply)["items"]
         except Unavailable as error:
             return dict.fromkeys(batch, SaveResult(Saved.FAILED, str(error)))
-        results = [_result(item["index"]) for item in items]
+        results = [self._result(item["index"]) for item in items]
         return dict(zip(batch, results, strict=True))
+
+    def _result(self, item: Mapping[str, Any]) -> SaveResult:
+        status = item["status"]
+        match status:
+            case 200 | 201:
+                return SaveResult(Saved.SAVED)
+            case 409:
+                return SaveResult(Saved.RACED)
+        error = item.get("error", {})
+        # the reason may quote the row; which fields it names is all that is told of it
+        named = _paths(self._mappings()["properties"]) & {*re.findall(PATH, str(error))}
+        reason = f"{_type_of(error) or status}: {', '.join(sorted(named))}"
+        # no 400: no capacity, a shard is down, the index is missing
+        return SaveResult(Saved.REFUSED if status == 400 else Saved.FAILED, reason)
 
     def _answer(self, answer: Mapping[str, Any]) -> Hits:
         """The hits. Raises Unavailable also for partial results."""
@@ -260,7 +277,7 @@ class OpenSearchRows:
         if reply.status >= 500 or reply.error == "index_not_found_exception":
             raise Unavailable(f"{self._index}: {reply.error or reply.status}")
         if reply.status >= 300 or not reply.body:
-            raise RuntimeError(f"OpenSearch refuses: {reply.status} {dict(reply.body)}")
+            raise CqrsError(f"{self._index} refuses: {reply.status} {reply.error}")
         return reply.body
 
 
@@ -295,18 +312,14 @@ def _batches(
         yield batch
 
 
-def _result(item: Mapping[str, Any]) -> SaveResult:
-    status, error = item["status"], item.get("error", {})
-    reason = f"{error.get('type', status)}: {error.get('reason', '')}"
-    match status:
-        case 200 | 201:
-            return SaveResult(Saved.SAVED)
-        case 409:
-            return SaveResult(Saved.RACED)
-        case 400:
-            return SaveResult(Saved.REFUSED, reason)
-        case _:  # no capacity, a shard is down, the index is missing
-            return SaveResult(Saved.FAILED, reason)
+def _type_of(error: Any) -> str:
+    return str(error.get("type", "")) if isinstance(error, dict) else ""
+
+
+def _paths(fields: Mapping[str, Any], around: str = "") -> set[str]:
+    """The fields of a mapping, with those in them: `doc.lines.sku`."""
+    inner = [_paths(kind.get("properties", {}), f"{around}{n}.") for n, kind in fields.items()]
+    return {f"{around}{name}" for name in fields}.union(*inner)
 
 
 def _of_shown(question: Question) -> Question:
@@ -333,7 +346,7 @@ def _row(document: Mapping[str, Any]) -> Row:
             for stream in positions.keys() | marks.keys()
         }
     except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
-        logger().error("unreadable row", row=row.key, index=document["_index"], error=repr(error))
+        logger().error("unreadable row", row=row.key, index=document["_index"], error=said(error))
         return row
     return Row(key=row.key, revision=row.revision, parts=parts, document=row.document)
 

@@ -77,11 +77,11 @@ class TallyItems(Items):
 def _check(cell: Cell, numbers: Mapping[str, object]) -> None:
     """Raises NeverSaved."""
     if len(numbers) > MAX_NUMBERS:
-        raise NeverSaved(f"{cell} has {len(numbers)} numbers, over {MAX_NUMBERS}")
+        raise NeverSaved(f"a cell has {len(numbers)} numbers, over {MAX_NUMBERS}")
     for name, number in numbers.items():
         if not name or name in KEYS:
-            raise NeverSaved(f"a number of {cell} can't be called '{name}'")
+            raise NeverSaved(f"a number of a cell can't be called '{name}'")
         if not isinstance(number, int) or isinstance(number, bool):
-            raise NeverSaved(f"'{name}' of {cell} is {number!r}, not a whole number")
+            raise NeverSaved(f"'{name}' of a cell is a {type(number).__name__}, no whole number")
         if abs(number) >= MAX_NUMBER:
-            raise NeverSaved(f"'{name}' of {cell} is {number}: with more than 30 digits")
+            raise NeverSaved(f"'{name}' of a cell has more than 30 digits")

@@ -13,6 +13,7 @@ Consistency-Token   sent with a query, its answer includes these events
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -33,6 +34,8 @@ __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
 
 
 C = TypeVar("C", bound=Value)
+
+_POINTER = re.compile(r"(/([A-Za-z_]\w*|\d{1,3}))*")
 
 
 class CommandRoute(Value, kw_only=False):
@@ -97,7 +100,7 @@ class CommandFunction:
         answer, notes = self._take(message)
         logger().info(
             f"message {message.command}",
-            **answer,
+            **_logged(answer),
             **notes,
             correlation_id=message.correlation_id,
             causation_id=message.causation_id,
@@ -119,8 +122,18 @@ class CommandFunction:
 
 
 def _faults(error: CqrsError) -> dict[str, Any]:
+    """What is wrong, and where, unless that is no name of a field."""
     faults = error.faults if isinstance(error, InvalidInput) else ()
-    return {"errors": [plain.dump(fault) for fault in faults]} if faults else {}
+    told = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+    for one in told:
+        if not _POINTER.fullmatch(one["pointer"]):
+            one["pointer"] = "?"
+    return {"errors": told} if told else {}
+
+
+def _logged(reply: dict[str, Any]) -> dict[str, Any]:
+    """A reply without its sentence, which may quote the command."""
+    return {"answer": {**reply["answer"], "detail": ""}} if "answer" in reply else reply
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

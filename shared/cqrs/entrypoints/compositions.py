@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
 from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
-from cqrs.read.compositions import Composition, Plan
+from cqrs.read.compositions import Composition, Plan, Status
 
 __all__ = ["composed_page_of", "composed_row_of"]
 
@@ -44,7 +44,11 @@ def _composed(composition: Composition, plan: Plan, request: Request) -> Respons
         asked["Authorization"] = who
     found = composition.answer(plan, token_of(request), asked)
     parts = {name: {"status": part.status, "ms": part.ms} for name, part in found.parts.items()}
-    reasons = {name: part.reason for name, part in found.parts.items() if part.reason}
+    reasons = {
+        name: part.reason
+        for name, part in found.parts.items()
+        if part.reason and part.status is not Status.NOT_FOUND  # that is the service's sentence
+    }
     body = {**found.document, "parts": parts}
     version = found.document.get("version")
     return answer_of(body, found.freshness, version, parts=parts, missing=reasons)

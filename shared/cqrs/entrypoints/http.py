@@ -63,6 +63,7 @@ _ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
 class MethodNotAllowed(CqrsError):
     code = "method_not_allowed"
+    quotes = True
 
     def __init__(self, method: str, path: str, allowed: list[str]) -> None:
         super().__init__(f"{path} does not support {method}.")
@@ -277,7 +278,7 @@ class HttpFunction:
         request = _request(event)
         response, body = self._answer(request)
         logger().info(
-            f"{request.method} {request.path} {response.status}",
+            f"{request.route} {response.status}",
             route=request.route,
             status=response.status,
             ms=round((time.perf_counter() - started) * 1000, 1),

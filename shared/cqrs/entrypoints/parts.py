@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from cqrs.discretion import said
 from cqrs.observability import count, logger
 
-__all__ = ["each", "part", "said"]
+__all__ = ["each", "part"]
 
 Told = dict[str, Any]
 
@@ -25,7 +26,3 @@ def part(name: str, work: Callable[[], Told]) -> Told:
 
 def each(names: Iterable[str], work: Callable[[str], Told]) -> dict[str, Told]:
     return {name: part(name, partial(work, name)) for name in names}
-
-
-def said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

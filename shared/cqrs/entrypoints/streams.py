@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import commit_of
+from cqrs.discretion import said
 from cqrs.errors import Unreadable
 from cqrs.follow.followers import Follower
 from cqrs.follow.reports import Report
@@ -45,10 +46,10 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
         else:
             return []  # commits are never changed, and only removed to clean up after a restore
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Unreadable(f"not a record of a stream of commits: {error!r}") from error
+        raise Unreadable(f"not a record of a stream of commits: {said(error)}") from error
     for commit in commits:
         if not re.fullmatch(STREAM_NAME, commit.stream):
-            raise Unreadable(f"'{commit.stream}' can't be the name of a stream")
+            raise Unreadable("its stream has a name that no stream can have")
     return commits
 
 

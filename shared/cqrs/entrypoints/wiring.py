@@ -16,6 +16,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cqrs import plain
+from cqrs.discretion import said
+from cqrs.observability import hush
 from cqrs.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
     """A Lambda handler that calls what `build` returns.
 
     On Lambda, `build` is called at once: the CPU is not throttled while a function starts.
-    Elsewhere it is called with the first event, so that importing a handler does nothing.
+    Elsewhere it is called with the first event, so that importing a handler does nothing. Raises
+    RuntimeError with what is `said` of an error: Lambda logs the text.
     """
 
     @cache
@@ -75,8 +78,12 @@ def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
         return wired(build, environment)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return made()(event, context)
+        try:
+            return made()(event, context)
+        except Exception as error:
+            raise RuntimeError(said(error)).with_traceback(error.__traceback__) from None
 
+    hush()
     if "AWS_LAMBDA_FUNCTION_NAME" in environment:
         made()
     return handler

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from cqrs.discretion import said
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
@@ -72,9 +73,9 @@ def lags(
                     try:
                         views[scope] += Lag() if scope in down else _lag(follower, heads)
                     except Exception as error:  # whatever it is, the others are counted
-                        down[scope] = f"{type(error).__name__}: {error}"
+                        down[scope] = said(error)
         except Exception as error:
-            down[service] = f"{type(error).__name__}: {error}"
+            down[service] = said(error)
     return Lags(views=views, down=down, finished=finished)
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from cqrs.errors import Refused, Throttled, Unavailable
+from cqrs.discretion import said
+from cqrs.errors import CqrsError, Throttled, Unavailable
 from cqrs.follow.followers import ATTEMPTS, BUDGET, CHUNK, Follower, Hints
 from cqrs.follow.messages import Answer, Message, Receiver, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
@@ -173,7 +174,7 @@ class ProcessFollower(Follower):
         for errand, reply in zip(errands, replies, strict=True):
             if isinstance(reply, Exception):
                 stuck |= {errand.message.id}
-                undelivered[errand.row] = reason_of(f"{errand.key}: {reply!r}")
+                undelivered[errand.row] = reason_of(f"{errand.key}: {said(reply)}")
             else:
                 notes.setdefault(errand.row, {})[errand.key] = reply
         # 3. Note the answers in their rows.
@@ -207,7 +208,7 @@ class ProcessFollower(Follower):
         except Exception as error:  # whatever it is, the other rows must have their turn
             return error
         if not answer.accepted and not entry.refusable:
-            return Refused(f"{answer.code}: {answer.detail}")
+            return CqrsError(f"{entry.to} refuses: {answer.code}")
         return answer
 
     def _set_timer(self, entry: Entry, message: Message) -> Instant:
@@ -249,4 +250,4 @@ class ProcessFollower(Follower):
         try:
             return self._process.answered(row, notes)
         except Exception as error:  # whatever `react` raises, only its own row stops
-            return SaveResult(Saved.REFUSED, repr(error))
+            return SaveResult(Saved.REFUSED, said(error))

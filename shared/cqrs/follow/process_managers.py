@@ -173,7 +173,7 @@ def entries_of(row: Row) -> dict[str, Entry]:
     entries: dict[str, Entry] = {key: plain.load(Entry, entry) for key, entry in stored.items()}
     for key, entry in entries.items():
         if entry.at is not None and not is_instant(entry.at):
-            raise Unreadable(f"the row {row.key} has '{key}' for a time that is none: {entry.at}")
+            raise Unreadable(f"the row {row.key} has '{key}' for a time that is none")
     return entries
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cqrs import plain
+from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.generations import Compared, difference
@@ -355,7 +356,7 @@ class _Step:
                 if self._work.kind != "audit" and len(self._followers) == 1:
                     raise
                 self._down.add(scope)
-                note.did(failed={**note.now.failed, scope: f"{type(error).__name__}: {error}"})
+                note.did(failed={**note.now.failed, scope: said(error)})
                 self._went_wrong(follower.view.name, error)
         return done
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NewType, Protocol, TypeVar
 
 from cqrs import plain
+from cqrs.discretion import said
 from cqrs.errors import Ahead, Unreadable
 from cqrs.plain import Json, Raw, Value, field
 
@@ -157,9 +158,9 @@ class EventCodec:
         try:
             data = plain.write(event)
         except (TypeError, ValueError) as error:
-            raise Unreadable(f"{name} can't be written: {error}") from error
+            raise Unreadable(f"{name} can't be written: {said(error)}") from error
         if plain.read(kind.cls, data) != event:
-            raise Unreadable(f"{name} could not be read back unchanged: {event}")
+            raise Unreadable(f"{name} could not be read back unchanged")
         if self._hides and kind.personal:
             sealed = plain.from_json(data)
             for field_name, subject in kind.personal.items():
@@ -191,6 +192,6 @@ class EventCodec:
                 data[field_name] = self._cipher.open(str(data[subject]), data[field_name])
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise Unreadable(
-                f"{stored.type} of schema {stored.schema} can't be read: {error!r}"
+                f"{stored.type} of schema {stored.schema} can't be read: {said(error)}"
             ) from error
         return data

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import quote, urlencode
 
 from cqrs import plain
+from cqrs.discretion import said
 from cqrs.errors import CqrsError, InvalidCursor, InvalidToken, NotFound, Unavailable
 from cqrs.plain import Value, field, replace
 from cqrs.read.freshness import Consistency, Freshness
@@ -199,22 +200,22 @@ def _told(services: Services, ask: Ask, headers: Mapping[str, str], seconds: flo
         path += f"?{urlencode(ask.query, safe=',')}"
     reply = services.get(path, headers, seconds)
     if reply.status != 200:
-        _refuse(path, reply)
+        _refuse(reply)
     try:
         told = ask.read(plain.from_json(reply.body))
         token = Token.parse(reply.headers.get("consistency-token"))
         how = Consistency.parse(reply.headers.get("consistency", ""))
         return Told(status=Status.OK, told=told, freshness=Freshness(how, token))
     except Exception as error:  # a broken answer costs its own part only
-        raise Unavailable(f"{path} sent an answer that can't be read: {error!r}") from error
+        raise Unavailable(f"its answer can't be read: {said(error)}") from error
 
 
-def _refuse(path: str, reply: Reply) -> NoReturn:
+def _refuse(reply: Reply) -> NoReturn:
     """Trusts a status only with a problem document: a bare 404 may come from a gateway."""
     try:
         problem = plain.from_json(reply.body)
         kind = REFUSALS[(reply.status, problem["code"])]
         detail = str(problem["detail"])
     except (ValueError, LookupError, TypeError) as error:
-        raise Unavailable(f"{path} answers {reply.status}: {reply.body[:200]!r}") from error
+        raise Unavailable(f"it answers {reply.status}") from error
     raise kind(detail)

@@ -52,7 +52,11 @@ def shows(view: RowView, commits: Sequence[Commit]) -> Any:
     """
     row = row_after(view, commits)
     for stream, mark in row.parked.items():
-        raise AssertionError(f"{view.name} is parked at {stream}@{mark.version}: {mark.error}")
+        why: dict[str, Exception] = {}
+        _arrive(view, row.key, commits, commits, why)
+        cause = why.get(stream)
+        told = f"{type(cause).__name__}: {cause}" if cause else mark.error
+        raise AssertionError(f"{view.name} is parked at {stream}@{mark.version}: {told}")
     return row.document
 
 
@@ -89,12 +93,21 @@ def _key(view: Followed, commits: Sequence[Commit]) -> str:
     return keys.pop()
 
 
-def _arrive(view: Followed, key: str, history: Sequence[Commit], arrivals: Sequence[Commit]) -> Row:
+def _arrive(
+    view: Followed,
+    key: str,
+    history: Sequence[Commit],
+    arrivals: Sequence[Commit],
+    why: dict[str, Exception] | None = None,
+) -> Row:
+    """The row, when all have arrived. `why` is told what parked its streams."""
     store, rows = MemoryEventStore(), rows_for(view)
     for commit in sorted(history, key=lambda commit: (commit.stream, commit.version)):
         store.append(commit, "")
     stores = {fold.category: store for fold in view.folds}
     follower = Follower(view, rows, stores, clock=lambda: NOW)
     for commit in arrivals:
-        follower.catch_up({commit.stream: [commit]})
+        causes = follower.catch_up({commit.stream: [commit]}).causes
+        if why is not None:
+            why.update(causes)
     return rows.get(key)

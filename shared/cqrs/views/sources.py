@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cqrs import plain
+from cqrs.discretion import said, traced
 from cqrs.errors import Ahead, Unavailable, Unreadable
 from cqrs.history.commits import CATEGORY, Commit, category_of
 from cqrs.history.event_store import EventReader
@@ -171,7 +171,7 @@ def _check(view: Followed) -> None:
 
 
 def reason_of(error: Exception | str) -> str:
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    text = error if isinstance(error, str) else said(error)
     return _unicode(text[:ERROR_LENGTH])
 
 
@@ -179,7 +179,7 @@ def _trace_of(error: Exception | str) -> str | None:
     """The end of the traceback, if there is one."""
     if isinstance(error, str) or not error.__traceback__:
         return None
-    return _unicode("".join(traceback.format_exception(error))[-TRACE_LENGTH:])
+    return _unicode(traced(error)[-TRACE_LENGTH:])
 
 
 def _unicode(text: str) -> str:

@@ -83,14 +83,14 @@ def test_a_projector_that_is_broken_for_one_event_parks_its_streams_until_they_a
     marks = shop.parked()["order_history"]
     assert marks.keys() == {f"payment-{order_id}" for order_id in broken}
     for mark in marks.values():
-        assert (mark["cause"], mark["error"]) == ("error", "KeyError: 'captured'")
+        assert (mark["cause"], mark["error"]) == ("error", "KeyError")
         assert mark["events"] == ["PaymentCaptured"]
         assert "raise KeyError" in mark["trace"]
         assert mark["at"]
     assert shop.order(whole).json()["status"] == "confirmed"
 
     put_back(shop)
-    told = shop.invoke("operator", {"redrive": "all", "error": "captured"})["redrive"]
+    told = shop.invoke("operator", {"redrive": "all", "error": "KeyError"})["redrive"]
 
     for view in ("order_history", "order_search"):  # which fold payments alike
         assert told[view]["applied"].keys() == marks.keys()

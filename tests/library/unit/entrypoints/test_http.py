@@ -273,7 +273,7 @@ class TestAnswers:
     def test_a_request_leaves_one_line_that_says_what_became_of_it(self, logs: Lines) -> None:
         answered(Response(notes={"commit": "book-7@1"}), id="7", headers={"x-correlation-id": "c"})
         (line,) = logs()
-        assert line["message"] == "POST /things/7 200"
+        assert line["message"] == "POST /things/{id} 200"
         assert (line["route"], line["status"], line["commit"]) == (ROUTE, 200, "book-7@1")
         assert (line["correlation_id"], line["causation_id"]) == ("c", "request-1")
         assert line["ms"] >= 0

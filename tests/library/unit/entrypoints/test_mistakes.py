@@ -52,4 +52,4 @@ def test_an_id_that_the_command_does_not_have_is_no_route() -> None:
 
 def test_a_path_without_the_id_that_is_read_from_it_is_our_own_fault(logs: Lines) -> None:
     refused(ask_route(row_of(READER, "book"), "GET /books"), 500, "internal_error")
-    assert "the path of the route GET /books names no {id}" in str(logs())
+    assert "the path of the route {self.route} names no {{{name}}}" in str(logs())

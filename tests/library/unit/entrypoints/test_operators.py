@@ -214,7 +214,7 @@ class TestRedrivesOfSome:
         ("some", "streams"),
         [
             ({"error": "Poison"}, "order-1"),
-            ({"error": "unshowable"}, "order-2"),
+            ({"error": "ValueError"}, "order-2"),
             ({"error": "nothing of the kind"}, ""),
             ({"cause": "ahead"}, "order-3"),
             ({"cause": "error"}, "order-1 order-2"),

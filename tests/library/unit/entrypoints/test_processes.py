@@ -90,7 +90,7 @@ class TestBatches:
         follow(world, *world.wishes("7", "bed"), *world.wishes("8", "tea", "bath"))
         (line,) = logs()
         assert (line["message"], line["view"]) == ("followed", "trips")
-        assert line["undelivered"] == {"7": "bed: Unavailable('the works are down')"}
+        assert line["undelivered"] == {"7": "bed: Unavailable: the works are down"}
         (counted,) = metrics()
         assert (counted["Delivered"], counted["Undelivered"]) == (2, 1)
         assert (counted["Applied"], counted["view"]) == (3, "trips")
@@ -136,7 +136,7 @@ class TestDelivering:
         stuck(world, "7", "8")
         world.works.trouble = {"bed": DOWN}
         told = Tending(world).delivers()
-        reason = "bed: Unavailable('the works are down')"
+        reason = "bed: Unavailable: the works are down"
         assert told == {"delivered": 0, "undelivered": {"7": reason, "8": reason}}
 
     def test_what_no_timer_rang_for_is_sent(self, world: World) -> None:
@@ -155,7 +155,7 @@ class TestDelivering:
         world.visit("7")
         for _ in range(2):
             told = Tending(world).delivers()
-            assert told["undelivered"] == {"7": "bed: Refused('full: no room')"}
+            assert told["undelivered"] == {"7": "bed: CqrsError: works refuses: full"}
         assert [counted["Undelivered"] for counted in metrics() if "view" in counted] == [1, 1]
         world.works.answers = {}
         assert Tending(world).delivers()["delivered"] == 1

@@ -6,6 +6,7 @@ import pytest
 
 from cqrs.adapters.memory import MemoryRows
 from cqrs.adapters.s3_failures import FailedBatch
+from cqrs.discretion import said
 from cqrs.entrypoints import recoverer
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
@@ -110,7 +111,7 @@ def test_a_bucket_in_trouble_is_told_and_counted_and_is_not_done(
             raise error
 
     told = World(failures=Broken()).recover()
-    assert told == {"error": f"{type(error).__name__}: {error}"}
+    assert told == {"error": said(error)}
     assert metrics() == [{"PartErrors": 1, "part": "given_up", "service": "test"}]
 
 

@@ -239,7 +239,7 @@ class TestFollowing:
         error, line = logs()
         assert (error["level"], error["message"]) == ("ERROR", "parked")
         assert (error["view"], error["stream"], error["version"]) == ("books", "book-7", 1)
-        assert error["error"] == "ValueError: BookLent before BookAdded"
+        assert error["error"] == "ValueError"
         assert error["exception"].startswith("Traceback")
         assert ", in evolve" in error["exception"]
         assert (line["level"], line["parked"].keys()) == ("INFO", {"book-7"})
@@ -284,7 +284,7 @@ class TestFollowing:
         books.follower = Follower(replace(BOOKS, render=fails), books.rows, books.stores)
         follow(books, kinesis_of(*books.added("7")))
         error, _ = logs()
-        assert error["error"] == "LookupError: no shelf"
+        assert error["error"] == "LookupError"
         assert ", in fails" in error["exception"]
 
     def test_a_row_that_the_table_refuses_is_logged_with_what_the_table_said(

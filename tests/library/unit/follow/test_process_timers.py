@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.follow.messages import Answer, Message
 from cqrs.follow.process_managers import GRACE_SECONDS, WAITING, Entry
@@ -128,7 +129,7 @@ class TestTimers:
 
     def test_a_timer_that_cannot_be_set_now_is_set_at_the_next_visit(self, later_on: World) -> None:
         later_on.timers.trouble = Unavailable("no timers")
-        assert later_on.visit("7").undelivered == {"7": "bell: Unavailable('no timers')"}
+        assert later_on.visit("7").undelivered == {"7": "bell: Unavailable: no timers"}
         assert later_on.waiting() == ["7"]
         later_on.timers.trouble = None
 
@@ -155,7 +156,7 @@ class TestTimers:
         self, later_on: World, trouble: Exception
     ) -> None:
         later_on.timers.trouble = trouble
-        told = {"7": f"bell: {trouble!r}"}
+        told = {"7": f"bell: {said(trouble)}"}
         for _ in range(6):
             assert undelivered(later_on.deliver()) | later_on.visit("7").undelivered == told
             later_on.clock.forward(HOUR / 6 - 1)

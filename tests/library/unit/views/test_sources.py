@@ -43,7 +43,7 @@ def test_only_the_next_commit_of_its_own_stream_is_applied(stream: str, version:
 def test_a_commit_that_cannot_be_applied_parks_the_part_as_it_was_before() -> None:
     stopped, why = SOURCE.apply_all(Part(), history("order-7", "a", "b", "poison", "d"))
 
-    mark = ParkedAt(version=3, error="Poison: poison", at=NOON, trace=ANY)
+    mark = ParkedAt(version=3, error="Poison", at=NOON, trace=ANY)
     assert stopped == replace(AFTER_TWO, parked=mark)
     assert isinstance(why, Poison)
 
@@ -63,20 +63,20 @@ def test_a_mark_says_where_it_was_raised_and_its_end_says_most(text: str) -> Non
     assert mark
     assert mark.trace
     assert len(mark.trace) <= TRACE_LENGTH == 2_000
-    assert mark.trace.endswith(f"{text[-100:]}\n")
-    assert ", in inner" in mark.trace or len(text) > TRACE_LENGTH
+    assert mark.trace.endswith("    raise Poison(text)\nPoison\n")
+    assert ", in inner" in mark.trace
 
 
 def test_a_mark_can_be_stored_whatever_its_error_says() -> None:
     def fail(notes: Notes, recorded: object) -> Notes:
-        raise ValueError("half of a pair: \ud800")
+        raise Unreadable("half of a pair: \ud800")
 
     source = Source("order-7", replace(ORDER, evolve=fail), EventCodec(TYPES))
 
     mark = source.apply_all(Part(), history("order-7", "a"))[0].parked
 
     assert mark
-    assert mark.error == "ValueError: half of a pair: ?"
+    assert mark.error == "Unreadable: half of a pair: ?"
     assert (mark.trace or "\ud800").encode()
 
 
@@ -99,7 +99,7 @@ def test_what_newer_code_has_written_is_no_error_and_has_no_trace() -> None:
 
 def test_an_error_of_any_length_fits_in_a_mark() -> None:
     def fail(notes: Notes, recorded: object) -> Notes:
-        raise ValueError("x" * 100_000)
+        raise Unreadable("x" * 100_000)
 
     source = Source("order-7", replace(ORDER, evolve=fail), EventCodec(TYPES))
 

@@ -72,7 +72,7 @@ class TestCounting:
 
         report = tally.catch_up({"order-7": ()})
 
-        assert "not a whole number" in report.parked["order-7"].error
+        assert "not a whole number" in str(report.causes["order-7"])
         assert cells_of(rows) == {}
 
 
