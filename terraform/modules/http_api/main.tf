@@ -51,7 +51,6 @@ resource "aws_apigatewayv2_stage" "this" {
         ip            = "$context.identity.sourceIp"
         route         = "$context.routeKey"
         actor         = "$context.authorizer.claims.sub"
-        path          = "$context.path"
         status        = "$context.status"
         latency_ms    = "$context.responseLatency"
         function_ms   = "$context.integrationLatency"
