@@ -280,6 +280,7 @@ class HttpFunction:
         logger().info(
             f"{request.route} {response.status}",
             route=request.route,
+            actor=_actor(request),
             status=response.status,
             ms=round((time.perf_counter() - started) * 1000, 1),
             correlation_id=request.correlation_id,
@@ -322,6 +323,14 @@ class HttpFunction:
             logger().exception("failed", correlation_id=request.correlation_id)
             problem = _problem(CqrsError("Something went wrong on our side."), request)
         return problem, _line(problem.body)
+
+
+def _actor(request: Request) -> str | None:
+    """For the log: None if the authoriser names nobody."""
+    try:
+        return request.actor
+    except RuntimeError:
+        return None
 
 
 def _line(body: Any) -> str:

@@ -18,6 +18,7 @@ from cqrs.errors import (
     Conflict,
     CqrsError,
     Fault,
+    Forbidden,
     InvalidCursor,
     InvalidInput,
     InvalidToken,
@@ -28,6 +29,7 @@ from cqrs.errors import (
     Refused,
     Throttled,
     TooLarge,
+    Unauthenticated,
     Unavailable,
     Unreadable,
 )
@@ -276,6 +278,7 @@ class TestAnswers:
         assert line["message"] == "POST /things/{id} 200"
         assert (line["route"], line["status"], line["commit"]) == (ROUTE, 200, "book-7@1")
         assert (line["correlation_id"], line["causation_id"]) == ("c", "request-1")
+        assert line["actor"] == "jwt:ada"
         assert line["ms"] >= 0
 
     def test_what_went_well_is_not_counted(self, metrics: Lines) -> None:
@@ -287,6 +290,8 @@ ERRORS: list[tuple[CqrsError, int]] = [
     (InvalidInput("No."), 400),
     (InvalidToken("No."), 400),
     (InvalidCursor("No."), 400),
+    (Unauthenticated("No."), 401),
+    (Forbidden("No."), 403),
     (NotFound("No."), 404),
     (Conflict("book-7", 4), 409),
     (PreconditionFailed("book-7", 2, 3), 412),
