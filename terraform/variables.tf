@@ -128,7 +128,7 @@ variable "log_retention_days" {
 }
 
 variable "identity" {
-  description = "Who issues the tokens of callers. `kind`: \"cognito\" (creates a user pool), \"oidc\" (any OpenID provider at `issuer`, whose access tokens are made for one of `audience`) or \"none\" (everybody may do everything: for trials). `groups_claim`: the claim of a token that has its subject's groups, among them `staff` and `operator`."
+  description = "Who issues the tokens of callers. `kind`: \"cognito\" (creates a user pool), \"oidc\" (any OpenID provider at `issuer`, whose access tokens are made for one of `audience`) or \"none\" (everybody may do everything: for trials). `groups_claim`: the claim of a token that has its subject's groups, among them `staff` and `operator`. (A group whose name has one of these as a word among others counts as it: API Gateway hands groups on with spaces between them.)"
   type = object({
     kind         = string
     issuer       = optional(string)
@@ -140,13 +140,18 @@ variable "identity" {
   nullable = false
 
   validation {
-    condition     = contains(["cognito", "oidc", "none"], var.identity.kind)
+    condition     = contains(["cognito", "oidc", "none"], coalesce(var.identity.kind, "nothing"))
     error_message = "`identity.kind` must be cognito, oidc or none."
   }
 
   validation {
-    condition     = var.identity.kind != "oidc" || can(regex("^https://.*[^/]$", var.identity.issuer)) && length(var.identity.audience) > 0
-    error_message = "`identity` of kind oidc needs its `issuer` (https://, and no slash at the end) and the `audience` of its tokens, a list."
+    condition     = length(var.identity.groups_claim) > 0
+    error_message = "`identity.groups_claim` must be the name of a claim; leave it out for that of Cognito."
+  }
+
+  validation {
+    condition     = var.identity.kind != "oidc" || can(regex("^https://.", var.identity.issuer)) && length(compact(var.identity.audience)) > 0
+    error_message = "`identity` of kind oidc needs its `issuer` (exactly as its tokens have it in `iss`, with https://) and the `audience` of its access tokens, a list."
   }
 
   validation {

@@ -44,7 +44,7 @@ def token_of(who: str, clients: Clients, notes: Notes) -> str:
 
 
 def claims_of(token: str) -> Any:
-    """What it says, unchecked."""
+    """The claims of a token, unchecked."""
     text = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
@@ -54,7 +54,7 @@ def _is_good(claims: Any, issuer: str) -> bool:
 
 
 def _issuer(clients: Clients) -> tuple[str, str]:
-    """Whom the API believes, and for which client."""
+    """The issuer that the API believes, and the client."""
     for found in clients.client("apigatewayv2").get_authorizers(ApiId=API_ID)["Items"]:
         jwt = found["JwtConfiguration"]
         return jwt["Issuer"], jwt["Audience"][0]

@@ -1,4 +1,4 @@
-"""Who asks, and what they may.
+"""Callers of the API, and their roles.
 
 A route is open to a role; each role may do what the ones before it may, and more. A customer sees
 and changes only what is theirs: what is another's is answered as if it were not there.
@@ -14,7 +14,7 @@ from cqrs.errors import Unauthenticated
 from cqrs.history.idempotency import entity_id_of
 from cqrs.plain import Value
 
-__all__ = ["ANYONE", "Caller", "Role", "caller_of", "groups_in"]
+__all__ = ["ANYONE", "NOBODY", "Caller", "Role", "caller_of", "groups_in"]
 
 
 class Role(StrEnum):
@@ -24,10 +24,10 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
     def may(self, needed: Role) -> bool:
-        return ORDER.index(self) >= ORDER.index(needed)
+        return _ORDER.index(self) >= _ORDER.index(needed)
 
 
-ORDER = [*Role]
+_ORDER = [*Role]
 
 
 class Caller(Value, kw_only=False):
@@ -47,8 +47,12 @@ class Caller(Value, kw_only=False):
 
     def owns(self, owner: str | None) -> bool:
         """Whether they may see and change what is `owner`'s. What is nobody's is for staff."""
-        return self.sees_all or (owner is not None and owner == self.account)
+        is_theirs = self.role is Role.CUSTOMER and owner is not None and owner == self.account
+        return self.sees_all or is_theirs
 
+
+NOBODY = Caller("anonymous", Role.PUBLIC)
+"""Owns nothing."""
 
 ANYONE = Caller("anonymous", Role.OPERATOR)
 """On a route that is open to the public there is nothing to hide."""
@@ -58,7 +62,8 @@ def caller_of(actor: str, claims: Mapping[str, Any], groups_claim: str) -> Calle
     """The caller whose token has these claims. Raises Unauthenticated unless it is one for access:
     an ID token tells an application who somebody is, and is not meant for an API.
     """
-    if claims.get("token_use", "access") != "access":
+    is_id = claims.get("typ") == "ID" or not claims.keys().isdisjoint(("at_hash", "nonce"))
+    if is_id or claims.get("token_use", "access") != "access":
         raise Unauthenticated("This is not an access token.")
     groups = groups_in(claims.get(groups_claim))
     held = [role for role in (Role.STAFF, Role.OPERATOR) if role in groups]
@@ -66,7 +71,10 @@ def caller_of(actor: str, claims: Mapping[str, Any], groups_claim: str) -> Calle
 
 
 def groups_in(claim: object) -> frozenset[str]:
-    """API Gateway hands a list of groups on as one text, `[staff operator]`."""
+    """The groups in a claim. API Gateway hands a list on as one text, `[staff operator]`, in which
+    a group with a space in its name can't be told from two.
+    """
     if isinstance(claim, str):
-        return frozenset(claim.removeprefix("[").removesuffix("]").replace(",", " ").split())
+        is_list = claim.startswith("[") and claim.endswith("]")
+        return frozenset((claim[1:-1] if is_list else claim).split(" ")) - {""}
     return frozenset(map(str, claim)) if isinstance(claim, list) else frozenset()

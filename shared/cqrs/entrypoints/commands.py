@@ -90,7 +90,7 @@ class CommandFunction:
         self._taken = {route.command.__name__: route for route in (*routes.values(), *messages)}
 
     def open_to(self, roles: Mapping[str, Role], groups_claim: str) -> None:
-        """To whom its routes are open, as `HttpFunction.open_to`."""
+        """Opens its routes, as `HttpFunction.open_to`."""
         self._http.open_to(roles, groups_claim)
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -189,7 +189,9 @@ def opens_named(
 
 
 def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: str) -> CommandRoute:
-    """The route of a command to the aggregate `{id}` of the path. A missing body counts as `{}`."""
+    """The route of a command to the aggregate `{id}` of the path. A missing body counts as `{}`.
+    What is another's is answered as if it were not there.
+    """
 
     def answer(request: Request) -> Response:
         entity = request.id("id")

@@ -35,8 +35,8 @@ def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) ->
 
     def answer(request: Request) -> Response:
         key, token = request.id("id"), token_of(request)
-        loaded = _load(aggregates, key, token)
-        facts = _facts(aggregates, shown, key, loaded, request.caller)
+        loaded = _load(aggregates, key, token, request.caller)
+        facts = _facts(shown, key, loaded)
         if facts is None:
             raise NotFound(f"There is no {what} {key}.")
         freshness = _current(token, {aggregates.stream(key): loaded.version})
@@ -57,12 +57,10 @@ def facts_of_many(
     def answer(request: Request) -> Response:
         keys, token = request.ids(parameter, most=MAX_IDS), token_of(request)
         with ThreadPoolExecutor(min(LOADERS, len(keys))) as pool:
-            loads = pool.map(lambda key: _load(aggregates, key, token), keys)
+            loads = pool.map(lambda key: _load(aggregates, key, token, request.caller), keys)
             loaded = dict(zip(keys, loads, strict=True))
         seen = {aggregates.stream(key): one.version for key, one in loaded.items()}
-        facts = {
-            key: _facts(aggregates, shown, key, one, request.caller) for key, one in loaded.items()
-        }
+        facts = {key: _facts(shown, key, one) for key, one in loaded.items()}
         return answer_of({items: facts}, _current(token, seen))
 
     return _told_owners(aggregates, answer)
@@ -72,19 +70,18 @@ def _told_owners(aggregates: Aggregates[Any, Any, Any], answer: Handler) -> Hand
     return OfOwners(answer) if aggregates.owner else answer
 
 
-def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token) -> Loaded[S]:
+def _load(aggregates: Aggregates[Any, S, Any], key: str, token: Token, to: Caller) -> Loaded[S]:
+    """What is another's is as if nothing were there, also to a token that names it."""
     stream = aggregates.stream(key)
     loaded = aggregates.load(stream)
+    if aggregates.owner and not to.owns(aggregates.owner(key, loaded.state)):
+        loaded = aggregates.nothing
     if token.positions.get(stream, 0) > loaded.version:
         raise no_version(stream, token.positions[stream], loaded.version)
     return loaded
 
 
-def _facts(
-    aggregates: Aggregates[Any, S, Any], shown: Shown[S], key: str, loaded: Loaded[S], to: Caller
-) -> Document | None:
-    if aggregates.owner and not to.owns(aggregates.owner(key, loaded.state)):
-        return None
+def _facts(shown: Shown[S], key: str, loaded: Loaded[S]) -> Document | None:
     facts = shown(key, loaded.state)
     return None if facts is None else {**facts, "version": loaded.version}
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from cqrs import plain
-from cqrs.entrypoints.callers import ANYONE, Caller, Role, caller_of
+from cqrs.entrypoints.callers import ANYONE, NOBODY, Caller, Role, caller_of
 from cqrs.errors import (
     Conflict,
     CqrsError,
@@ -90,8 +90,8 @@ STATUS: Mapping[type[CqrsError], int] = {
 
 
 class Request(Value):
-    """An HTTP request. Header names are in lower case. `caller`: who asks, as far as this route
-    wants to know.
+    """An HTTP request. Header names are in lower case. `caller`: the one who asks, as far
+    as the route wants to know.
     """
 
     route: str
@@ -105,7 +105,7 @@ class Request(Value):
     request_id: str
     correlation_id: str
     time: Instant
-    caller: Caller = ANYONE
+    caller: Caller = NOBODY
 
     @property
     def actor(self) -> str:
@@ -259,18 +259,24 @@ class HttpFunction:
 
     def __init__(self, routes: Routes) -> None:
         self.routes = routes
-        self._roles: Mapping[str, Role] = {}
+        self._roles: Mapping[str, Role] | None = None
         self._groups_claim = ""
 
     def open_to(self, roles: Mapping[str, Role], groups_claim: str) -> None:
-        """`groups_claim`: the claim of a token that names its subject's groups. Raises LookupError
-        for a route without a role, or that is open to customers and does not say what is theirs.
+        """Says to whom the routes are open. `groups_claim`: the claim of a token that names its
+        subject's groups.
+
+        Raises LookupError for a route without a role; for one that is open to customers and does
+        not say what is theirs; and for one that does and is open to the public, unless all are.
         """
         if closed := self.routes.keys() - roles:
             raise LookupError(f"nobody says to whom these are open: {sorted(closed)}")
         for route, handler in self.routes.items():
-            if roles[route] is Role.CUSTOMER and not getattr(handler, "owned", False):
+            role, owned = roles[route], getattr(handler, "owned", False)
+            if role is Role.CUSTOMER and not owned:
                 raise LookupError(f"{route} is open to customers, and shows what is others', too")
+            if owned and role is Role.PUBLIC and any(one is not role for one in roles.values()):
+                raise LookupError(f"{route} is open to the public, and shows what is somebody's")
         self._roles, self._groups_claim = roles, groups_claim
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -301,12 +307,12 @@ class HttpFunction:
         }
 
     def _admitted(self, request: Request) -> Request:
-        """With who asks. Raises Unauthenticated, and Forbidden."""
-        needed = self._roles.get(request.route, Role.PUBLIC)
+        """The request with its caller. Raises Unauthenticated, and Forbidden."""
+        needed = Role.PUBLIC if self._roles is None else self._roles[request.route]
         if needed is Role.PUBLIC:
-            return request
-        claims = (request.authorizer.get("jwt") or {}).get("claims")
-        if not claims:
+            return replace(request, caller=ANYONE)
+        claims = (request.authorizer.get("jwt") or {}).get("claims") or {}
+        if not claims.get("sub"):
             raise Unauthenticated("Say who you are: send an access token as `Authorization`.")
         caller = caller_of(request.actor, claims, self._groups_claim)
         if not caller.role.may(needed):

@@ -90,12 +90,18 @@ def on_lambda(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
 
 
 def wired(build: Build, environment: Mapping[str, str]) -> LambdaHandler:
-    """Calls `build` with an environment. Raises LookupError that names all missing variables."""
+    """Calls `build` with an environment. Raises LookupError that names all missing variables, or
+    says what is open to whom it must not be.
+    """
     wire = Wiring(Settings(environment))
     made = build(wire)
-    if hasattr(made, "open_to"):
-        made.open_to(*wire.rights())
+    open_to = getattr(made, "open_to", None)
+    rights = wire.rights() if open_to else None
     wire.settings.check()
+    if open_to and rights:
+        open_to(*rights)
+    elif environment.get("ROLES"):
+        raise LookupError("its routes have roles, and it does not look at them")
     for client in wire.clients:
         client()
     return made
@@ -116,10 +122,8 @@ class Wiring:
         """To which role each route is open, and the claim that names the caller's groups."""
         from cqrs.entrypoints.callers import Role
 
-        roles = plain.from_json(self.settings.text("roles") or "{}")
-        return {route: Role(role) for route, role in roles.items()}, self.settings.text(
-            "groups_claim"
-        )
+        roles, groups = self.settings.text("roles"), self.settings.text("groups_claim")
+        return {route: Role(r) for route, r in plain.from_json(roles or "{}").items()}, groups
 
     # To decide
 

@@ -16,7 +16,15 @@ from urllib.parse import quote, urlencode
 
 from cqrs import plain
 from cqrs.discretion import said
-from cqrs.errors import CqrsError, InvalidCursor, InvalidToken, NotFound, Unavailable
+from cqrs.errors import (
+    CqrsError,
+    Forbidden,
+    InvalidCursor,
+    InvalidToken,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 from cqrs.plain import Value, field, replace
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
@@ -38,6 +46,8 @@ ASKED_AT_ONCE = 8
 REFUSALS: Mapping[tuple[int, str], type[CqrsError]] = {
     (400, InvalidCursor.code): InvalidCursor,
     (400, InvalidToken.code): InvalidToken,
+    (401, Unauthenticated.code): Unauthenticated,
+    (403, Forbidden.code): Forbidden,
     (404, NotFound.code): NotFound,
 }
 

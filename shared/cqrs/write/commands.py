@@ -94,11 +94,11 @@ class CommandHandler(Generic[C, S, E]):
         KeyReused, PreconditionFailed, Conflict, TooLarge, Unavailable.
         """
         stream = self._aggregates.stream(entity)
-        owned = partial(self._require_owned, entity, owns)
+        require_owned = partial(self._require_owned, entity, owns)
         if opens:
             with suppress(Refused, NotFound, AppendConflict):
                 nothing_there = self._aggregates.nothing
-                if outcome := self._append(stream, nothing_there, command, envelope, owned):
+                if outcome := self._append(stream, nothing_there, command, envelope, require_owned):
                     return outcome
             # it exists, or was refused, or nothing is to do: only a loaded state can tell for sure
         for attempt in RACE.attempts(self._pause):
@@ -108,18 +108,19 @@ class CommandHandler(Generic[C, S, E]):
             # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
+            # 3. What is another's is as if nothing were there.
             if loaded.version and not self._is_owned(entity, owns, loaded.state):
-                self._decider.decide(command, self._decider.initial)  # raises NotFound: says more
+                self._decider.decide(command, self._decider.initial)  # says more, if it is NotFound
                 raise NotFound(NOT_YOURS)
             try:
                 if expected is not None and expected != loaded.version:
                     if not loaded.version:
                         self._decider.decide(command, loaded.state)  # raises NotFound: says more
                     raise PreconditionFailed(stream, expected, loaded.version)
-                # 3. Decide on the loaded state, and append directly after its version.
-                if outcome := self._append(stream, loaded, command, envelope, owned):
+                # 4. Decide on the loaded state, and append directly after its version.
+                if outcome := self._append(stream, loaded, command, envelope, require_owned):
                     return outcome
-                # 4. Before a refusal, or an answer without events: an older try may have succeeded.
+                # 5. Before a refusal, or an answer without events: an older try may have succeeded.
                 nothing: Outcome[E] = Outcome(stream, loaded.version, ())
                 return self._long_ago(stream, loaded, command, envelope) or nothing
             except (Refused, PreconditionFailed):

@@ -38,7 +38,9 @@ def search_orders(asked: OrderQuestion) -> Conversation[SearchPage]:
     """
     # 1. The customers and products that the words match.
     meant = yield {
-        CUSTOMER_SEARCH.name: [lookups_with(word, OF_CUSTOMER) for word in asked.words],
+        CUSTOMER_SEARCH.name: [
+            lookups_with(word, OF_CUSTOMER, asked.customer_id) for word in asked.words
+        ],
         PRODUCT_SEARCH.name: [lookups_with(word, OF_PRODUCT) for word in asked.words],
     }
     customers = [Meant.by(answer) for answer in meant.get(CUSTOMER_SEARCH.name, ())]

@@ -154,15 +154,18 @@ def _word_in(word: str, fields: Sequence[str], worth: Worth) -> Json:
     return _best_of([_in(fields, word, worth), _in(fields, word, Worth.LIKE_IT, like_it=True)])
 
 
-def lookups_with(word: str, fields: Sequence[str]) -> Question:
+def lookups_with(word: str, fields: Sequence[str], only: str | None = None) -> Question:
+    """Among all lookups, or that of one key."""
+    match = _best_of(
+        [
+            _constant({"term": {"key": word}}, Worth.LOOKUP),
+            _in(fields, word, Worth.LOOKUP),
+            _in(fields, word, Worth.LIKE_IT, like_it=True),
+        ]
+    )
+    among: list[Json] = [{"term": {"key": only}}] if only else []
     return {
-        "query": _best_of(
-            [
-                _constant({"term": {"key": word}}, Worth.LOOKUP),
-                _in(fields, word, Worth.LOOKUP),
-                _in(fields, word, Worth.LIKE_IT, like_it=True),
-            ]
-        ),
+        "query": {"bool": {"must": match, "filter": among}},
         "size": MAX_MATCHES,
         "sort": [{"_score": "desc"}, {"key": "asc"}],
         "_source": ["row.positions", "row.parked"],

@@ -4,6 +4,20 @@ resource "aws_cognito_user_pool" "this" {
   name                = var.name
   username_attributes = ["email"]
 
+  username_configuration {
+    case_sensitive = false # can't be changed later
+  }
+
+  user_attribute_update_settings {
+    attributes_require_verification_before_update = ["email"]
+  }
+
+  mfa_configuration = "OPTIONAL"
+
+  software_token_mfa_configuration {
+    enabled = true
+  }
+
   auto_verified_attributes = ["email"]
   deletion_protection      = var.protect_data ? "ACTIVE" : "INACTIVE"
 

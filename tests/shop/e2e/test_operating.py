@@ -74,7 +74,7 @@ def test_the_first_order_gets_through_after_prices_names_and_addresses_were_chan
     still: Shop,
 ) -> None:
     assert f'"unit_price": {PRICE}' in tried_out(still)
-    still.rename(smoke.CUSTOMER, "Ada King")
+    assert still.asked_by(smoke.WHO).rename("me", "Ada King").ok
     still.ask("PUT", "/products/book-1/price", {"price": PRICE + 50})
     try:
         assert f'"unit_price": {PRICE + 50}' in tried_out(still)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from tests.shop.e2e.conftest import Shop, answered, put_back, put_edited, until
 from tests.shop.e2e.test_faults import listed, place_many, shown, told
@@ -71,33 +72,37 @@ def ids(page: requests.Response) -> set[str]:
     return {order.get("order_id", "") for order in page.json()["orders"]}
 
 
+def ask_walker(shop: Shop, event: dict[str, Any]) -> Any:
+    """What the walker answers as soon as it has room, and is not killed meanwhile."""
+    told: dict[str, Any] = {}
+
+    def is_told() -> bool:
+        with suppress(AssertionError, ClientError):
+            told.update(shop.invoke("walker", event))
+        return bool(told)
+
+    until(is_told, event, WALKED_SECONDS)
+    return told
+
+
 def ended(shop: Shop, told: Any) -> Any:
     """The walk that was started, at its end."""
     walk: dict[str, Any] = {}
 
     def has_ended() -> bool:
-        with suppress(AssertionError):  # who is asked may be killed, too
-            walk.update(shop.invoke("walker", {"walks": True})["walks"][told["walk"]["purpose"]])
-        return bool(walk.get("ended"))
+        walk.update(ask_walker(shop, {"walks": True})["walks"][told["walk"]["purpose"]])
+        return bool(walk["ended"])
 
     until(has_ended, walk, WALKED_SECONDS)
     return walk
 
 
 def switch(shop: Shop, view: str, generation: str) -> Any:
-    told: dict[str, Any] = {}
-
-    def is_told() -> bool:
-        with suppress(AssertionError):  # who is asked may just have been killed
-            told.update(shop.invoke("walker", {"switch": view, "generation": generation}))
-        return bool(told)
-
-    until(is_told, "it is switched")
-    return told
+    return ask_walker(shop, {"switch": view, "generation": generation})
 
 
 def rebuild(shop: Shop, view: str) -> Any:
-    started = shop.invoke("walker", {"rebuild": view})
+    started = ask_walker(shop, {"rebuild": view})
     assert "error" not in started, started
     return started
 

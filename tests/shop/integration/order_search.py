@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cqrs.entrypoints.callers import ANYONE
 from cqrs.entrypoints.http import Request
 from cqrs.history.commits import Commit
 from cqrs.history.events import Instant
@@ -61,6 +62,7 @@ def request(query: Mapping[str, str]) -> Request:
         request_id="request-1",
         correlation_id="request-1",
         time=Instant("2026-01-01T12:00:00.000000Z"),
+        caller=ANYONE,
     )
 
 

@@ -110,6 +110,14 @@ class TestOnLambda:
         answers = [handler(http("GET /health"), None)["body"] for _ in range(2)]
         assert (answers, len(made)) == (['"ada"\n', '"ada"\n'], 1)
 
+    def test_one_that_would_not_look_at_the_roles_of_its_routes_does_not_start(self) -> None:
+        def app(wire: Wiring) -> LambdaHandler:
+            inner = HttpFunction({"GET /health": lambda _: Response()})
+            return lambda event, context: inner(event, context)
+
+        with pytest.raises(LookupError, match="its routes have roles"):
+            wired(app, OPEN)
+
     def test_its_clients_are_made_with_it(self) -> None:
         asked: list[str] = []
 
