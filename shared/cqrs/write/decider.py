@@ -7,7 +7,7 @@ decide(command, state)        the events that the command leads to; none if ther
 
 and, if it belongs to somebody,
 
-owner(id, state)              whose it is; None if nobody's, or nothing is there
+owner(id, state)              whose it is; None if it is nobody's
 
 and, for rules that reach beyond the stream (see `history.guards`),
 

@@ -1,4 +1,4 @@
-"""Tokens as Cognito signs them, and what callers may do: checked by the API and by the functions."""
+"""Tokens as Cognito signs them, and what their callers may do, at the API and in the functions."""
 
 from __future__ import annotations
 
