@@ -16,7 +16,7 @@ locals {
       !function.searches ? {} : {
         SEARCH_URL     = module.search.url
         SEARCH_SERVICE = module.search.service
-        SEARCH_ROLE    = module.search.role_arn
+        SEARCH_ROLE    = module.search.role_arns[local.search_uses[name]]
         SEARCH_PREFIX  = local.prefix
       },
 
@@ -66,7 +66,7 @@ locals {
       { for table in function.queries : "query-${table}" => local.tables[table].query_policy_json },
       { for service in function.commands : "command-${service}" => local.command_policy_jsons[service] },
       length(function.deadlines) == 0 ? {} : { set-deadlines = local.deadlines_policy_json },
-      !function.searches ? {} : module.search.use_policy_jsons,
+      !function.searches ? {} : module.search.use_policy_jsons[local.search_uses[name]],
       !contains(module.nouns.of_views, name) ? {} : { generations = local.generations_policy_jsons[name == "walker" ? "change" : "read"] },
 
       # Lambda polls a stream, and stores batches that it gives up on, with the function's role.

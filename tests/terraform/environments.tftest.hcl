@@ -95,11 +95,11 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   # The search is the business of those who are told of it, index and search: of them all and of no others.
   assert {
     condition = (
-      try(jsondecode(module.search.trust_json).Statement[0].Condition.ArnEquals["aws:PrincipalArn"], [])
-      == [
+      toset(flatten([for trust in values(module.search.trust_jsons) : jsondecode(trust).Statement[0].Condition.ArnEquals["aws:PrincipalArn"]]))
+      == toset([
         for function in module.functions : "arn:aws:iam::123456789012:role/${function.role_name}"
         if contains(keys(function.environment), "SEARCH_URL")
-      ]
+      ])
     )
     error_message = "The search lets in others than those who are told of it, or not all of them."
   }
@@ -117,7 +117,7 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
       for folder, function in module.functions : (
         function.environment.SEARCH_URL == "https://some-domain.eu-west-1.es.amazonaws.com"
         && function.environment.SEARCH_SERVICE == "es"
-        && function.environment.SEARCH_ROLE == module.search.role_arn
+        && contains(values(module.search.role_arns), function.environment.SEARCH_ROLE)
         && function.environment.SEARCH_PREFIX == "cqrs-prod"
       ) if contains(keys(function.environment), "SEARCH_URL")
     ])

@@ -97,7 +97,10 @@ run "rights_follow_from_what_a_function_does" {
   }
 
   assert {
-    condition     = [for name, function in output.functions : name if function.searches] == ["library_follower", "library_queries", "walker"]
+    condition = (
+      [for name, function in output.functions : name if function.searches] == ["library_follower", "library_queries", "walker"]
+      && [for name, function in output.functions : name if function.indexes] == ["library_follower", "walker"]
+    )
     error_message = "Others use the search index than those who keep or query a view in it."
   }
 

@@ -6,8 +6,22 @@ mock_provider "aws" {
 
 variables {
   name               = "cqrs-test-search"
-  user_role_arns     = ["arn:aws:iam::123456789012:role/indexer", "arn:aws:iam::123456789012:role/search"]
   log_retention_days = 14
+
+  user_role_arns = {
+    read  = ["arn:aws:iam::123456789012:role/search"]
+    write = ["arn:aws:iam::123456789012:role/indexer", "arn:aws:iam::123456789012:role/walker"]
+  }
+}
+
+override_resource {
+  target = aws_iam_role.this["read"]
+  values = { arn = "arn:aws:iam::123456789012:role/reads" }
+}
+
+override_resource {
+  target = aws_iam_role.this["write"]
+  values = { arn = "arn:aws:iam::123456789012:role/writes" }
 }
 
 run "none_makes_nothing" {
@@ -21,14 +35,14 @@ run "none_makes_nothing" {
 
   assert {
     condition = length(concat(
-      aws_iam_role.this[*].id, aws_opensearch_domain.this[*].id, aws_opensearchserverless_collection.this[*].id,
+      values(aws_iam_role.this)[*].id, aws_opensearch_domain.this[*].id, aws_opensearchserverless_collection.this[*].id,
       aws_cloudwatch_log_group.domain[*].id, values(aws_cloudwatch_metric_alarm.domain)[*].id,
     )) == 0
     error_message = "Something is made for a search that there is not."
   }
 
   assert {
-    condition     = [output.url, output.service, output.role_arn] == ["none", "none", "none"] && length(output.use_policy_jsons) == 0
+    condition     = output.url == "none" && output.service == "none" && output.role_arns == { read = "none", write = "none" } && length(merge(values(output.use_policy_jsons)...)) == 0
     error_message = "A function is told of a search that there is not."
   }
 }
@@ -43,7 +57,7 @@ run "an_existing_one_that_asks_nobody_who_he_is_needs_no_role" {
   }
 
   assert {
-    condition     = [output.url, output.service, output.role_arn] == ["http://127.0.0.1:9200", "none", "none"] && length(output.use_policy_jsons) == 0
+    condition     = output.url == "http://127.0.0.1:9200" && output.service == "none" && output.role_arns == { read = "none", write = "none" }
     error_message = "Requests are signed that need not be, or go somewhere else."
   }
 
@@ -53,7 +67,7 @@ run "an_existing_one_that_asks_nobody_who_he_is_needs_no_role" {
   }
 }
 
-run "an_existing_one_of_aws_is_used_as_the_role" {
+run "an_existing_one_of_aws_is_used_as_the_roles" {
   module {
     source = "../../terraform/modules/search"
   }
@@ -68,17 +82,20 @@ run "an_existing_one_of_aws_is_used_as_the_role" {
   }
 
   assert {
-    condition     = output.service == "es" && output.role_arn == aws_iam_role.this[0].arn
-    error_message = "Requests are not signed as the role."
+    condition     = output.service == "es" && output.role_arns == { for use, role in aws_iam_role.this : use => role.arn }
+    error_message = "Requests are not signed as the roles."
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role_policy.this[0].policy).Statement[0].Resource == "arn:aws:es:eu-west-1:123456789012:domain/theirs/*"
-    error_message = "The role may not use the domain, or may use others."
+    condition = { for use, policy in aws_iam_role_policy.this : use => jsondecode(policy.policy).Statement[0].Resource } == {
+      read  = ["arn:aws:es:eu-west-1:123456789012:domain/theirs/_mget", "arn:aws:es:eu-west-1:123456789012:domain/theirs/_msearch"]
+      write = ["arn:aws:es:eu-west-1:123456789012:domain/theirs/*"]
+    }
+    error_message = "A role may not use the domain, or may use others."
   }
 }
 
-run "a_domain_is_encrypted_and_knows_only_the_role" {
+run "a_domain_is_encrypted_and_knows_only_the_roles" {
   module {
     source = "../../terraform/modules/search"
   }
@@ -104,33 +121,59 @@ run "a_domain_is_encrypted_and_knows_only_the_role" {
   }
 
   assert {
-    condition = (
-      aws_opensearch_domain.this[0].advanced_security_options[0].enabled
-      && !aws_opensearch_domain.this[0].advanced_security_options[0].anonymous_auth_enabled
-      && !aws_opensearch_domain.this[0].advanced_security_options[0].internal_user_database_enabled
-      && aws_opensearch_domain.this[0].advanced_security_options[0].master_user_options[0].master_user_arn == aws_iam_role.this[0].arn
-    )
-    error_message = "The domain lets in others than the role."
-  }
-
-  assert {
-    condition = jsondecode(output.trust_json).Statement == [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { AWS = "arn:aws:iam::123456789012:root" }
-      Condition = { ArnEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/indexer", "arn:aws:iam::123456789012:role/search"] } }
+    condition = [for statement in jsondecode(aws_opensearch_domain_policy.this[0].access_policies).Statement : statement if statement.Effect == "Deny"] == [{
+      Effect    = "Deny"
+      Principal = { AWS = "*" }
+      Action    = "es:ESHttp*"
+      Resource  = "${aws_opensearch_domain.this[0].arn}/*"
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/reads", "arn:aws:iam::123456789012:role/writes"] } }
     }]
-    error_message = "Others may take on the role than the functions that search and index."
+    error_message = "The domain lets in others than the roles."
   }
 
   assert {
-    condition     = jsondecode(output.use_policy_jsons.use-search).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Resource = aws_iam_role.this[0].arn }]
+    condition = {
+      for statement in jsondecode(aws_opensearch_domain_policy.this[0].access_policies).Statement :
+      statement.Principal.AWS => [statement.Action, statement.Resource] if statement.Effect == "Allow"
+      } == {
+      for use, policy in aws_iam_role_policy.this :
+      aws_iam_role.this[use].arn => [jsondecode(policy.policy).Statement[0].Action, jsondecode(policy.policy).Statement[0].Resource]
+    }
+    error_message = "The domain lets a role do something else than the role's own policy."
+  }
+
+  # Two paths, by POST, that change nothing: no index, no document, no setting.
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this["read"].policy).Statement == [{
+      Effect   = "Allow"
+      Action   = ["es:ESHttpPost"]
+      Resource = ["${aws_opensearch_domain.this[0].arn}/_mget", "${aws_opensearch_domain.this[0].arn}/_msearch"]
+    }]
+    error_message = "Who searches may do more than search, or can't."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this["write"].policy).Statement[0].Resource == ["${aws_opensearch_domain.this[0].arn}/*"]
+    error_message = "The role that writes may not use the domain, or may use others."
+  }
+
+  assert {
+    condition = alltrue([
+      for use, json in output.trust_jsons : jsondecode(json).Statement == [{
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { AWS = "arn:aws:iam::123456789012:root" }
+        Condition = { ArnEquals = { "aws:PrincipalArn" = [for arn in var.user_role_arns[use] : arn] } }
+      }]
+    ])
+    error_message = "Others may take on a role than those who search, or those who index."
+  }
+
+  assert {
+    condition = { for use, policies in output.use_policy_jsons : use => [for json in values(policies) : jsondecode(json).Statement] } == {
+      for use, role in aws_iam_role.this : use => [[{ Action = "sts:AssumeRole", Effect = "Allow", Resource = role.arn }]]
+    }
     error_message = "A function may take on another role, or not this one."
-  }
-
-  assert {
-    condition     = jsondecode(aws_iam_role_policy.this[0].policy).Statement[0].Resource == "${aws_opensearch_domain.this[0].arn}/*"
-    error_message = "The role may not use the domain, or may use others."
   }
 
   assert {
@@ -177,12 +220,12 @@ run "a_single_node_stands_in_a_single_zone_and_a_long_name_is_cut" {
   }
 
   assert {
-    condition     = length(aws_opensearch_domain.this[0].domain_name) <= 28 && length(aws_iam_role.this[0].name) <= 64
+    condition     = length(aws_opensearch_domain.this[0].domain_name) <= 28 && alltrue([for role in aws_iam_role.this : length(role.name) <= 64])
     error_message = "The domain or the role has a name that AWS refuses."
   }
 }
 
-run "a_collection_is_encrypted_and_knows_only_the_role" {
+run "a_collection_is_encrypted_and_knows_only_the_roles" {
   module {
     source = "../../terraform/modules/search"
   }
@@ -209,21 +252,33 @@ run "a_collection_is_encrypted_and_knows_only_the_role" {
   }
 
   assert {
-    condition     = [for rule in jsondecode(aws_opensearchserverless_access_policy.this[0].policy) : rule.Principal] == [[aws_iam_role.this[0].arn]]
-    error_message = "The collection lets in others than the role."
+    condition = {
+      for rules in jsondecode(aws_opensearchserverless_access_policy.this[0].policy) :
+      join(",", rules.Principal) => flatten(rules.Rules[*].Permission)
+      } == {
+      "arn:aws:iam::123456789012:role/reads" = ["aoss:ReadDocument"]
+      "arn:aws:iam::123456789012:role/writes" = [
+        "aoss:CreateCollectionItems", "aoss:DeleteCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems",
+        "aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex",
+        "aoss:ReadDocument", "aoss:WriteDocument",
+      ]
+    }
+    error_message = "The collection lets in others than the roles, or who searches may write."
   }
 
   assert {
     condition = (
-      jsondecode(aws_iam_role_policy.this[0].policy).Statement == [{
-        Effect   = "Allow"
-        Action   = ["aoss:APIAccessAll"]
-        Resource = aws_opensearchserverless_collection.this[0].arn
-      }]
+      alltrue([
+        for policy in aws_iam_role_policy.this : jsondecode(policy.policy).Statement == [{
+          Effect   = "Allow"
+          Action   = ["aoss:APIAccessAll"]
+          Resource = [aws_opensearchserverless_collection.this[0].arn]
+        }]
+      ])
       && output.service == "aoss"
       && output.url == aws_opensearchserverless_collection.this[0].collection_endpoint
     )
-    error_message = "The role may not use the collection, or functions look for it elsewhere."
+    error_message = "A role may not use the collection, or functions look for it elsewhere."
   }
 }
 

@@ -82,9 +82,12 @@ class OpenSearchRows:
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         rows = {key: Row(key=key) for key in keys}
         for start in range(0, len(keys), KEYS_PER_CALL):
-            body = {"ids": keys[start : start + KEYS_PER_CALL]}
-            path = f"/{self._writing}/_mget"
-            found = self._expect(self._opensearch.call("POST", path, body, seconds=READ_SECONDS))
+            # the path names no index: who only searches may use this path and no other (ADR 27)
+            named = keys[start : start + KEYS_PER_CALL]
+            body = {"docs": [{"_index": self._writing, "_id": key} for key in named]}
+            found = self._expect(
+                self._opensearch.call("POST", "/_mget", body, seconds=READ_SECONDS)
+            )
             for document in found["docs"]:
                 if "error" in document:
                     raise Unavailable(f"{self._index}: {_type_of(document['error'])}")

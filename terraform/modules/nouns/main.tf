@@ -91,6 +91,7 @@ locals {
       keeps    = [for view in local.keeps[name] : view if !contains(local.in_search, view)]
       queries  = [for view in function.queries : view if !contains(local.in_search, view)]
       searches = length(setintersection(local.touches[name], local.in_search)) > 0
+      indexes  = length(setintersection(local.keeps[name], local.in_search)) > 0
 
       commands  = setintersection(flatten(local.leads[name][*].commands), keys(local.commanded))
       deadlines = setintersection(flatten(local.leads[name][*].deadlines), keys(local.commanded))

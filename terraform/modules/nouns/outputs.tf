@@ -14,7 +14,7 @@ output "processes" {
 }
 
 output "functions" {
-  description = "The functions, with what is derived: `reads` are all services whose events a function may need, `keeps` and `queries` its tables, `commands` and `deadlines` those of its processes; `searches`: whether it uses the search."
+  description = "The functions, with what is derived: `reads` are all services whose events a function may need, `keeps` and `queries` its tables, `commands` and `deadlines` those of its processes; `searches`: whether it uses the search; `indexes`: whether it writes there, too."
   value       = local.functions
 }
 

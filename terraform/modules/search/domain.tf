@@ -41,16 +41,8 @@ resource "aws_opensearch_domain" "this" {
     tls_security_policy = "Policy-Min-TLS-1-2-PFS-2023-10"
   }
 
-  # The domain admits this role only, whatever IAM allows others.
-  advanced_security_options {
-    enabled                        = true
-    anonymous_auth_enabled         = false
-    internal_user_database_enabled = false
-
-    master_user_options {
-      master_user_arn = aws_iam_role.this[0].arn
-    }
-  }
+  # No fine-grained access control: it would be told of the role that reads in its own API, which Terraform does
+  # not speak. Here IAM says all of it (docs/adr/0027-two-roles-for-search.md).
 
   # No slow logs: they are empty until thresholds are set on the indexes.
   log_publishing_options {
@@ -63,6 +55,30 @@ resource "aws_opensearch_domain" "this" {
   }
 
   depends_on = [aws_cloudwatch_log_resource_policy.domain]
+}
+
+# The domain admits the two roles only, whatever IAM allows others.
+resource "aws_opensearch_domain_policy" "this" {
+  count = local.is_domain ? 1 : 0
+
+  domain_name = aws_opensearch_domain.this[0].domain_name
+
+  access_policies = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        for use, role in aws_iam_role.this :
+        merge({ Effect = "Allow", Principal = { AWS = role.arn } }, local.may.es[use])
+      ],
+      [{
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "es:ESHttp*" # every request
+        Resource  = "${aws_opensearch_domain.this[0].arn}/*"
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = values(aws_iam_role.this)[*].arn } }
+      }],
+    )
+  })
 }
 
 resource "aws_cloudwatch_log_group" "domain" {

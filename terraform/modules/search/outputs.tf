@@ -13,26 +13,28 @@ output "service" {
   value       = local.service
 }
 
-output "role_arn" {
-  description = "ARN of the role that requests are signed as, or \"none\"."
-  value       = local.is_signed ? aws_iam_role.this[0].arn : "none"
+output "role_arns" {
+  description = "ARN of the role that requests are signed as, or \"none\", by use (read, write)."
+  value       = { for use in keys(var.user_role_arns) : use => try(aws_iam_role.this[use].arn, "none") }
 }
 
 output "use_policy_jsons" {
-  description = "Lets a function search and index. The search's role must trust the function's role, too: `user_role_arns`."
-  value = local.is_signed ? {
-    use-search = jsonencode({
-      Version = "2012-10-17"
-      Statement = [{
-        Effect   = "Allow"
-        Action   = "sts:AssumeRole"
-        Resource = aws_iam_role.this[0].arn
-      }]
-    })
-  } : {}
+  description = "Lets a function search (read), or index, too (write). The role of that use must trust the function's role, too: `user_role_arns`."
+  value = {
+    for use in keys(var.user_role_arns) : use => {
+      for other, role in aws_iam_role.this : "${use}-search" => jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = "sts:AssumeRole"
+          Resource = role.arn
+        }]
+      }) if other == use
+    }
+  }
 }
 
-output "trust_json" {
-  description = "The trust policy of the role, or null if there is none."
-  value       = one(aws_iam_role.this[*].assume_role_policy)
+output "trust_jsons" {
+  description = "The trust policy of the role of each use."
+  value       = { for use, role in aws_iam_role.this : use => role.assume_role_policy }
 }

@@ -1,10 +1,10 @@
-# The search admits one caller: this role, which the functions that search and index assume. So rights
-# are defined in one place for every kind of search.
+# The search admits two callers: the role that reads, which functions that search assume, and the role that
+# writes, which those assume that index. So rights are defined in one place for every kind of search.
 resource "aws_iam_role" "this" {
-  count = local.is_signed ? 1 : 0
+  for_each = local.users
 
-  name        = var.name
-  description = "What searches and indexes in ${var.name}."
+  name        = "${var.name}-${each.key}"
+  description = each.key == "read" ? "What searches in ${var.name}." : "What searches and indexes in ${var.name}."
 
   # A trust policy may only name existing roles. These may be created later, so a condition compares them.
   assume_role_policy = jsonencode({
@@ -13,24 +13,20 @@ resource "aws_iam_role" "this" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root" }
-      Condition = { ArnEquals = { "aws:PrincipalArn" = var.user_role_arns } }
+      Condition = { ArnEquals = { "aws:PrincipalArn" = each.value } }
     }]
   })
 }
 
 resource "aws_iam_role_policy" "this" {
-  count = local.is_signed ? 1 : 0
+  for_each = local.users
 
-  name = "search-and-index"
-  role = aws_iam_role.this[0].name
+  name = each.key
+  role = aws_iam_role.this[each.key].name
 
   policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = local.actions[local.service]
-      Resource = local.service == "es" ? "${local.arn}/*" : local.arn
-    }]
+    Version   = "2012-10-17"
+    Statement = [merge({ Effect = "Allow" }, local.may[local.service][each.key])]
   })
 }
 
@@ -40,7 +36,7 @@ data "aws_partition" "current" {}
 locals {
   service = lookup({ domain = "es", serverless = "aoss" }, var.settings.kind, var.settings.service)
 
-  is_signed = local.service != "none"
+  users = { for use, role_arns in var.user_role_arns : use => role_arns if local.service != "none" && length(role_arns) > 0 }
 
   arn = one(concat(
     aws_opensearch_domain.this[*].arn,
@@ -48,8 +44,21 @@ locals {
     var.settings.kind == "existing" ? [var.settings.arn] : [],
   ))
 
-  actions = {
-    es   = ["es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"]
-    aoss = ["aoss:APIAccessAll"] # the collection's own policy restricts it further
+  may = {
+    es = {
+      # Both name the index in the body. A path with an index would need a *, which stands for slashes, too: as
+      # `/*/_mget` it would allow to write a document with the id `_mget`.
+      read = {
+        Action   = ["es:ESHttpPost"]
+        Resource = ["${coalesce(local.arn, "-")}/_mget", "${coalesce(local.arn, "-")}/_msearch"]
+      }
+      write = {
+        Action   = ["es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"]
+        Resource = ["${coalesce(local.arn, "-")}/*"] # whatever is in the domain
+      }
+    }
+
+    # The collection's own policy says what (serverless.tf).
+    aoss = { for use in ["read", "write"] : use => { Action = ["aoss:APIAccessAll"], Resource = [local.arn] } }
   }
 }

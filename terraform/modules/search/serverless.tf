@@ -41,27 +41,15 @@ resource "aws_opensearchserverless_access_policy" "this" {
   count = local.is_serverless ? 1 : 0
 
   name        = local.collection
-  description = "Lets one role search and index in ${local.collection}."
+  description = "Lets one role search in ${local.collection}, and another one search and index."
   type        = "data"
 
-  policy = jsonencode([{
-    Principal = [aws_iam_role.this[0].arn]
-    Rules = [
-      {
-        ResourceType = "collection"
-        Resource     = ["collection/${local.collection}"]
-        Permission   = [for verb in ["Create", "Delete", "Describe", "Update"] : "aoss:${verb}CollectionItems"] # aliases
-      },
-      {
-        ResourceType = "index"
-        Resource     = ["index/${local.collection}/*"]
-        Permission = [
-          "aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex",
-          "aoss:ReadDocument", "aoss:WriteDocument",
-        ]
-      },
-    ]
-  }])
+  policy = jsonencode([
+    for use, role in aws_iam_role.this : {
+      Principal = [role.arn]
+      Rules     = local.may_in_collection[use]
+    }
+  ])
 }
 
 module "collection_name" {
@@ -74,4 +62,26 @@ module "collection_name" {
 locals {
   is_serverless = var.settings.kind == "serverless"
   collection    = module.collection_name.name
+  indexes       = ["index/${local.collection}/*"] # whatever is in the collection
+
+  may_in_collection = {
+    read = [
+      { ResourceType = "index", Resource = local.indexes, Permission = ["aoss:ReadDocument"] },
+    ]
+    write = [
+      {
+        ResourceType = "collection"
+        Resource     = ["collection/${local.collection}"]
+        Permission   = [for verb in ["Create", "Delete", "Describe", "Update"] : "aoss:${verb}CollectionItems"] # aliases
+      },
+      {
+        ResourceType = "index"
+        Resource     = local.indexes
+        Permission = [
+          "aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex",
+          "aoss:ReadDocument", "aoss:WriteDocument",
+        ]
+      },
+    ]
+  }
 }

@@ -21,8 +21,8 @@ variable "settings" {
 }
 
 variable "user_role_arns" {
-  description = "ARNs of the roles that may assume the role that searches and indexes. They need not exist yet."
-  type        = list(string)
+  description = "ARNs of the roles that `read` (search) and of those that `write` (index, and search). They need not exist yet."
+  type        = object({ read = list(string), write = list(string) })
   nullable    = false
 }
 
