@@ -79,13 +79,14 @@ locals {
         { publish = module.event_stream.publish_policy_json, put-failures = module.failures.put_policy_json },
       ),
 
-      # Of processes it finds the waiting commands by a list, and the parked streams.
-      function.tends == null ? {} : merge(
+      # Of processes they find the waiting commands by a list, and the parked streams. The walker looks for neither.
+      function.tends == null || name == "walker" ? {} : merge(
         { for view, table in merge(module.rows, module.tallies) : "parked-${view}" => table.parked_policy_json if function.tends == "all" },
-        { for process, table in module.processes : "query-${process}" => table.query_policy_json },
+        { for process, table in module.processes : "list-${process}" => table.list_policy_json },
       ),
 
       !contains(["operator", "walker"], name) ? {} : { for service, store in module.events : "walk-${service}" => store.walk_policy_json },
+      name != "walker" ? {} : { for service, store in module.events : "measure-${service}" => store.measure_policy_json },
       name != "walker" ? {} : { for view, table in merge(module.rows, module.tallies) : "drop-${view}" => table.drop_policy_json },
       name != "walker" ? {} : { keep-walks = local.walks_policy_json, run-walks = local.run_walks_policy_json },
       name != "recoverer" ? {} : { take-failures = module.failures.take_policy_json },

@@ -82,7 +82,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
           || action == "dynamodb:DeleteItem" && length(setsubtract(statement.Resource, values(module.guards)[*].table_arn)) == 0
           || action == "dynamodb:UpdateItem" && length(setsubtract(statement.Resource, values(module.tallies)[*].table_arn)) == 0
-          || contains(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"], action) && folder == "walker" && length(setsubtract(statement.Resource, values(merge(module.rows, module.tallies))[*].table_arn)) == 0
+          || action == "dynamodb:BatchWriteItem" && folder == "walker" && length(setsubtract(statement.Resource, values(merge(module.rows, module.tallies))[*].table_arn)) == 0
         ]
       ]
     ]))

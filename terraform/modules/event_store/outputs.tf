@@ -28,6 +28,11 @@ output "walk_policy_json" {
   value       = local.policy_jsons.walk
 }
 
+output "measure_policy_json" {
+  description = "Lets a function see how large the store is, to cut a walk into legs."
+  value       = local.policy_jsons.measure
+}
+
 output "publish_policy_json" {
   description = "Lets a function be invoked with the commits as they are stored."
   value       = local.policy_jsons.publish

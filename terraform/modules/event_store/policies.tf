@@ -15,7 +15,13 @@ locals {
 
     walk = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:DescribeTable", "dynamodb:Scan"]
+      Action   = ["dynamodb:Scan"]
+      Resource = aws_dynamodb_table.this.arn
+    }]
+
+    measure = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:DescribeTable"]
       Resource = aws_dynamodb_table.this.arn
     }]
 

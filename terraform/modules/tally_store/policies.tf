@@ -16,7 +16,7 @@ locals {
 
     drop = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Scan"]
+      Action   = ["dynamodb:BatchWriteItem", "dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
     }]
 

@@ -23,6 +23,11 @@ output "drop_policy_json" {
   value       = local.policy_jsons.drop
 }
 
+output "list_policy_json" {
+  description = "Lets a function read lists, and those of parked streams among them."
+  value       = local.policy_jsons.list
+}
+
 output "parked_policy_json" {
   description = "Lets a function find the rows that have a parked stream."
   value       = local.policy_jsons.parked

@@ -15,8 +15,14 @@ locals {
 
     drop = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Scan"]
+      Action   = ["dynamodb:BatchWriteItem", "dynamodb:Scan"]
       Resource = aws_dynamodb_table.this.arn
+    }]
+
+    list = [{
+      Effect   = "Allow"
+      Action   = ["dynamodb:Query"]
+      Resource = "${aws_dynamodb_table.this.arn}/index/*" # whatever its lists are called
     }]
 
     parked = [{
