@@ -12,13 +12,18 @@ def rights_of(clients: Clients, functions: Iterable[str]) -> dict[str, Any]:
     return {name: _of(clients, name) for name in functions}
 
 
-def _of(clients: Clients, function: str) -> dict[str, Any]:
+def policies_of(clients: Clients, role: str) -> dict[str, list[dict[str, Any]]]:
+    """The statements of each of the role's policies."""
     iam = clients.client("iam")
-    found = clients.client("lambda").get_function_configuration(FunctionName=function)
-    role = found["Role"].rpartition("/")[2]
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policies = [iam.get_role_policy(RoleName=role, PolicyName=name) for name in names]
-    statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    found = {name: iam.get_role_policy(RoleName=role, PolicyName=name) for name in names}
+    return {name: policy["PolicyDocument"]["Statement"] for name, policy in found.items()}
+
+
+def _of(clients: Clients, function: str) -> dict[str, Any]:
+    found = clients.client("lambda").get_function_configuration(FunctionName=function)
+    policies = policies_of(clients, found["Role"].rpartition("/")[2])
+    statements = [one for policy in policies.values() for one in policy]
     return {
         "told": found["Environment"]["Variables"],
         "may": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True)),
