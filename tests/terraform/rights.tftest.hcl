@@ -101,7 +101,7 @@ run "a_function_may_do_what_it_is_for_and_nothing_else" {
   # What answers queries only reads.
   assert {
     condition = alltrue([
-      for folder in toset([for route, folder in module.nouns.routes : folder if startswith(route, "GET ") || route == "$default"]) :
+      for folder in toset([for route, entry in module.nouns.routes : entry.function if startswith(route, "GET ") || route == "$default"]) :
       length(setsubtract(flatten(module.functions[folder].statements[*].Action), [
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",

@@ -126,6 +126,39 @@ run "a_bucket_refuses_what_is_not_encrypted" {
     }]
     error_message = "Somebody may ask a bucket by plain HTTP, or may not ask it at all."
   }
+
+  assert {
+    condition = (
+      aws_s3_bucket_public_access_block.this.block_public_acls && aws_s3_bucket_public_access_block.this.block_public_policy
+      && aws_s3_bucket_public_access_block.this.ignore_public_acls && aws_s3_bucket_public_access_block.this.restrict_public_buckets
+    )
+    error_message = "A bucket can be opened to the public."
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm
+    ] == ["AES256"]
+    error_message = "What is in a bucket is not encrypted."
+  }
+}
+
+run "the_event_stream_is_encrypted" {
+  command = plan
+
+  module {
+    source = "../../terraform/modules/event_stream"
+  }
+
+  variables {
+    name            = "events"
+    retention_hours = 24
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "KMS"
+    error_message = "Events lie on the stream in the clear."
+  }
 }
 
 run "a_name_is_cut_to_what_aws_allows_and_stays_its_own" {
