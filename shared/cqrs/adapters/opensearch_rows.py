@@ -82,7 +82,7 @@ class OpenSearchRows:
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         rows = {key: Row(key=key) for key in keys}
         for start in range(0, len(keys), KEYS_PER_CALL):
-            # the path names no index: who only searches may use this path and no other (ADR 27)
+            # the path names no index: who only searches may use this path and no other (ADR 28)
             named = keys[start : start + KEYS_PER_CALL]
             body = {"docs": [{"_index": self._writing, "_id": key} for key in named]}
             found = self._expect(

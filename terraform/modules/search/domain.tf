@@ -42,7 +42,7 @@ resource "aws_opensearch_domain" "this" {
   }
 
   # No fine-grained access control: it would be told of the role that reads in its own API, which Terraform does
-  # not speak. Here IAM says all of it (docs/adr/0027-two-roles-for-search.md).
+  # not speak. Here IAM says all of it (docs/adr/0028-two-roles-for-search.md).
 
   # No slow logs: they are empty until thresholds are set on the indexes.
   log_publishing_options {
