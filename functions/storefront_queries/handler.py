@@ -2,12 +2,18 @@
 
 import os
 
-from cqrs.entrypoints.http import HttpFunction, Response, no_such_route
+from cqrs.entrypoints.about import About, telling
+from cqrs.entrypoints.http import HttpFunction, Request, Response, no_such_route
 from cqrs.entrypoints.queries import in_path, one_of, own, page_of, row_of
 from cqrs.entrypoints.tallies import days_of
 from cqrs.entrypoints.wiring import Wiring, on_lambda
 from domain import storefront
 from domain.orders import OrderStatus
+
+
+@telling(About("Whether the API answers"))
+def health(_: Request) -> Response:
+    return Response(body={"status": "ok"})
 
 
 def app(wire: Wiring) -> HttpFunction:
@@ -24,7 +30,7 @@ def app(wire: Wiring) -> HttpFunction:
                 orders, storefront.BY_CUSTOMER, "orders", lookups, own(in_path)
             ),
             "GET /sales/products": days_of(sales, "sales", storefront.shown_sale, titles),
-            "GET /health": lambda _: Response(body={"status": "ok"}),
+            "GET /health": health,
             "$default": no_such_route(wire.settings.text("routes")),
         }
     )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from cqrs.entrypoints.about import Parameter, choice, choices, day
 from cqrs.entrypoints.http import HttpFunction, OfOwners, Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.entrypoints.wiring import Wiring, on_lambda
@@ -10,6 +11,14 @@ from cqrs.plain import Json
 from cqrs.views.searches import Conversation, SearchPage
 from domain import storefront
 from domain.orders import OrderStatus
+
+ASKED = [
+    Parameter("q", "Words in products, customer and address."),
+    choices("status", "With commas.", OrderStatus),
+    day("from", "The first day on which an order was placed, in UTC."),
+    day("to", "The last day."),
+    choice("sort", "Without, by relevance.", storefront.Sort),
+]
 
 
 def search(request: Request, limit: int, after: Sequence[Json] | None) -> Conversation[SearchPage]:
@@ -29,8 +38,7 @@ def search(request: Request, limit: int, after: Sequence[Json] | None) -> Conver
 
 def app(wire: Wiring) -> HttpFunction:
     searchers = wire.searchers(storefront.SEARCH_VIEWS)
-    asked = ["q", "status", "from", "to", "sort"]
-    orders = searchers and search_of(searchers, search, storefront.ORDER_SEARCH, asked)
+    orders = searchers and search_of(searchers, search, storefront.ORDER_SEARCH, ASKED)
     return HttpFunction({"GET /search/orders": OfOwners(orders or no_search)})
 
 

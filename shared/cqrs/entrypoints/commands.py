@@ -18,9 +18,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from cqrs import inputs, plain
+from cqrs.entrypoints.about import About, Body, Header, Parameter, about_of, telling, words
 from cqrs.entrypoints.callers import Role
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
-from cqrs.errors import CqrsError, InvalidInput, Unreadable
+from cqrs.errors import (
+    Conflict,
+    CqrsError,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    PreconditionFailed,
+    Throttled,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+)
 from cqrs.follow.messages import Answer, Message
 from cqrs.history.commits import Envelope
 from cqrs.history.idempotency import command_id_of, entity_id_of, fingerprint_of
@@ -37,6 +49,22 @@ C = TypeVar("C", bound=Value)
 
 _POINTER = re.compile(r"(/([A-Za-z_]\w*|\d{1,3}))*")
 
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "Sent again, the same key has no second effect and gets the same answer.",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    place="header",
+)
+IF_MATCH = Parameter(
+    "If-Match",
+    "Only if it is at this version, an ETag as it was answered.",
+    {"type": "string", "pattern": '^(\\*|"[1-9][0-9]{0,9}")$'},
+    place="header",
+)
+ETAG = Header("ETag", "The version.")
+TOKEN = Header("Consistency-Token", "Sent with a query, its answer includes these events.")
+LOCATION = Header("Location", "The path of what was created.")
+
 
 class CommandRoute(Value, kw_only=False):
     """The route of one command: `answer` handles HTTP requests, `take` messages of services."""
@@ -49,6 +77,10 @@ class CommandRoute(Value, kw_only=False):
     @property
     def owned(self) -> bool:
         return self.commands.has_owners
+
+    @property
+    def about(self) -> About | None:
+        return about_of(self.answer)
 
     def __post_init__(self) -> None:
         names = self.command.__struct_fields__
@@ -154,6 +186,7 @@ def opens(
     it is: a customer may leave it out.
     """
 
+    @telling(_opening(command, Body(command, id_field, owner_field), id_field))
     def answer(request: Request) -> Response:
         key, caller = request.idempotency_key, request.caller
         own = one_each and not caller.sees_all
@@ -178,6 +211,7 @@ def opens_named(
 ) -> CommandRoute:
     """The route of a command that creates an aggregate with the id given in its body."""
 
+    @telling(_opening(command, Body(command), id_field))
     def answer(request: Request) -> Response:
         body = request.json()
         parsed = inputs.parse(command, body)
@@ -193,6 +227,7 @@ def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: s
     What is another's is answered as if it were not there.
     """
 
+    @telling(_about(command, Body(command, id_field), id_field))
     def answer(request: Request) -> Response:
         entity = request.id("id")
         body = request.json() if request.body else {}
@@ -203,6 +238,40 @@ def changes(commands: CommandHandler[C, Any, Any], command: type[C], id_field: s
         return _response(outcome, {id_field: entity})
 
     return CommandRoute(commands, command, id_field, answer)
+
+
+def _about(command: type[Value], body: Body, id_field: str) -> About:
+    return About(
+        words(command.__name__).capitalize(),
+        command.__doc__ or "",
+        parameters=(IDEMPOTENCY_KEY, IF_MATCH),
+        body=body,
+        answer={
+            "type": "object",
+            "properties": {
+                id_field: {"type": "string"},
+                "version": {"type": "integer", "minimum": 0},
+                "events": {"type": "array", "items": {"type": "string"}},
+            },
+            "required": [id_field, "version", "events"],
+        },
+        headers=(ETAG, TOKEN),
+        problems=(
+            *(InvalidInput, NotFound, KeyReused, PreconditionFailed, Conflict, TooLarge),
+            *(Throttled, Unavailable),
+        ),
+    )
+
+
+def _opening(command: type[Value], body: Body, id_field: str) -> About:
+    about = _about(command, body, id_field)
+    return plain.replace(
+        about,
+        parameters=(IDEMPOTENCY_KEY,),
+        status=201,
+        headers=(LOCATION, *about.headers),
+        problems=tuple(each for each in about.problems if each is not PreconditionFailed),
+    )
 
 
 def _opened(

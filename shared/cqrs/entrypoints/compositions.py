@@ -7,16 +7,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cqrs.entrypoints.about import About, telling
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
-from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
+from cqrs.entrypoints.queries import (
+    CONSISTENCY,
+    CURSOR,
+    ETAG,
+    LIMIT,
+    LIMITS,
+    TOKEN,
+    answer_of,
+    token_of,
+)
+from cqrs.errors import InvalidCursor, InvalidInput, InvalidToken, NotFound, Unavailable
 from cqrs.read.compositions import Composition, Plan, Status
 
 __all__ = ["composed_page_of", "composed_row_of"]
+
+ANSWER = {
+    "type": "object",
+    "properties": {
+        "parts": {
+            "type": "object",
+            "description": "Of each part, whether it was answered, and in how many milliseconds.",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "status": {"type": "string", "enum": [*Status]},
+                    "ms": {"type": "number"},
+                },
+            },
+        }
+    },
+    "required": ["parts"],
+}
+PROBLEMS = (InvalidToken, NotFound, Unavailable)
 
 
 def composed_row_of(composition: Composition, plan: Callable[[str], Plan]) -> Handler:
     """The route of one document; its id is `{id}` in the path."""
 
+    @telling(
+        About(
+            "One document, composed",
+            "Of the services' answers, which are asked for now.",
+            parameters=(TOKEN,),
+            answer=ANSWER,
+            headers=(ETAG, *CONSISTENCY),
+            problems=PROBLEMS,
+        )
+    )
     def answer(request: Request) -> Response:
         return _composed(composition, plan(request.id("id")), request)
 
@@ -30,8 +70,18 @@ def composed_page_of(
     query; the cursor is passed on to the root question's service.
     """
 
+    @telling(
+        About(
+            "A list, composed",
+            "Of the services' answers, which are asked for now.",
+            parameters=(LIMIT, CURSOR, TOKEN),
+            answer=ANSWER,
+            headers=CONSISTENCY,
+            problems=(*PROBLEMS, InvalidInput, InvalidCursor),
+        )
+    )
     def answer(request: Request) -> Response:
-        limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
+        limit = request.number("limit", **LIMITS)
         asked = plan(request.id("id"), limit, request.query.get("cursor"))
         return _composed(composition, asked, request)
 

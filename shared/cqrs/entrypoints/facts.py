@@ -8,10 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from cqrs.entrypoints import about
+from cqrs.entrypoints.about import About, telling
 from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
-from cqrs.entrypoints.queries import answer_of, token_of
-from cqrs.errors import NotFound
+from cqrs.entrypoints.queries import CONSISTENCY, ETAG, OF_STORES, TOKEN, answer_of, token_of
+from cqrs.errors import InvalidInput, NotFound
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import no_version
@@ -33,6 +35,15 @@ def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) ->
     AWS calls: 1.
     """
 
+    @telling(
+        About(
+            f"One {what}",
+            "From the service's own store, so always current.",
+            parameters=(TOKEN,),
+            headers=(ETAG, *CONSISTENCY),
+            problems=(*OF_STORES, NotFound),
+        )
+    )
     def answer(request: Request) -> Response:
         key, token = request.id("id"), token_of(request)
         loaded = _load(aggregates, key, token, request.caller)
@@ -53,7 +64,19 @@ def facts_of_many(
 
     AWS calls: 1 for each id, LOADERS of them at a time.
     """
+    asked = about.ids(parameter, "The ids, with commas.", most=MAX_IDS)
+    by_id = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 
+    @telling(
+        About(
+            f"Several {items}, by their ids",
+            "From the service's own store, so always current; null for what is not there.",
+            parameters=(asked, TOKEN),
+            answer={"type": "object", "properties": {items: by_id}, "required": [items]},
+            headers=CONSISTENCY,
+            problems=(*OF_STORES, InvalidInput),
+        )
+    )
     def answer(request: Request) -> Response:
         keys, token = request.ids(parameter, most=MAX_IDS), token_of(request)
         with ThreadPoolExecutor(min(LOADERS, len(keys))) as pool:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from cqrs import plain
+from cqrs.entrypoints.about import About, Header, Parameter, about_of
 from cqrs.entrypoints.callers import ANYONE, NOBODY, Caller, Role, caller_of
 from cqrs.errors import (
     Conflict,
@@ -39,6 +40,8 @@ from cqrs.observability import count, logger
 from cqrs.plain import Value, field, replace
 
 __all__ = [
+    "CORRELATION",
+    "CORRELATION_ID",
     "HttpFunction",
     "MethodNotAllowed",
     "OfOwners",
@@ -87,6 +90,16 @@ STATUS: Mapping[type[CqrsError], int] = {
     CqrsError: 500,
     NotConfigured: 501,
 }
+
+
+CORRELATION_ID = Parameter(
+    "X-Correlation-Id",
+    "Yours, to be found in every log line that the request leads to. Another is ignored.",
+    {"type": "string", "pattern": f"^{_ID.pattern}$"},
+    place="header",
+)
+CORRELATION = Header("X-Correlation-Id", "The one that was sent, or a new one.")
+RETRY_AFTER = Header("Retry-After", "The seconds to wait.", {"type": "integer"})
 
 
 class Request(Value):
@@ -221,17 +234,14 @@ def no_choice(name: str, kind: type[StrEnum]) -> InvalidInput:
 
 
 class Response(Value):
-    """An HTTP response. `notes` go into the log line."""
+    """An HTTP response: `body` is sent as JSON, `text` as it is; `notes` go into the log line."""
 
     status: int = 200
     body: Any = None
+    text: str | None = None
+    content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
-    content_type: ClassVar[str] = "application/json"
-
-
-class _Problem(Response):
-    content_type = "application/problem+json"
 
 
 Handler = Callable[[Request], Response]
@@ -245,6 +255,10 @@ class OfOwners(Value, kw_only=False):
 
     answer: Handler
     owned: ClassVar[bool] = True
+
+    @property
+    def about(self) -> About | None:
+        return about_of(self.answer)
 
     def __call__(self, request: Request) -> Response:
         return self.answer(request)
@@ -322,7 +336,7 @@ class HttpFunction:
     def _answer(self, request: Request) -> tuple[Response, str]:
         try:
             response = self.routes[request.route](self._admitted(request))
-            return response, "" if response.body is None else _line(response.body)
+            return response, _sent(response)
         except CqrsError as error:
             problem = _problem(error, request)
         except Exception:
@@ -337,6 +351,12 @@ def _actor(request: Request) -> str | None:
         return request.actor
     except RuntimeError:
         return None
+
+
+def _sent(response: Response) -> str:
+    if response.text is not None:
+        return response.text
+    return "" if response.body is None else _line(response.body)
 
 
 def _line(body: Any) -> str:
@@ -425,4 +445,10 @@ def _problem(error: CqrsError, request: Request) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retryable:
         headers["Retry-After"] = "1"
-    return _Problem(status=status, body=body, headers=headers, notes={"code": error.code})
+    return Response(
+        status=status,
+        body=body,
+        content_type="application/problem+json",
+        headers=headers,
+        notes={"code": error.code},
+    )

@@ -9,10 +9,21 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from cqrs.entrypoints import about
+from cqrs.entrypoints.about import About, Header, Parameter, Schema, telling
 from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response, no_choice
-from cqrs.errors import InvalidToken, NotFound
+from cqrs.errors import (
+    InvalidCursor,
+    InvalidInput,
+    InvalidToken,
+    NotFilled,
+    NotFound,
+    Parked,
+    Throttled,
+    Unavailable,
+)
 from cqrs.history.commits import STREAM_NAME
 from cqrs.plain import Json, Value
 from cqrs.read.consistency import Page, Reader
@@ -23,10 +34,19 @@ from cqrs.views.joins import problem_of
 from cqrs.views.rows import Document, Row
 
 __all__ = [
+    "CONSISTENCY",
+    "CURSOR",
+    "ETAG",
+    "LIMIT",
     "MAX_LIMIT",
+    "OF_LISTS",
+    "OF_STORES",
+    "OF_VIEWS",
+    "TOKEN",
     "answer_of",
     "in_path",
     "in_query",
+    "listed",
     "one_of",
     "only",
     "own",
@@ -36,6 +56,23 @@ __all__ = [
 ]
 
 MAX_LIMIT = 50
+LIMITS = {"default": 20, "low": 1, "high": MAX_LIMIT}
+
+LIMIT = about.number("limit", "How many, at most.", **LIMITS)
+CURSOR = Parameter("cursor", "Goes on after a page: its `cursor`, as it was answered.")
+TOKEN = Parameter(
+    "Consistency-Token",
+    "As a command or a query answered it: the answer is never older.",
+    place="header",
+)
+ETAG = Header("ETag", "The version.")
+CONSISTENCY = (
+    Header("Consistency", "`eventual`, `current`, `waited; ms=…` or `folded; commits=…`."),
+    Header("Consistency-Token", "Sent with another query, its answer is not older than this one."),
+)
+OF_STORES = (InvalidToken, Throttled, Unavailable)
+OF_VIEWS = (*OF_STORES, Parked, NotFilled)
+OF_LISTS = (*OF_VIEWS, InvalidInput, InvalidCursor, NotFound)
 
 
 def row_of(
@@ -48,6 +85,15 @@ def row_of(
     def is_for(caller: Caller, document: Document | None) -> bool:
         return document is not None and (not owner or caller.owns(_text(document[owner])))
 
+    @telling(
+        About(
+            f"One {what}",
+            f"From the view `{reader.name}`.",
+            parameters=(TOKEN,),
+            headers=(ETAG, *CONSISTENCY),
+            problems=(*OF_VIEWS, NotFound),
+        )
+    )
     def answer(request: Request) -> Response:
         key = request.id("id")
         try:
@@ -70,9 +116,20 @@ def in_path(request: Request) -> str:
     return request.id("id")
 
 
-def in_query(name: str) -> Callable[[Request], str]:
+class InQuery(Value, kw_only=False):
     """The partition of a list: the id `name` in the query."""
-    return lambda request: request.ids(name, most=1)[0]
+
+    name: str
+
+    def __call__(self, request: Request) -> str:
+        return request.ids(self.name, most=1)[0]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (about.ids(self.name, "Of which the list is.", most=1),)
+
+
+in_query = InQuery
 
 
 class Own(Value, kw_only=False):
@@ -85,6 +142,10 @@ class Own(Value, kw_only=False):
         if not request.caller.owns(partition):
             raise NotFound(f"There is nothing of yours at {request.path}.")
         return partition
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return asked_for(self.partition_in)
 
 
 own = Own
@@ -102,6 +163,10 @@ class OneOf(Value, kw_only=False):
             raise no_choice(self.name, self.kind)
         return chosen
 
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (about.choice(self.name, "Of which the list is.", self.kind, required=True),)
+
 
 one_of = OneOf
 
@@ -109,6 +174,20 @@ one_of = OneOf
 def only(name: str) -> Callable[[Request], str]:
     """The same partition for every request."""
     return lambda request: name
+
+
+def asked_for(partition_in: Callable[[Request], str]) -> tuple[Parameter, ...]:
+    """What it reads in the query, as far as it tells."""
+    found: tuple[Parameter, ...] = getattr(partition_in, "parameters", ())
+    return found
+
+
+def listed(items: str) -> Schema:
+    """A page of a list."""
+    cursor = {"type": ["string", "null"], "description": "Of the next page; null after the last."}
+    found = {"type": "array", "items": {"type": "object"}}
+    shown = {items: found, "cursor": cursor}
+    return {"type": "object", "properties": shown, "required": [*shown]}
 
 
 def page_of(
@@ -136,9 +215,19 @@ def page_of(
             "in the `choices` of its view: make them the same"
         )
 
+    @telling(
+        About(
+            f"A list of {items}",
+            f"From the view `{reader.name}`, by {name}.",
+            parameters=(*asked_for(partition_in), LIMIT, CURSOR, TOKEN),
+            answer=listed(items),
+            headers=CONSISTENCY,
+            problems=OF_LISTS,
+        )
+    )
     def answer(request: Request) -> Response:
         partition = partition_in(request)
-        limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
+        limit = request.number("limit", **LIMITS)
         here = [name, partition]
         scope, after = open_cursor(request.query.get("cursor"), reader.name, here, _place)
         token = token_of(request)

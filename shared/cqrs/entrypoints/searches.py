@@ -6,9 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from cqrs import plain
+from cqrs.entrypoints.about import About, Parameter, telling
 from cqrs.entrypoints.cursors import cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import MAX_LIMIT, answer_of, token_of
+from cqrs.entrypoints.queries import (
+    CONSISTENCY,
+    CURSOR,
+    LIMIT,
+    LIMITS,
+    OF_LISTS,
+    TOKEN,
+    answer_of,
+    token_of,
+)
 from cqrs.errors import InvalidInput, NotConfigured
 from cqrs.history.idempotency import digest_of
 from cqrs.plain import Json
@@ -25,18 +35,33 @@ Raises InvalidInput; InvalidCursor for a position that no hit of this search can
 
 
 def search_of(
-    searchers: Searchers, search: Search, view: SearchView, allowed: Sequence[str]
+    searchers: Searchers, search: Search, view: SearchView, parameters: Sequence[Parameter]
 ) -> Handler:
-    """The route of a search. `allowed`: the names in its query besides `limit` and `cursor`. A
+    """The route of a search. `parameters`: those in its query besides `limit` and `cursor`. A
     cursor is valid for one search in one generation of `view`. Any other name is InvalidInput.
     """
+    allowed = [parameter.name for parameter in parameters]
 
+    @telling(
+        About(
+            "A search",
+            f"In the view `{view.name}`.",
+            parameters=(*parameters, LIMIT, CURSOR, TOKEN),
+            answer={
+                "type": "object",
+                "properties": {"cursor": {"type": ["string", "null"]}},
+                "required": ["cursor"],
+            },
+            headers=CONSISTENCY,
+            problems=(*OF_LISTS, NotConfigured),
+        )
+    )
     def answer(request: Request) -> Response:
         asked = {name: request.query[name] for name in allowed if name in request.query}
         if unknown := request.query.keys() - {*allowed, "limit", "cursor"}:
             names = ", ".join([*allowed, "limit", "cursor"])
             raise InvalidInput(f"'{min(unknown)}' is not known in the query; there are {names}.")
-        limit = request.number("limit", default=20, low=1, high=MAX_LIMIT)
+        limit = request.number("limit", **LIMITS)
         here = [digest_of(plain.to_json(asked))]
         given = request.query.get("cursor")
         scope, after = open_cursor(given, view.name, here, lambda *place: place)

@@ -6,9 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
+from cqrs.entrypoints import about
+from cqrs.entrypoints.about import About, telling
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
-from cqrs.entrypoints.queries import answer_of, in_path, token_of
+from cqrs.entrypoints.queries import (
+    CONSISTENCY,
+    CURSOR,
+    OF_LISTS,
+    TOKEN,
+    answer_of,
+    asked_for,
+    in_path,
+    listed,
+    token_of,
+)
 from cqrs.errors import InvalidInput
 from cqrs.read.consistency import Page
 from cqrs.read.joiner import Joiner
@@ -18,9 +30,13 @@ from cqrs.views.tallies import Cell, months
 
 __all__ = ["cells_of", "days_of"]
 
-MAX_LIMIT = 100
+LIMITS = {"default": 50, "low": 1, "high": 100}
 MAX_DAYS = 366
 DAYS = 30
+
+LIMIT = about.number("limit", "How many, at most.", **LIMITS)
+FROM = about.day("from", f"The first day, in UTC. Without, {DAYS - 1} days before the last.")
+TO = about.day("to", f"The last day; up to {MAX_DAYS} are asked for. Without, today.")
 
 Shown = Callable[[Cell, Mapping[str, int]], Document]
 """The document of a cell. A number that the cell does not have reads as 0."""
@@ -34,9 +50,19 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
     tomorrow too, when the last thirty days are others.
     """
 
+    @telling(
+        About(
+            f"{items.capitalize()} by day",
+            f"What was counted in the view `{reader.name}`.",
+            parameters=(FROM, TO, LIMIT, CURSOR, TOKEN),
+            answer=listed(items),
+            headers=CONSISTENCY,
+            problems=OF_LISTS,
+        )
+    )
     def answer(request: Request) -> Response:
         first, last = _range(request)
-        limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
+        limit = request.number("limit", **LIMITS)
 
         scope, after = _after(request, reader, months(first, last))
         token = token_of(request)
@@ -59,9 +85,19 @@ def cells_of(
     A cursor is valid for one partition of one generation of the tally.
     """
 
+    @telling(
+        About(
+            f"A list of {items}",
+            f"What was counted in the view `{reader.name}`.",
+            parameters=(*asked_for(partition_in), LIMIT, CURSOR, TOKEN),
+            answer=listed(items),
+            headers=CONSISTENCY,
+            problems=OF_LISTS,
+        )
+    )
     def answer(request: Request) -> Response:
         partition = partition_in(request)
-        limit = request.number("limit", default=50, low=1, high=MAX_LIMIT)
+        limit = request.number("limit", **LIMITS)
         scope, after = _after(request, reader, [partition])
         everything, token = ([partition], "", ""), token_of(request)
         found = reader.cells(*everything, token, limit=limit, after=after, scope=scope)

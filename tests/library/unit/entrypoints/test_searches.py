@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore
+from cqrs.entrypoints.about import Parameter
 from cqrs.entrypoints.http import Request
 from cqrs.entrypoints.searches import no_search, search_of
 from cqrs.errors import InvalidCursor
@@ -35,7 +36,9 @@ def _asked(request: Request) -> dict[str, Json]:
 def search(view: SearchView = BOOK_SEARCH, **query: str) -> Answer:
     stores = {fold.category: MemoryEventStore() for fold in view.folds}
     searchers = Searchers([Searcher(view, NO_INDEX, stores)])
-    handler = search_of(searchers, found, view, ["q", "status", "sort"])
+    handler = search_of(
+        searchers, found, view, [Parameter(name, "") for name in ("q", "status", "sort")]
+    )
     return ask_route(handler, ROUTE, query=query)
 
 
