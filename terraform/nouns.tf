@@ -7,7 +7,7 @@ module "nouns" {
   views     = local.views
   processes = local.processes
   functions = merge(local.functions, local.functions_of_the_frame)
-  routes    = local.routes
+  routes    = merge(local.routes, local.routes_of_the_frame)
 }
 
 locals {
@@ -47,6 +47,23 @@ locals {
       memory_megabytes = 512
       timeout_seconds  = 300
     }
+
+    docs = {
+      description      = "Shows what the API takes and what happens in it: documents, and a page for each of them."
+      memory_megabytes = 512
+      timeout_seconds  = 10
+    }
+  }
+
+  # The routes that every application has.
+  routes_of_the_frame = {
+    "GET /openapi.json"        = { function = "docs", role = "public" }
+    "GET /docs"                = { function = "docs", role = "public" }
+    "GET /docs/docs.js"        = { function = "docs", role = "public" }
+    "GET /docs/swagger-ui.js"  = { function = "docs", role = "public" }
+    "GET /docs/swagger-ui.css" = { function = "docs", role = "public" }
+    "GET /docs/events"         = { function = "docs", role = "public" }
+    "GET /docs/events.json"    = { function = "docs", role = "public" }
   }
 
   folders = toset([for path in fileset(coalesce(var.functions_dir, "${path.module}/../functions"), "*/handler.py") : dirname(path)])
@@ -54,6 +71,7 @@ locals {
   mistakes = concat(
     module.nouns.mistakes,
     [for name in setintersection(keys(local.functions), keys(local.functions_of_the_frame)) : "`${name}` is in `local.functions`, but there is one already, of the frame: take the entry out, or give it another name."],
+    [for route in setintersection(keys(local.routes), keys(local.routes_of_the_frame)) : "\"${route}\" is in `local.routes`, but there is one already, of the frame: take the entry out, or give it another path."],
     [for name in setsubtract(local.folders, keys(module.nouns.functions)) : "`${name}` is in functions/ and not in `local.functions`: add an entry, or remove the folder."],
     [for name in setsubtract(keys(module.nouns.functions), local.folders) : "`${name}` is in `local.functions` and not in functions/: add a folder with a handler.py, or remove the entry."],
   )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fcntl import LOCK_EX, flock
 from fnmatch import fnmatch
 from functools import cache
@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 Target = Literal["local", "aws"]
 
 AWS_PYTHON = "3.13"
+DOCS = "docs"  # the function that shows the documents
 NO_PYTHON = (
     f"There is no working python{AWS_PYTHON} here, so the packages hold sources only:"
     " they run as well, but a cold start imports about three times as long."
@@ -40,7 +41,9 @@ LEFT_OUT_OF_THIRD_PARTIES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A zip to build: its folders by name in the zip, and the path where Lambda unpacks it."""
+    """A zip to build: its folders by name in the zip, and the path where Lambda unpacks it. What is
+    in those of `compiled` stays as it is.
+    """
 
     name: str
     sources: Mapping[str, Path]
@@ -65,10 +68,15 @@ def build(target: Target, repository: Path = REPOSITORY) -> list[Built]:
 
 def build_into(into: Path, target: Target, repository: Path) -> list[Built]:
     python = python_for(target)
-    third_parties = install(
-        repository / "requirements" / "layer.txt", target, python, repository / "build" / "packages"
-    )
-    packages = [*functions(repository), layer(repository, third_parties)]
+
+    def installed(requirements: str) -> Path:
+        asked = repository / "requirements" / requirements
+        return install(asked, target, python, repository / "build" / "packages")
+
+    packages = [*functions(repository), layer(repository, installed("layer.txt"))]
+    if any(package.name == DOCS for package in packages):
+        shown = documents(repository, installed("docs.txt"), into / ".documents")
+        packages = [with_documents(package, shown) for package in packages]
 
     wanted = {f"{package.name}.zip" for package in packages}
     for old in into.glob("*.zip"):
@@ -96,6 +104,17 @@ def layer(repository: Path, third_parties: Path) -> Package:
         unpacked_at="/opt",
         compiled={"python/": third_parties},
     )
+
+
+def documents(repository: Path, swagger_ui: Path, into: Path) -> Path:
+    """The folder of what DOCS shows, made anew by a process that knows the code as it is now."""
+    command = [sys.executable, "-m", "scripts.build.documents", str(into), str(swagger_ui)]
+    subprocess.run(command, check=True, cwd=repository)
+    return into
+
+
+def with_documents(package: Package, shown: Path) -> Package:
+    return replace(package, compiled={"": shown}) if package.name == DOCS else package
 
 
 def python_for(target: Target) -> str | None:
@@ -132,10 +151,11 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         requirements.read_bytes(),
         Path(__file__).read_bytes(),
     )
-    done = cache / "third-parties" / f"{target}-{key[:16]}"
+    name = f"{requirements.stem}-{target}"
+    done = cache / "third-parties" / f"{name}-{key[:16]}"
     if done.exists():
         return done
-    for old in done.parent.glob(f"{target}-*"):
+    for old in done.parent.glob(f"{name}-*"):
         shutil.rmtree(old)
     installed, needed = done.with_suffix(".installed"), done.with_suffix(".needed")
     installed.mkdir(parents=True)

@@ -29,7 +29,8 @@ def roles() -> dict[str, str]:
 
 
 def _routes() -> dict[str, Entry]:
-    entries = re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= \{(.*)\}$', _found("routes")[1])
+    said = _found("routes")[1] + _found("routes_of_the_frame")[1]
+    entries = re.findall(r'(?m)^\s*"(\$default|[A-Z]+ /\S*)"\s*= \{(.*)\}$', said)
     return {route: dict(_values(entry)) for route, entry in entries}
 
 

@@ -4,27 +4,32 @@ in its context's door. Whoever forgets a place is told which.
 
 import json
 import re
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from msgspec import StructMeta
 
-from cqrs.entrypoints.wiring import Wiring
 from cqrs.follow.process_managers import ProcessManager
 from cqrs.history.events import EventTypes
-from cqrs.settings import Settings
-from cqrs.views.rows import Followed, KeyedByEntity
-from cqrs.write.decider import Decider
+from cqrs.views.rows import KeyedByEntity
+from scripts.build.application import (
+    CONTEXTS,
+    FUNCTIONS,
+    deciders,
+    made,
+    processes,
+    services_of,
+    views,
+    views_in,
+)
 from scripts.build.terraform.nouns import nouns, routes, said_in
 
 ROOT = Path(__file__).parents[3]
-CONTEXTS = sorted(path.parent.name for path in (ROOT / "shared/domain").glob("*/__init__.py"))
-FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 OF_THE_FRAME = {
+    "docs",
     "event_publisher",
     "walker",
     "recoverer",
@@ -38,49 +43,6 @@ def agree(is_so: bool, otherwise: str) -> None:
     """Fails with a sentence that says what to do, and nothing else."""
     if not is_so:
         pytest.fail(otherwise, pytrace=False)
-
-
-class Everything(dict[str, str]):
-    """An environment in which everything that is asked for is set."""
-
-    def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
-        return "1"
-
-
-@cache
-def made(function: str) -> tuple[Any, dict[str, set[str]]]:
-    """A function, made as its handler makes it, and what it uses, in Terraform's nouns."""
-    wire = Wiring(Settings(Everything()))
-    handler = import_module(f"functions.{function}.handler")
-    return handler.app(wire), wire.uses
-
-
-def doors() -> dict[str, ModuleType]:
-    return {context: import_module(f"domain.{context}") for context in CONTEXTS}
-
-
-def views_in(door: ModuleType) -> list[Followed]:
-    return [*getattr(door, "VIEWS", ()), *getattr(door, "SEARCH_VIEWS", ())]
-
-
-def views() -> dict[str, Followed]:
-    return {view.name: view for door in doors().values() for view in views_in(door)}
-
-
-def deciders() -> dict[str, Decider[Any, Any, Any]]:
-    """By service."""
-    values = [value for door in doors().values() for value in vars(door).values()]
-    return {value.events.context: value for value in values if isinstance(value, Decider)}
-
-
-def processes() -> dict[str, ProcessManager]:
-    setups = [setup for door in doors().values() for setup in getattr(door, "PROCESSES", ())]
-    found = [setup(Settings(Everything())) for setup in setups]
-    return {process.name: process for process in found}
-
-
-def services_of(view: Followed) -> set[str]:
-    return {fold.events.context for fold in view.folds}
 
 
 def test_every_function_has_a_folder_and_an_entry() -> None:

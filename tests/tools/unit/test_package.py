@@ -153,3 +153,25 @@ def test_a_module_compiled_for_another_machine_does_not_get_in(tmp_path: Path) -
         (tmp_path / name).touch()
 
     assert package.foreign(tmp_path) == sorted([names[1], names[2], names[3]])
+
+
+def test_the_function_that_shows_the_documents_has_them_and_others_have_not(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "functions/docs").mkdir()
+    (repository / "functions/docs/handler.py").touch()
+    (repository / "requirements/docs.txt").write_text("# nothing from third parties\n")
+
+    def documents(repository: Path, swagger_ui: Path, into: Path) -> Path:
+        assert swagger_ui.is_dir()
+        into.mkdir(exist_ok=True)
+        (into / "openapi.json").write_text("{}")
+        return into
+
+    monkeypatch.setattr(package, "documents", documents)
+
+    built = {name: names_in(path) for name, path in zips(repository).items()}
+
+    assert built["docs"] == [f"__pycache__/handler.{PYC}", "handler.py", "openapi.json"]
+    assert [name for name, names in built.items() if "openapi.json" in names] == ["docs"]
+    assert not any("openapi.json" in name for name in built["layer"])
