@@ -12,6 +12,7 @@
 - Its HTTP APIs tell what became of a function that failed or had no capacity. On AWS they do not.
 - It has pages of log events, but no way to the second one.
 - It does what any page has a browser send.
+- It keeps to itself whom it has denied what: here its log has it.
 - It answers sooner than Terraform's provider has noticed that its request is sent, and so the
   provider takes some of the answers for errors, asks again, and is told that what it wants to make
   is there already; or it makes it twice.
@@ -21,6 +22,7 @@ What is changed here is internal to it: its version is pinned.
 
 import asyncio
 import json
+import logging
 import math
 import os
 import time
@@ -31,7 +33,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
-from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import (  # type: ignore[import-not-found]
     apigateway,
     cloudwatch_logs,
@@ -168,6 +170,19 @@ def log_events(data: Any) -> Any:
     return cloudwatch_logs.json_response({"events": events, "searchedLogStreams": [], **token})
 
 
+# Rights
+
+enforce = iam_evaluator.enforce
+
+
+def told(access_key: Any, action: str, *others: Any, resource_arn: str = "*", **named: Any) -> Any:
+    refused = enforce(access_key, action, *others, resource_arn=resource_arn, **named)
+    if isinstance(refused, iam_evaluator.EvalResult):
+        log = logging.getLogger("ministack")
+        log.warning("denied %s %s %s", refused.principal_arn, action, resource_arn)
+    return refused
+
+
 # Requests
 
 
@@ -219,6 +234,7 @@ def unhurried(answer: Any) -> Any:
 
 if __name__ == "__main__":
     kinesis.ITERATOR_EXPIRY_SECONDS = 5
+    iam_evaluator.enforce = told
     lambda_svc._acquire_execution_slot = take_turn
     lambda_svc._release_execution_slot = give_back_turn
     lambda_svc.invoke_async_with_retry = as_event(lambda_svc.invoke_async_with_retry)

@@ -1,9 +1,10 @@
 """Every right of every function is needed: without it, something small is denied.
 
-One action after the other is taken out of a function's policies, and the function is asked for
-something that needs it. It must be denied just that. What AWS does in a function's name, or the
-local AWS does not check, is listed with the Terraform test that keeps it. A right that is neither
-listed nor missed fails: take it out of the policies, or add what needs it to `ASKS`.
+The rights of a function are taken out of its policies, and it is asked for something that needs
+them: each must be missed. As one that is missed keeps others from being used, those that were are
+given back, until all have been missed, or the rest one by one. What AWS does in a function's name,
+or the local AWS does not check, is listed with the Terraform test that keeps it. A right that is
+neither listed nor missed fails: take it out of the policies, or add what needs it to `ASKS`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,11 +74,12 @@ SPARE = {
 
 
 class Right(Value, kw_only=False):
-    """An action in a policy of a function."""
+    """An action in a policy of a function, on `resources`, which may have a * in them."""
 
     function: str
     policy: str
     action: str
+    resources: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.function} {self.policy} {self.action}"
@@ -86,6 +88,12 @@ class Right(Value, kw_only=False):
     def kept_elsewhere(self) -> str | None:
         names = (self.policy, f"{self.policy} {self.action}", self.policy.partition("-")[0])
         return next((ELSEWHERE[name] for name in names if name in ELSEWHERE), None)
+
+    def is_in(self, denied: Iterable[tuple[str, str]]) -> bool:
+        return any(
+            action == self.action and any(fnmatchcase(resource, one) for one in self.resources)
+            for action, resource in denied
+        )
 
 
 # The shop, with functions that can be asked, and streams to ask about
@@ -177,27 +185,23 @@ class World:
         memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
         functions.update_function_configuration(FunctionName=name, MemorySize=memory)
 
-    def logged(self, function: str, since: int) -> str:
-        group = f"/aws/lambda/{self.prefix}-{function}"
-        found = self.shop.client("logs").filter_log_events(logGroupName=group, startTime=since)
-        return "".join(event["message"] for event in found["events"])
-
-    def denied(self, function: str, ask: Ask) -> set[str]:
-        """The actions that the function is denied when it is asked, as answer and log tell."""
-        since = int(time.time() * 1000)
-        said = ask(self)
-        told = rf"assumed-role/{self.prefix}-{function}/\S+ is not authorized to perform: ([\w:]+)"
-        return set(re.findall(told, said + self.logged(function, since)))
+    def denied(self, function: str, ask: Ask) -> set[tuple[str, str]]:
+        """The actions, and on what, that the function is denied when it is asked."""
+        log = self.shop.stack.home.log("emulator")
+        before = len(log.read_bytes())
+        ask(self)
+        whom = rf"denied \S+:assumed-role/{self.prefix}-{function}/\S+ (\S+) (\S+)"
+        return set(re.findall(whom, log.read_bytes()[before:].decode()))
 
     # Rights
 
     def rights(self, function: str) -> list[Right]:
         policies = policies_of(self.shop.clients, f"{self.prefix}-{function}")
         return [
-            Right(function, policy, action)
+            Right(function, policy, action, _listed(statement["Resource"]))
             for policy, statements in policies.items()
             for statement in statements
-            for action in _actions(statement)
+            for action in _listed(statement["Action"])
         ]
 
     @contextmanager
@@ -212,7 +216,7 @@ class World:
                 left = [
                     statement | {"Action": kept}
                     for statement in before[policy]
-                    if (kept := [one for one in _actions(statement) if one not in gone])
+                    if (kept := [one for one in _listed(statement["Action"]) if one not in gone])
                 ]
                 self._put_policy(role, policy, left)
             yield
@@ -228,21 +232,15 @@ class World:
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=document)
 
-    def missed(self, rights: Iterable[Right]) -> list[Right]:
-        """Those that the function is denied something for, if it has none of them. Each is for
-        another action.
-        """
-        rights = list(rights)
-        denied: set[str] = set()
-        if not rights:
-            return []
+    def missed(self, rights: Sequence[Right]) -> list[Right]:
+        """Those that the function is denied something for, if it has none of them."""
+        denied: set[tuple[str, str]] = set()
         with self.without(*rights):
             if any(right.policy == "generations" for right in rights):
                 self.restart(rights[0].function)
             for ask in dict.fromkeys(ask for right in rights for ask in asks_for(right)):
-                if not denied.issuperset(right.action for right in rights):
-                    denied |= self.denied(rights[0].function, ask)
-        return [right for right in rights if right.action in denied]
+                denied |= self.denied(rights[0].function, ask)
+        return [right for right in rights if right.is_in(denied)]
 
     # Walks
 
@@ -274,9 +272,8 @@ class World:
         return self.shop.client("dynamodb")
 
 
-def _actions(statement: Mapping[str, Any]) -> list[str]:
-    said = statement["Action"]
-    return [said] if isinstance(said, str) else list(said)
+def _listed(said: str | list[str]) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said)
 
 
 # What functions are asked
@@ -509,14 +506,13 @@ def test_a_function_needs_every_right_that_it_has(world: World, function: str) -
         if not right.kept_elsewhere and str(right) not in SPARE
     ]
 
-    # of several actions at a time, as each is told by name; then what is left one by one
-    while missed := world.missed({right.action: right for right in left}.values()):
+    while left and (missed := world.missed(left)):
         left = [right for right in left if right not in missed]
     needless = [str(right) for right in left if not world.missed([right])]
 
     assert needless == [], "nothing needs these: take them out of the policies"
     for ask in dict.fromkeys(ask for asks in ASKS[function].values() for ask in asks):
-        assert world.denied(function, ask) == set(), "something else is denied all the time"
+        assert world.denied(function, ask) == set(), "something is denied all the time"
 
 
 def test_what_is_kept_elsewhere_is_kept_there() -> None:
