@@ -13,41 +13,27 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from fnmatch import fnmatchcase
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cqrs import plain
-from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore, commit_of
-from cqrs.adapters.dynamodb_generations import DynamoDbGenerations
-from cqrs.adapters.dynamodb_notes import DynamoDbNotes
-from cqrs.follow.walker import Walker
+from cqrs.adapters.dynamodb_event_store import commit_of
 from cqrs.follow.walks import Work
 from cqrs.history.events import Instant
 from cqrs.history.publisher import records_of
-from cqrs.plain import Value, replace
+from cqrs.plain import replace
 from cqrs.views.generations import Dropped
 from cqrs.views.rows import Generation
 from domain.followed import VIEWS
-from scripts.local.rights import policies_of
-from tests.shop.e2e.conftest import BOOK, Shop
+from tests.shop.e2e.conftest import Shop
+from tests.shop.e2e.rights import PAYMENT, Ask, Items, Right, World
 
 ROOT = Path(__file__).parents[3]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 FUNCTIONS.sort(key=lambda name: name != "walker")  # while there is little to walk over
 TERRAFORM_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/terraform/*.tftest.hcl"))
-SERVICES = {
-    "customer": "customers",
-    "order": "orders",
-    "payment": "payments",
-    "product": "inventory",
-}
 
 # By policy, or policy and action: the error of the Terraform test that keeps it.
 ELSEWHERE = {
@@ -73,214 +59,9 @@ SPARE = {
 }
 
 
-class Right(Value, kw_only=False):
-    """An action in a policy of a function, on `resources`, which may have a * in them."""
-
-    function: str
-    policy: str
-    action: str
-    resources: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.function} {self.policy} {self.action}"
-
-    @property
-    def kept_elsewhere(self) -> str | None:
-        names = (self.policy, f"{self.policy} {self.action}", self.policy.partition("-")[0])
-        return next((ELSEWHERE[name] for name in names if name in ELSEWHERE), None)
-
-    def is_in(self, denied: Iterable[tuple[str, str]]) -> bool:
-        return any(
-            action == self.action and any(fnmatchcase(resource, one) for one in self.resources)
-            for action, resource in denied
-        )
-
-
-# The shop, with functions that can be asked, and streams to ask about
-
-Items = list[dict[str, Any]]
-
-
-class World:
-    """Nobody delivers streams in it. Made by users are: `order`, which its view shows, of
-    `customer`, for `sku`; and streams to be copied, by their kind.
-    """
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.sku = f"rights-{uuid.uuid4().hex[:8]}"
-        shop.register_product(self.sku, stock=1_000_000)
-        self.customer = shop.register_customer("Ada")
-        lines = {"lines": [BOOK | {"sku": self.sku}]}
-        self.order = shop.place(self.customer, lines).json()["order_id"]
-        shop.settled([self.order])
-        shop.control.wait_until_still()
-        shop.control.set_faults("*", stop=1)
-        self._originals = self._made()
-
-    def _made(self) -> dict[str, tuple[str, Items]]:
-        shop, payment = self.shop, f"rights-{uuid.uuid4().hex[:8]}"
-        assert shop.rename(self.customer, "Ada King").ok
-        nowhere = {"lines": [BOOK | {"sku": "nowhere"}]}
-        refused = shop.place(self.customer, nowhere).json()["order_id"]
-        assert shop.ask("POST", f"/payments/{payment}/authorise", PAYMENT).ok
-        assert shop.ask("POST", f"/payments/{payment}/void").ok
-        streams = {
-            "customer": f"customer-{self.customer}",
-            "product": f"product-{self.sku}",
-            "confirmed": f"order-{self.order}",
-            "refused": f"order-{refused}",
-            "payment": f"payment-{payment}",
-        }
-        return {kind: (stream, self.commits(stream)) for kind, stream in streams.items()}
-
-    def commits(self, stream: str) -> Items:
-        found: Any = self.shop.client("dynamodb").query(
-            TableName=self.store(stream),
-            KeyConditionExpression="#stream = :stream",
-            ExpressionAttributeNames={"#stream": "stream"},
-            ExpressionAttributeValues={":stream": {"S": stream}},
-        )
-        return list(found["Items"])
-
-    def copies(self) -> dict[str, Items]:
-        """The streams once more, under new names that nobody has followed yet."""
-        copies = {}
-        for kind, (stream, commits) in self._originals.items():
-            old, new = stream.partition("-")[2], f"copy-{uuid.uuid4().hex[:12]}"
-            copies[kind] = [json.loads(json.dumps(item).replace(old, new)) for item in commits]
-            self.put(copies[kind])
-        return copies
-
-    def put(self, items: Items) -> None:
-        puts = [{"PutRequest": {"Item": item}} for item in items]
-        request = {self.store(items[0]["stream"]["S"]): puts}
-        self.shop.client("dynamodb").batch_write_item(RequestItems=request)
-
-    def store(self, stream: str) -> str:
-        return self.tables[f"{SERVICES[stream.partition('-')[0]]}-events"]
-
-    @cached_property
-    def tables(self) -> dict[str, str]:
-        """Their full names."""
-        pages = self.shop.client("dynamodb").get_paginator("list_tables").paginate()
-        names = [name for page in pages for name in page["TableNames"]]
-        return {name.removeprefix(f"{self.prefix}-"): name for name in names}
-
-    @cached_property
-    def prefix(self) -> str:
-        (name,) = self.shop.stack.function_names("walker")
-        return name.removesuffix("-walker")
-
-    # Functions
-
-    def invoke(self, function: str, event: Any) -> str:
-        name, payload = f"{self.prefix}-{function}", json.dumps(event)
-        answer = self.shop.client("lambda").invoke(FunctionName=name, Payload=payload)
-        return str(answer["Payload"].read().decode())
-
-    def restart(self, function: str) -> None:
-        """It forgets what it knows: who sets its memory, even to the same, has new processes."""
-        name, functions = f"{self.prefix}-{function}", self.shop.client("lambda")
-        memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
-        functions.update_function_configuration(FunctionName=name, MemorySize=memory)
-
-    def denied(self, function: str, ask: Ask) -> set[tuple[str, str]]:
-        """The actions, and on what, that the function is denied when it is asked."""
-        log = self.shop.stack.home.log("emulator")
-        before = len(log.read_bytes())
-        ask(self)
-        whom = rf"denied \S+:assumed-role/{self.prefix}-{function}/\S+ (\S+) (\S+)"
-        return set(re.findall(whom, log.read_bytes()[before:].decode()))
-
-    # Rights
-
-    def rights(self, function: str) -> list[Right]:
-        policies = policies_of(self.shop.clients, f"{self.prefix}-{function}")
-        return [
-            Right(function, policy, action, _listed(statement["Resource"]))
-            for policy, statements in policies.items()
-            for statement in statements
-            for action in _listed(statement["Action"])
-        ]
-
-    @contextmanager
-    def without(self, *rights: Right) -> Iterator[None]:
-        """One function has all its rights but these."""
-        role = f"{self.prefix}-{rights[0].function}"
-        before = policies_of(self.shop.clients, role)
-        changed = {right.policy for right in rights}
-        try:
-            for policy in changed:
-                gone = {right.action for right in rights if right.policy == policy}
-                left = [
-                    statement | {"Action": kept}
-                    for statement in before[policy]
-                    if (kept := [one for one in _listed(statement["Action"]) if one not in gone])
-                ]
-                self._put_policy(role, policy, left)
-            yield
-        finally:
-            for policy in changed:
-                self._put_policy(role, policy, before[policy])
-
-    def _put_policy(self, role: str, policy: str, statements: Items) -> None:
-        iam = self.shop.client("iam")
-        if not statements:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy)
-            return
-        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=document)
-
-    def missed(self, rights: Sequence[Right]) -> list[Right]:
-        """Those that the function is denied something for, if it has none of them."""
-        denied: set[tuple[str, str]] = set()
-        with self.without(*rights):
-            if any(right.policy == "generations" for right in rights):
-                self.restart(rights[0].function)
-            for ask in dict.fromkeys(ask for right in rights for ask in asks_for(right)):
-                denied |= self.denied(rights[0].function, ask)
-        return [right for right in rights if right.is_in(denied)]
-
-    # Walks
-
-    def walk(self, work: Work) -> str:
-        """Has the walker take all steps of a walk; the state machine knows nothing of it."""
-        run, _ = self._walker.start(work)
-        try:
-            ticket = plain.dump(run.ticket)
-            steps = [{"ticket": ticket, "leg": plain.dump(leg), "left": 9} for leg in run.legs]
-            return "".join(self.invoke("walker", {"step": step}) for step in steps)
-        finally:
-            self._walker.stop(work.purpose)
-
-    @cached_property
-    def _walker(self) -> Walker:
-        stores = {
-            service: DynamoDbEventStore(self.tables[f"{service}-events"], client=self._dynamodb)
-            for service in SERVICES.values()
-        }
-        followers: Any = [SimpleNamespace(view=view) for view in VIEWS]
-        notes = DynamoDbNotes(self.tables["walks"], self._dynamodb)
-        return Walker(stores, lambda: followers, notes)
-
-    @cached_property
-    def generations(self) -> DynamoDbGenerations:
-        return DynamoDbGenerations(self.tables["generations"], self._dynamodb)
-
-    def _dynamodb(self) -> Any:
-        return self.shop.client("dynamodb")
-
-
-def _listed(said: str | list[str]) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else tuple(said)
-
-
 # What functions are asked
 
-Ask = Callable[[World], str]
 Batch = Callable[[Items], dict[str, Any]]
-PAYMENT = {"amount": 1, "currency": "EUR", "method": "card"}
 
 
 def asks(method: str, path: str, body: Any = None, token: str = "", **headers: str) -> Ask:
@@ -483,10 +264,19 @@ ASKS: Mapping[str, Mapping[str, Sequence[Ask]]] = {
 }
 
 
-def asks_for(right: Right) -> Sequence[Ask]:
-    known = ASKS[right.function]
-    names = [name for name in known if right.policy.startswith(name)]
-    return known[max(names, key=len)] if names else ()
+def asks_for(*rights: Right) -> list[Ask]:
+    """What needs one of them."""
+    found: list[Ask] = []
+    for right in rights:
+        known = ASKS[right.function]
+        names = [name for name in known if right.policy.startswith(name)]
+        found += known[max(names, key=len)] if names else ()
+    return list(dict.fromkeys(found))
+
+
+def kept_elsewhere(right: Right) -> str | None:
+    names = (right.policy, f"{right.policy} {right.action}", right.policy.partition("-")[0])
+    return next((ELSEWHERE[name] for name in names if name in ELSEWHERE), None)
 
 
 @pytest.fixture(scope="module")
@@ -503,12 +293,12 @@ def test_a_function_needs_every_right_that_it_has(world: World, function: str) -
     left = [
         right
         for right in world.rights(function)
-        if not right.kept_elsewhere and str(right) not in SPARE
+        if not kept_elsewhere(right) and str(right) not in SPARE
     ]
 
-    while left and (missed := world.missed(left)):
+    while left and (missed := world.missed(left, asks_for(*left))):
         left = [right for right in left if right not in missed]
-    needless = [str(right) for right in left if not world.missed([right])]
+    needless = [str(right) for right in left if not world.missed([right], asks_for(right))]
 
     assert needless == [], "nothing needs these: take them out of the policies"
     for ask in dict.fromkeys(ask for asks in ASKS[function].values() for ask in asks):
@@ -522,4 +312,5 @@ def test_what_is_kept_elsewhere_is_kept_there() -> None:
 def test_what_is_spared_is_there_and_nobody_needs_it(world: World) -> None:
     there = {str(right): right for function in FUNCTIONS for right in world.rights(function)}
     assert SPARE - there.keys() == set()
-    assert [name for name in SPARE if world.missed([there[name]])] == []
+    spared = [there[name] for name in SPARE]
+    assert [right for right in spared if world.missed([right], asks_for(right))] == []
