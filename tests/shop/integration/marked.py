@@ -31,7 +31,7 @@ from cqrs.history.commits import Commit
 from cqrs.observability import logger
 from cqrs.waiting import Backoff, Patience
 from domain import orders, storefront
-from scripts.build.terraform.nouns import routes
+from scripts.build.terraform.nouns import roles, routes
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
@@ -70,6 +70,12 @@ class Meant:
     and orders get ids that are made; who names products and payments must not name them for a
     person.
     """
+
+
+def told_of_routes(function: str) -> dict[str, str]:
+    """What a function is told that answers some: to whom they are open."""
+    own = {route: roles()[route] for route, name in routes().items() if name == function}
+    return {"ROLES": json.dumps(own), "GROUPS_CLAIM": "groups"} if own else {}
 
 
 def environment() -> dict[str, str]:
@@ -171,7 +177,8 @@ class Shop:
         self._tables(env)
         modules = {name: import_module(f"functions.{name}.handler") for name in FUNCTIONS}
         self.handlers: dict[str, LambdaHandler] = {
-            name: on_lambda(module.app, env) for name, module in modules.items()
+            name: on_lambda(module.app, env | told_of_routes(name))
+            for name, module in modules.items()
         }
         self.stores = {
             service: DynamoDbEventStore(env[f"{service}_events_table".upper()])
@@ -253,6 +260,8 @@ class Shop:
     def ask(self, route: str, id: str | None = None, body: Any = None, **more: Any) -> Any:  # noqa: A002
         self.number += 1
         event = http(route, id=id, body=body, **{"request_id": f"r-{self.number}"} | more)
+        if who := event["requestContext"].get("authorizer"):
+            who["jwt"]["claims"]["groups"] = "[operator]"
         return self.call(routes()[route], event)
 
     def asks(
@@ -263,7 +272,7 @@ class Shop:
         query: Mapping[str, str] | None = None,
     ) -> Any:
         """A request that is answered well; it can be made again."""
-        answer = self.ask(route, id, body, query=query, actor=EMAIL)
+        answer = self.ask(route, id, body, query=query)
         assert answer["statusCode"] in (200, 201), (route, answer)
         self.valid[route] = (id, body, dict(query or {}))
         return json.loads(answer["body"])

@@ -169,6 +169,7 @@ def live(shop: Shop) -> None:
 
 def ask_all(shop: Shop, customer: str, order: str) -> None:
     shop.asks("GET /health")
+    shop.ask("GET /docs")
     for route, id_ in {
         "GET /customers/{id}": customer,
         "GET /products/{id}": ID,
@@ -219,7 +220,9 @@ def look_after(shop: Shop, **walk: Any) -> None:
 
 
 def routed() -> list[str]:
-    return sorted(routes().keys() - {"$default"})
+    """All but those of files, which are answered whatever is asked."""
+    files = {route for route, function in routes().items() if function == "docs"}
+    return sorted(routes().keys() - {"$default"} - files)
 
 
 def commands() -> list[tuple[str, Any]]:
