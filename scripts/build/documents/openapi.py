@@ -81,10 +81,11 @@ class Told:
 
     @property
     def name(self) -> str:
-        """For programs: that of the command, or made of the route."""
+        """For programs: that of the context's command, or made of the route."""
         if self.about.body:
-            command = self.about.body.command.__name__
-            return command[:1].lower() + command[1:]
+            command = self.about.body.command
+            context = context_of(command).rpartition(".")[2]
+            return f"{context}_{command.__name__[:1].lower()}{command.__name__[1:]}"
         return self.method + "".join(w.capitalize() for w in re.findall(r"[a-z]+", self.path))
 
 
@@ -95,7 +96,7 @@ def told() -> list[Told]:
 
 def _told() -> Iterator[Told]:
     for route, function in routes().items():
-        about = about_of(made(function)[0].routes[route])
+        about = about_of(made(function)[0].routes.get(route))
         if about:
             role = Role(roles()[route])
             yield Told(route=route, function=function, role=role, about=about)
@@ -260,10 +261,15 @@ def problems_of(told: Told) -> list[type[CqrsError]]:
 
 def refusals_of(command: type) -> list[type[CqrsError]]:
     """Those of the context that a command is of."""
-    context = command.__module__.rpartition(".")[0]
+    context = context_of(command)
     import_module(context)
     below = [kind for root in (Refused, NotFound) for kind in _all_below(root)]
     return [kind for kind in below if kind.__module__.startswith(f"{context}.")]
+
+
+def context_of(command: type) -> str:
+    """The package that it is in: `domain.orders`."""
+    return command.__module__.rpartition(".")[0]
 
 
 def _all_below(kind: type[CqrsError]) -> Iterator[type[CqrsError]]:
