@@ -112,7 +112,9 @@ def _events(path: str, query: dict[str, str]) -> Iterator[tuple[str, Any]]:
 
 
 def function_named(name: str) -> LambdaHandler:
-    return wired(import_module(f"functions.{name}.handler").app, os.environ)
+    own = {route: "public" for route, function in routes().items() if function == name}
+    told = {"ROLES": json.dumps(own), "GROUPS_CLAIM": "-"} if own else {}
+    return wired(import_module(f"functions.{name}.handler").app, os.environ | told)
 
 
 @pytest.fixture
@@ -135,8 +137,6 @@ def shop(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     create_register(client, "generations", *KEPT_IN_TABLES.values())
     for name, value in {
         "GENERATIONS_TABLE": "generations",
-        "ROLES": json.dumps(dict.fromkeys(routes(), "public")),
-        "GROUPS_CLAIM": "-",
         "ROUTES": "-",
         "SERVICES_URL": "-",
         "DEADLINE_MS": "60000",
