@@ -240,10 +240,13 @@ def _answered(kinds: Mapping[str, type[CqrsError]]) -> Json:
     codes = sorted(kinds)
     later = [RETRY_AFTER] if any(kind.retryable for kind in kinds.values()) else []
     schema = {"$ref": f"{SCHEMAS}Problem", "properties": {"code": {"enum": codes}}}
+    content: dict[str, Json] = {"application/problem+json": {"schema": schema}}
+    if Unauthenticated.code in codes:  # a token that API Gateway does not believe gets no further
+        content["application/json"] = {"schema": {"type": "object"}}
     return {
         "description": " or ".join(f"`{code}`" for code in codes),
         "headers": _shared([CORRELATION, *later]),
-        "content": {"application/problem+json": {"schema": schema}},
+        "content": content,
     }
 
 

@@ -94,8 +94,8 @@ STATUS: Mapping[type[CqrsError], int] = {
 
 CORRELATION_ID = Parameter(
     "X-Correlation-Id",
-    "Yours, to be found in every log line that the request leads to. Another is ignored.",
-    {"type": "string", "pattern": f"^{_ID.pattern}$"},
+    "Yours, to be found in every log line that the request leads to: up to 64 letters, digits and "
+    "`. _ -`. Anything else is ignored.",
     place="header",
 )
 CORRELATION = Header("X-Correlation-Id", "The one that was sent, or a new one.")
