@@ -5,12 +5,12 @@ customer gets only their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from cqrs.entrypoints import about
-from cqrs.entrypoints.about import About, Header, Parameter, Schema, telling
+from cqrs.entrypoints.about import About, Header, Parameter, telling
 from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response, no_choice
@@ -46,7 +46,8 @@ __all__ = [
     "answer_of",
     "in_path",
     "in_query",
-    "listed",
+    "of_list",
+    "of_partition",
     "one_of",
     "only",
     "own",
@@ -99,8 +100,10 @@ def row_of(
         try:
             found = reader.get(key, token_of(request))
         except InvalidToken:  # says how far it is: not to everybody
+            if request.caller.sees_all:
+                raise
             found = reader.get(key, Token())
-            if request.caller.sees_all or is_for(request.caller, found.rows[0].document):
+            if is_for(request.caller, found.rows[0].document):
                 raise
         document = found.rows[0].document
         if document is None or not is_for(request.caller, document):
@@ -182,12 +185,23 @@ def asked_for(partition_in: Callable[[Request], str]) -> tuple[Parameter, ...]:
     return found
 
 
-def listed(items: str) -> Schema:
-    """A page of a list."""
+def of_partition(answer: Handler, partition_in: Callable[[Request], str]) -> Handler:
+    """The route of what is in a partition, which may be that of an owner."""
+    return OfOwners(answer) if isinstance(partition_in, Own) else answer
+
+
+def of_list(items: str, summary: str, text: str, asked: Sequence[Parameter]) -> About:
+    """What the route of a list tells. `asked`: what it reads in the query, but for the cursor."""
     cursor = {"type": ["string", "null"], "description": "Of the next page; null after the last."}
-    found = {"type": "array", "items": {"type": "object"}}
-    shown = {items: found, "cursor": cursor}
-    return {"type": "object", "properties": shown, "required": [*shown]}
+    shown = {items: {"type": "array", "items": {"type": "object"}}, "cursor": cursor}
+    return About(
+        summary,
+        text,
+        parameters=(*asked, CURSOR, TOKEN),
+        answer={"type": "object", "properties": shown, "required": [*shown]},
+        headers=CONSISTENCY,
+        problems=OF_LISTS,
+    )
 
 
 def page_of(
@@ -215,16 +229,10 @@ def page_of(
             "in the `choices` of its view: make them the same"
         )
 
-    @telling(
-        About(
-            f"A list of {items}",
-            f"From the view `{reader.name}`, by {name}.",
-            parameters=(*asked_for(partition_in), LIMIT, CURSOR, TOKEN),
-            answer=listed(items),
-            headers=CONSISTENCY,
-            problems=OF_LISTS,
-        )
-    )
+    asked = (*asked_for(partition_in), LIMIT)
+    by = f"From the view `{reader.name}`, by {name}."
+
+    @telling(of_list(items, f"A list of {items}", by, asked))
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", **LIMITS)
@@ -239,7 +247,7 @@ def page_of(
         }
         return answer_of(body, found.freshness)
 
-    return OfOwners(answer) if isinstance(partition_in, Own) else answer
+    return of_partition(answer, partition_in)
 
 
 def token_of(request: Request) -> Token:

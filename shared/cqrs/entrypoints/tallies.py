@@ -7,18 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from cqrs.entrypoints import about
-from cqrs.entrypoints.about import About, telling
+from cqrs.entrypoints.about import telling
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, Request, Response
 from cqrs.entrypoints.queries import (
-    CONSISTENCY,
-    CURSOR,
-    OF_LISTS,
-    TOKEN,
     answer_of,
     asked_for,
     in_path,
-    listed,
+    of_list,
+    of_partition,
     token_of,
 )
 from cqrs.errors import InvalidInput
@@ -50,16 +47,9 @@ def days_of(reader: TallyReader, items: str, shown: Shown, joiner: Joiner | None
     tomorrow too, when the last thirty days are others.
     """
 
-    @telling(
-        About(
-            f"{items.capitalize()} by day",
-            f"What was counted in the view `{reader.name}`.",
-            parameters=(FROM, TO, LIMIT, CURSOR, TOKEN),
-            answer=listed(items),
-            headers=CONSISTENCY,
-            problems=OF_LISTS,
-        )
-    )
+    counted = f"What was counted in the view `{reader.name}`."
+
+    @telling(of_list(items, f"{items.capitalize()} by day", counted, (FROM, TO, LIMIT)))
     def answer(request: Request) -> Response:
         first, last = _range(request)
         limit = request.number("limit", **LIMITS)
@@ -85,16 +75,10 @@ def cells_of(
     A cursor is valid for one partition of one generation of the tally.
     """
 
-    @telling(
-        About(
-            f"A list of {items}",
-            f"What was counted in the view `{reader.name}`.",
-            parameters=(*asked_for(partition_in), LIMIT, CURSOR, TOKEN),
-            answer=listed(items),
-            headers=CONSISTENCY,
-            problems=OF_LISTS,
-        )
-    )
+    asked = (*asked_for(partition_in), LIMIT)
+    counted = f"What was counted in the view `{reader.name}`."
+
+    @telling(of_list(items, f"A list of {items}", counted, asked))
     def answer(request: Request) -> Response:
         partition = partition_in(request)
         limit = request.number("limit", **LIMITS)
@@ -103,7 +87,7 @@ def cells_of(
         found = reader.cells(*everything, token, limit=limit, after=after, scope=scope)
         return _answer(found, items, shown, joiner)
 
-    return answer
+    return of_partition(answer, partition_in)
 
 
 def _after(

@@ -10,19 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryRows, MemoryTallies
 from cqrs.entrypoints.callers import ANYONE, NOBODY, Caller, Role, caller_of, groups_in
 from cqrs.entrypoints.commands import CommandFunction, changes, opens
 from cqrs.entrypoints.facts import facts_of, facts_of_many
 from cqrs.entrypoints.http import HttpFunction, OfOwners, Request, Response
 from cqrs.entrypoints.queries import in_path, in_query, own, page_of, row_of
+from cqrs.entrypoints.tallies import cells_of
 from cqrs.errors import Unauthenticated
 from cqrs.follow.followers import Follower
 from cqrs.plain import replace
 from cqrs.read.consistency import Reader
+from cqrs.read.tally_reader import TallyReader
 from cqrs.write.aggregates import Aggregates
 from cqrs.write.commands import CommandHandler
-from tests.library.books import BOOK, BOOKS, AddBook, LendBook, book_facts
+from tests.library.books import BOOK, BOOKS, SHELVES, AddBook, LendBook, book_facts, shown_shelf
 from tests.library.payloads import http
 from tests.library.unit.entrypoints.asking import Answer, ask, refused
 
@@ -320,6 +322,21 @@ class TestRoutes:
         with pytest.raises(LookupError, match="is open to customers, and shows"):
             opened(CommandFunction({LEND: changes(handler, LendBook, "book_id")}))
         opened(CommandFunction({LEND: changes(handler, LendBook, "book_id")}), "staff")
+
+    def test_the_partition_of_a_tally_may_be_ones_own_too(self) -> None:
+        reader = TallyReader(
+            SHELVES,
+            MemoryTallies(),
+            dict.fromkeys(("author", "book", "review"), MemoryEventStore()),
+        )
+        told = cells_of(reader, "shelves", shown_shelf, partition_in=own(in_path))
+        function = opened(HttpFunction({"GET /authors/{id}/shelves": told}))
+
+        def asked(who: str) -> Answer:
+            event = http("GET /authors/{id}/shelves", actor=who, id=account("ada"))
+            return ask(function, said_by(who, event))
+
+        assert [asked(who).status for who in ("ada", "bob", "staff")] == [200, 404, 200]
 
     def test_and_one_that_shows_what_is_somebodys_to_the_public_beside_others(self) -> None:
         own = OfOwners(lambda request: Response())
