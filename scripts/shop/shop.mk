@@ -1,9 +1,12 @@
 ##@ The shop
 SMOKE := scripts.shop.smoke
 
-.PHONY: demo compare
+.PHONY: demo compare bench
 demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment
 	@$(BIN)/python -m scripts.shop.demo $(if $(SEED),--seed '$(SEED)') $(if $(URL),--url '$(URL)')
 
 compare: .venv ## Measure views against compositions on the local stack; WRITE=1 puts the tables into docs/
 	@$(BIN)/python -m scripts.shop.compare $(if $(WRITE),--write)
+
+bench: .venv ## Time the library and the shop's functions against a floor or a peer in the same run: SECTIONS="cold warm", or all
+	@$(BIN)/python -m scripts.shop.bench $(SECTIONS)
