@@ -61,8 +61,14 @@ def text(
             return hint
         return None
 
-    schema: dict[str, object] = {"minLength": min, "maxLength": max}
-    return _rule(str, fault, schema | ({"pattern": f"^(?:{pattern})$"} if pattern else {}))
+    shown = f"(?:{pattern})" if pattern else _shown(min, lines)
+    return _rule(str, fault, {"minLength": min, "maxLength": max, "pattern": f"^{shown}$"})
+
+
+def _shown(least: int, lines: bool) -> str:
+    """The pattern of a text without control characters, which is not blank."""
+    control = r"\x00-\x09\x0b-\x1f\x7f-\x9f" if lines else r"\x00-\x1f\x7f-\x9f"
+    return rf"[^{control}]*[^{control}\s][^{control}]*" if least else rf"[^{control}]*"
 
 
 def between(low: int, high: int) -> Meta:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -16,6 +18,7 @@ from cqrs.errors import CqrsError, Fault, Forbidden, NotFound, Refused, Unauthen
 from scripts.build.application import made
 from scripts.build.documents.about import Json, info, sorted_by_name
 from scripts.build.terraform.nouns import nouns, roles, routes
+from scripts.build.terraform.program import REPOSITORY
 
 SCHEMAS = "#/components/schemas/"
 DEFAULT = "$default"  # what has no route
@@ -70,6 +73,7 @@ class Told:
     function: str
     role: Role
     about: About
+    example: Mapping[str, Any]  # `id`, `query`, `body`, `answer`; empty without an example
 
     @property
     def method(self) -> str:
@@ -95,16 +99,24 @@ def told() -> list[Told]:
 
 
 def _told() -> Iterator[Told]:
+    examples = _examples()
     for route, function in routes().items():
         about = about_of(made(function)[0].routes.get(route))
         if about:
             role = Role(roles()[route])
-            yield Told(route=route, function=function, role=role, about=about)
+            example = examples.get(route, {})
+            yield Told(route=route, function=function, role=role, about=about, example=example)
         elif route != DEFAULT:
             raise LookupError(
                 f"{route} in functions/{function}/handler.py tells nothing of itself: "
                 "decorate what answers it with @telling(About(...))"
             )
+
+
+def _examples() -> dict[str, Any]:
+    """By route; each was run (`make examples`)."""
+    files = sorted((REPOSITORY / "scripts").glob("*/examples.json"))
+    return {route: told for file in files for route, told in json.loads(file.read_text()).items()}
 
 
 def openapi() -> Json:
@@ -165,7 +177,8 @@ class _Schemas:
 
 
 def _operation(told: Told, schemas: _Schemas) -> Json:
-    about = told.about
+    about, example = told.about, told.example
+    asked = {"id": example.get("id"), **example.get("query", {})}
     operation: Json = {
         "operationId": told.name,
         "summary": about.summary,
@@ -173,39 +186,46 @@ def _operation(told: Told, schemas: _Schemas) -> Json:
         "tags": [told.function],
         "security": [] if told.role is Role.PUBLIC else [{"token": [told.role.value]}],
         "parameters": [
-            *map(_in_path, re.findall(r"{(\w+)}", told.path)),
-            *map(_parameter, about.parameters),
+            *(_in_path(name, asked) for name in re.findall(r"{(\w+)}", told.path)),
+            *(_parameter(parameter, asked) for parameter in about.parameters),
             {"$ref": f"#/components/parameters/{CORRELATION_ID.name}"},
         ],
     }
     if about.body:
         schema = schemas.of(about.body)
         operation["requestBody"] = {
-            "content": {"application/json": {"schema": schema}},
+            "content": {"application/json": {"schema": schema, **_example(example, "body")}},
             "required": bool(schema["required"]),
         }
     operation["responses"] = {
         str(about.status): {
             "description": "Done." if about.body else "Found.",
             "headers": {**_headers(about.headers), **_shared([CORRELATION])},
-            "content": {about.content_type: {"schema": about.answer}},
+            "content": {
+                about.content_type: {"schema": about.answer, **_example(example, "answer")}
+            },
         },
         **_problems(told),
     }
     return operation
 
 
-def _in_path(name: str) -> Json:
+def _example(told: Mapping[str, Any], name: str) -> Json:
+    return {"example": told[name]} if told.get(name) else {}
+
+
+def _in_path(name: str, asked: Mapping[str, Any]) -> Json:
     return {
         "name": name,
         "in": "path",
         "required": True,
         "description": "An id; `me` is that of a customer who asks.",
         "schema": {"type": "string", "pattern": ID},
+        **_example(asked, name),
     }
 
 
-def _parameter(parameter: Parameter) -> Json:
+def _parameter(parameter: Parameter, asked: Mapping[str, Any] | None = None) -> Json:
     listed = parameter.schema.get("type") == "array"
     return {
         "name": parameter.name,
@@ -214,6 +234,7 @@ def _parameter(parameter: Parameter) -> Json:
         "description": parameter.description,
         "schema": parameter.schema,
         **({"style": "form", "explode": False} if listed else {}),
+        **_example(asked or {}, parameter.name),
     }
 
 

@@ -1,28 +1,66 @@
 """`python -m scripts.shop.bench`: called by `make bench`."""
 
 import argparse
+import os
+import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
 
+from scripts.blocks import replace_block
+from scripts.build.terraform.program import REPOSITORY
+from scripts.local.errors import LocalError
 from scripts.shop.bench.figures import Figure
+from scripts.shop.bench.plots import Plot, drawn
+from scripts.shop.compare.figures import table
 from scripts.tables import show
 
-# a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {}
+# A module of this folder each: `figures()`, and perhaps `plots()`. What is drawn first, then the
+# quick ones; the last needs the local stack.
+SECTIONS = ("cold", "warm", "memory", "following", "hot_stream", "growth", "local")
+DOCUMENT = REPOSITORY / "docs" / "performance.md"
+PLOTS = REPOSITORY / "docs" / "performance"
+HEAD = ("", "floor or peer", "ratio", "median", "goal", "")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.shop.bench", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; else all")
-    asked = parser.parse_args().sections or list(SECTIONS)
+    parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}, with plots")
+    arguments = parser.parse_args()
+    asked = arguments.sections or list(SECTIONS)
     if strangers := [name for name in asked if name not in SECTIONS]:
         sys.exit(f"There is no {', '.join(strangers)}; there are {', '.join(SECTIONS)}.")
-    for name in asked:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        show((row(figure) for figure in SECTIONS[name]()), *HEAD)
+    try:
+        for name in asked:
+            run(name, write=arguments.write)
+    except LocalError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
 
 
-HEAD = ("", "floor", "ratio (best)", "ratio (median)", "goal", "")
+def run(name: str, *, write: bool) -> None:
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    section = import_module(f"scripts.shop.bench.{name}")
+    rows = [row(figure) for figure in section.figures()]
+    show(rows, *HEAD)
+    plots: Iterator[Plot] = section.plots() if write and hasattr(section, "plots") else iter(())
+    for plot in plots:
+        PLOTS.mkdir(exist_ok=True)
+        (PLOTS / f"{plot.name}.svg").write_text(drawn(plot))
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    if write:
+        begin, end = f"<!-- {name}, by `make bench WRITE=1` -->", f"<!-- end of {name} -->"
+        replace_block(DOCUMENT, begin, end, f"{measured()}\n\n{table(HEAD, rows)}")
+
+
+def measured() -> str:
+    day = datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"Measured on {day}, Python {platform.python_version()}, {os.cpu_count()} cores."
 
 
 def row(figure: Figure) -> tuple[str, ...]:
@@ -33,7 +71,7 @@ def row(figure: Figure) -> tuple[str, ...]:
         f"{figure.ratio:.2f}",
         f"{figure.median_ratio:.2f}",
         goal,
-        figure.remark if figure.reached else f"missed. {figure.remark}",
+        figure.remark if figure.reached else f"missed. {figure.remark}".strip(),
     )
 
 

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import process_time
+from typing import TypeVar
 
 __all__ = ["Figure", "Times", "in_turn"]
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +72,32 @@ class Figure:
             remark=remark,
         )
 
+    @classmethod
+    def medians(
+        cls, measure: str, floor: str, times: Times, goal: float | None = None, remark: str = ""
+    ) -> Figure:
+        """For what waits for several processes: its best is luck."""
+        ratio = times.median_ratio
+        return cls(
+            measure=measure,
+            floor=floor,
+            ratio=ratio,
+            median_ratio=ratio,
+            goal=goal,
+            remark=remark,
+        )
+
 
 def in_turn(
-    floor: Callable[[], object],
-    ours: Callable[[], object],
+    floor: Callable[[], R],
+    ours: Callable[[], R],
     *,
     rounds: int,
-    timed: Callable[[Callable[[], object]], float] | None = None,
+    timed: Callable[[Callable[[], R]], float] | None = None,
 ) -> Times:
-    """Runs both once unmeasured, then in turn, so that what disturbs one disturbs the other."""
+    """Runs both once unmeasured, then in turn, so that what disturbs one disturbs the other.
+    `timed` says what a run took, without it its CPU seconds.
+    """
     timed = timed or cpu_seconds
     floor()
     ours()

@@ -6,11 +6,12 @@ import sys
 from rich.console import Console
 from rich.markdown import Markdown
 
+from scripts.blocks import replace_block
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT, Home
 from scripts.local.stack import Stack
 from scripts.shop.compare.measuring import down, latencies, staleness
-from scripts.shop.compare.report import Measured, replace_block, report
+from scripts.shop.compare.report import BEGIN, END, Measured, report
 from scripts.shop.compare.shop import Shop
 
 DOCUMENT = ROOT / "docs" / "composition-or-cqrs.md"
@@ -42,7 +43,7 @@ def main() -> None:
         text = report(measure(arguments.asked))
         print(text) if not sys.stdout.isatty() else Console().print(Markdown(text))
         if arguments.write:
-            replace_block(DOCUMENT, text)
+            replace_block(DOCUMENT, BEGIN, END, text)
     except LocalError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Formats the measurements as Markdown, and puts them into the documentation."""
+"""Formats the measurements as Markdown."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from scripts.local.errors import LocalError
 from scripts.shop.compare import prices
 from scripts.shop.compare.figures import median, spread, table
 from scripts.shop.compare.measuring import CHANGES, Down, Latencies, Staleness
 from scripts.shop.compare.shape import STORING, WORK, Question, Way
 from scripts.shop.compare.shop import CLIENTS
 
-__all__ = ["Measured", "replace_block", "report"]
+__all__ = ["BEGIN", "END", "Measured", "report"]
 
 BEGIN = "<!-- measured by `make compare WRITE=1` -->"
 END = "<!-- end of what was measured -->"
@@ -125,12 +123,3 @@ def _down(found: Mapping[tuple[Question, Way], Down]) -> str:
         for (question, way), told in found.items()
     ]
     return table(["", "status", "time", "missing"], rows)
-
-
-def replace_block(document: Path, text: str) -> None:
-    """Replaces the text between the two marks by `text`. Raises LocalError if a mark is missing."""
-    before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise LocalError(f"{document} does not have both marks: {BEGIN} {END}")
-    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")

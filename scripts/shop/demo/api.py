@@ -25,7 +25,7 @@ class Api:
 
     def __init__(self, url: str, token: str = "") -> None:
         """`token`: who asks."""
-        self.url = url.rstrip("/")
+        self.url, self.token = url.rstrip("/"), token
         self._session = http()
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"

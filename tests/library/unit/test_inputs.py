@@ -1,5 +1,6 @@
 """What comes in is taken or refused; a refusal says all that is wrong, and where."""
 
+import re
 from typing import Annotated, Any
 
 import pytest
@@ -205,12 +206,29 @@ def test_an_object_of_anything_is_an_object(contents: object) -> None:
 def test_a_json_schema_says_the_rules() -> None:
     (_,), found = schema_components([Drawing])
     fields = found["Drawing"]["properties"]
-    assert fields["name"] == {"type": "string", "minLength": 1, "maxLength": 10}
+    name = fields["name"]
+    assert (name["type"], name["minLength"], name["maxLength"]) == ("string", 1, 10)
     assert (fields["shapes"]["minItems"], fields["shapes"]["maxItems"]) == (1, 3)
     radius = found["Circle"]["properties"]["radius"]
     assert radius == {"type": "integer", "minimum": 1, "maximum": 9}
     code = text(max=2, pattern="[A-Z]{2}").extra_json_schema
     assert code == {"minLength": 1, "maxLength": 2, "pattern": "^(?:[A-Z]{2})$"}
+
+
+@examples(200)
+@given(
+    st.text(st.sampled_from("a ä\n\t\x00\x1f\x7f\x85\xa0\u2003") | st.characters(codec="utf-8")),
+    st.sampled_from([0, 1]),
+    st.booleans(),
+)
+def test_a_text_fits_the_pattern_of_its_schema_exactly_if_it_keeps_the_rule(
+    value: str, least: int, lines: bool
+) -> None:
+    rule = text(min=least, max=100, lines=lines)
+    assert rule.extra_json_schema
+    pattern = str(rule.extra_json_schema["pattern"]).removesuffix("$")
+    fits = re.search(rf"{pattern}\Z", value) is not None  # a schema's `$` is the very end
+    assert (said(rule, value) is None) == (fits and least <= len(value) <= 100)
 
 
 @examples(200)

@@ -127,6 +127,24 @@ def test_an_id_token_is_not_an_access_token(shop: Shop) -> None:
     assert refused.json()["code"] == "unauthenticated"
 
 
+def test_a_token_is_refused_once_it_has_expired(shop: Shop) -> None:
+    """Its signature is good to the end. (Cognito itself makes none for less than five minutes.)"""
+    cognito = shop.client("cognito-idp")
+    (authorizer,) = shop.client("apigatewayv2").get_authorizers(ApiId=API_ID)["Items"]
+    jwt = authorizer["JwtConfiguration"]
+    pool, client = jwt["Issuer"].rpartition("/")[2], jwt["Audience"][0]
+    own = {"UserPoolId": pool, "ClientId": client}
+    usual = cognito.describe_user_pool_client(**own)["UserPoolClient"]
+    short = {"AccessTokenValidity": 3, "TokenValidityUnits": {"AccessToken": "seconds"}}
+    cognito.update_user_pool_client(**own, **short)
+    token = signed_in(shop, pool, client)["AccessToken"]
+    cognito.update_user_pool_client(**own, **{name: usual[name] for name in short})
+
+    assert with_token(shop, token).status_code == 200
+    until(lambda: with_token(shop, token).status_code == 401, "the token expires")
+    assert time.time() >= claims_of(token)["exp"]
+
+
 # Whose it is
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from scripts.blocks import replace_block
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT
 from scripts.shop.compare import prices
 from scripts.shop.compare.figures import median, percentile, spread, table
 from scripts.shop.compare.measuring import CHANGES, Down, Latencies, Staleness, missing
-from scripts.shop.compare.report import BEGIN, END, Measured, replace_block, report
+from scripts.shop.compare.report import BEGIN, END, Measured, report
 from scripts.shop.compare.shape import WORK, Question, Storing, Way, Work
 from scripts.shop.compare.shop import Asked, require_local
 
@@ -85,15 +86,15 @@ class TestReport:
     def test_it_takes_the_place_of_the_last_one(self, tmp_path: Path) -> None:
         document = tmp_path / "document.md"
         document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-        replace_block(document, "new")
-        replace_block(document, "newer")
+        replace_block(document, BEGIN, END, "new")
+        replace_block(document, BEGIN, END, "newer")
         assert document.read_text() == f"before\n{BEGIN}\nnewer\n{END}\nafter\n"
 
     def test_a_document_without_a_place_for_it_stays_as_it_is(self, tmp_path: Path) -> None:
         document = tmp_path / "document.md"
         document.write_text(f"{BEGIN}\n")
         with pytest.raises(LocalError, match="both marks"):
-            replace_block(document, "new")
+            replace_block(document, BEGIN, END, "new")
         assert document.read_text() == f"{BEGIN}\n"
 
     def test_the_documentation_has_a_place_for_it(self) -> None:
