@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 from rich.filesize import decimal
 
+from scripts.build.cuts import cut
 from scripts.tables import show
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,6 +38,8 @@ LEFT_OUT_OF_THIRD_PARTIES = (
     *("__pycache__", "*.pyc", "*.pyi", "py.typed", "tests", "bin"),
     *("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json"),
 )
+
+MADE_BY = tuple(Path(__file__).with_name(name).read_bytes() for name in ("package.py", "cuts.py"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,7 @@ def functions(repository: Path) -> list[Package]:
 
 
 def layer(repository: Path, third_parties: Path) -> Package:
-    """The package of the layer. It is without boto3, which Lambda provides."""
+    """The package of the layer. Lambda looks there for boto3 before it takes its own."""
     return Package(
         name="layer",
         sources={
@@ -149,7 +152,7 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         target.encode(),
         version_of(python) or "",
         requirements.read_bytes(),
-        Path(__file__).read_bytes(),
+        *MADE_BY,
     )
     name = f"{requirements.stem}-{target}"
     done = cache / "third-parties" / f"{name}-{key[:16]}"
@@ -165,6 +168,7 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         raise RuntimeError(f"Lambda can't load {', '.join(strangers)}")
     shutil.copytree(installed, needed, ignore=shutil.ignore_patterns(*LEFT_OUT_OF_THIRD_PARTIES))
     shutil.rmtree(installed)
+    cut(needed)
     if python:
         compile_all(python, [needed], needed, "/opt/python")
     return needed.rename(done)
@@ -199,7 +203,7 @@ def pack(package: Package, python: str | None, into: Path) -> Built:
     files = dict(sorted(contents(package)))
     made_of = digest(
         version_of(python) or "",
-        Path(__file__).read_bytes(),
+        *MADE_BY,
         *(part for name, path in files.items() for part in (name, path.read_bytes())),
     )
     archive, stamp = into / f"{package.name}.zip", into / f".{package.name}"

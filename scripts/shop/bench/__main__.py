@@ -3,15 +3,23 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 
+from scripts.build.terraform.program import REPOSITORY
 from scripts.shop.bench.figures import Figure
 from scripts.tables import show
 
 # a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {}
+SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {"cold": lambda: section("cold")}
+
+
+def section(name: str) -> Iterator[Figure]:
+    found: Iterator[Figure] = import_module(f"scripts.shop.bench.{name}").figures()
+    return found
 
 
 def main() -> None:
+    sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
     parser = argparse.ArgumentParser(prog="python -m scripts.shop.bench", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; else all")
     asked = parser.parse_args().sections or list(SECTIONS)
