@@ -1,10 +1,12 @@
-"""Cuts third parties to what functions use: a layer is loaded by every function that starts.
+"""Cuts third parties to what functions use.
 
 - botocore's data: to the services that there are clients of, each in its latest version, without
   what only documentation needs. All operations of a service stay.
 - Powertools: to the modules that those we import import in their turn, wherever in their code.
+- What nothing in the layer can reach is named one by one.
 
-`check` makes every client from what is left, and logs and counts with it.
+`check` fails if a function could miss something: it looks for all that our code imports, makes
+every client that there is, logs and counts.
 """
 
 from __future__ import annotations
@@ -30,13 +32,32 @@ POWERTOOLS = "aws_lambda_powertools"
 USED_OF_POWERTOOLS = ("logging", "logging.formatter", "metrics")
 NEEDS_PYDANTIC = f"{POWERTOOLS}.event_handler"  # for models in logs; the layer has no pydantic
 
-# Of each service; examples are for documentation.
-LEFT_OUT_OF_SERVICES = "examples-*"
+EXAMPLES = "examples-*"  # of each service, for its documentation
+
+NEEDLESS = (
+    # without the data of resources, there are clients only
+    *("boto3/data", "boto3/dynamodb", "boto3/ec2", "boto3/examples"),
+    "botocore/cacert.pem",  # botocore prefers certifi's
+    "botocore/stub.py",  # for tests
+    # each is imported where AWS's own runtime is there, which the layer has not
+    *("boto3/crt.py", "botocore/crt/auth.py", "s3transfer/crt.py"),
+    "s3transfer/processpool.py",
+    # imported for time zones by name, and for calendars
+    *("dateutil/easter.py", "dateutil/rrule.py", "dateutil/zoneinfo"),
+    "urllib3/contrib/emscripten",  # another platform
+    "urllib3/contrib/pyopenssl.py",  # without OpenSSL's own package it can't be imported
+    # the sources do the same; nothing asks for the encoding of a text
+    *("charset_normalizer/cd.*.so", "charset_normalizer/md.*.so"),
+)
 
 CHECK = """
-import inspect, sys
-layer, *services = sys.argv[1:]
+import importlib.util, inspect, json, sys
+layer, services, modules, compiled = sys.argv[1], *map(json.loads, sys.argv[2:])
+for package in compiled:
+    importlib.import_module(package)
 sys.path[:] = [layer, *(path for path in sys.path if not path.endswith("-packages"))]
+if missing := [module for module in modules if importlib.util.find_spec(module) is None]:
+    raise ModuleNotFoundError(", ".join(missing))
 import boto3
 from cqrs.adapters import clients
 from cqrs.observability import count, logger
@@ -56,16 +77,25 @@ count({"here": 1}, where="there")
 
 def cut(folder: Path) -> None:
     """Cuts what is installed in a folder. What is not installed needs no cut."""
+    for pattern in NEEDLESS:
+        for path in folder.glob(pattern):
+            remove(path)
     if (folder / "botocore").exists():
-        for data in (folder / "botocore/data", folder / "boto3/data"):
-            cut_services(data)
+        cut_services(folder / "botocore/data")
         cut_endpoints(folder / "botocore/data")
     if (folder / POWERTOOLS).exists():
         keep_only(folder, POWERTOOLS, [f"{POWERTOOLS}.{name}" for name in USED_OF_POWERTOOLS])
 
 
-def check(folder: Path, python: str) -> None:
-    """Makes all clients from a folder with all that the layer holds. Raises RuntimeError."""
+def check(folder: Path) -> None:
+    """Checks a folder with all that the layer holds. Raises RuntimeError.
+
+    What is compiled for another machine is taken from this one's packages, which are the same.
+    Without an SDK in it there is nothing that was cut.
+    """
+    if not (folder / "boto3").exists():
+        return
+    compiled = sorted({so.relative_to(folder).parts[0] for so in folder.rglob("*.so")})
     told = {
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -74,8 +104,17 @@ def check(folder: Path, python: str) -> None:
         "POWERTOOLS_SERVICE_NAME": "check",
         "POWERTOOLS_METRICS_NAMESPACE": "check",
     }
+    ours = sorted(
+        {
+            module
+            for path in (folder / "cqrs", folder / "domain")
+            for file in path.rglob("*.py")
+            for module in modules(ast.parse(file.read_text()))
+        }
+    )
+    asked = map(json.dumps, (SERVICES, ours, compiled))
     done = subprocess.run(
-        [python, "-I", "-c", CHECK, str(folder), *SERVICES],
+        [sys.executable, "-I", "-B", "-c", CHECK, str(folder), *asked],
         env={"PATH": os.environ["PATH"], **told},
         capture_output=True,
         text=True,
@@ -83,7 +122,7 @@ def check(folder: Path, python: str) -> None:
     )
     if done.returncode:
         *_, reason = done.stderr.strip().splitlines()
-        raise RuntimeError(f"The layer lacks what functions use ({__name__}.SERVICES?): {reason}")
+        raise RuntimeError(f"The layer lacks what functions use (see {__name__}): {reason}")
 
 
 # botocore
@@ -93,14 +132,14 @@ def cut_services(data: Path) -> None:
     for service in folders_in(data):
         *old, latest = folders_in(service)
         for needless in old if service.name in SERVICES else [service]:
-            shutil.rmtree(needless)
+            remove(needless)
         if latest.exists():
             for file in latest.iterdir():
                 cut_file(file)
 
 
 def cut_file(file: Path) -> None:
-    if file.match(LEFT_OUT_OF_SERVICES):
+    if file.match(EXAMPLES):
         file.unlink()
     elif file.suffix == ".gz":
         write(file.with_suffix(""), undocumented(json.loads(gzip.decompress(file.read_bytes()))))
@@ -139,6 +178,14 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
+def remove(path: Path) -> None:
+    """Removes what is there, be it a file or a folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def write(file: Path, value: Any) -> None:
     file.write_text(json.dumps(value, separators=(",", ":")))
 
@@ -147,10 +194,10 @@ def write(file: Path, value: Any) -> None:
 
 
 def keep_only(folder: Path, package: str, roots: Sequence[str]) -> None:
-    """Removes the modules of a package that are not imported by `roots`, however indirectly."""
+    """Removes all of a package but the modules that `roots` import, however indirectly."""
     kept = imported(folder, package, roots)
-    for file in sorted((folder / package).rglob("*.py")):
-        if file not in kept:
+    for file in sorted((folder / package).rglob("*")):
+        if file.is_file() and file not in kept:
             file.unlink()
     for inner in sorted((folder / package).rglob("*"), reverse=True):
         if inner.is_dir() and not any(inner.iterdir()):
@@ -176,19 +223,34 @@ def imported(folder: Path, package: str, roots: Iterable[str]) -> set[Path]:
     return found
 
 
-def imports(node: ast.AST, at: tuple[str, ...]) -> Iterator[str]:
+def imports(tree: ast.AST, at: tuple[str, ...]) -> Iterator[str]:
     """All names that code in the package `at` imports; some are not of modules."""
-    match node:
-        case ast.Import():
+    for node in at_run_time(tree):
+        if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        case ast.ImportFrom():
+        if isinstance(node, ast.ImportFrom):
             above = at[: len(at) + 1 - node.level] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def modules(tree: ast.AST) -> Iterator[str]:
+    """The modules that our own code imports, which says all of their names."""
+    for node in at_run_time(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those below it, without what only types need."""
+    match node:
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
-            for child in node.orelse:
-                yield from imports(child, at)
+            inner: Iterable[ast.AST] = node.orelse
         case _:
-            for child in ast.iter_child_nodes(node):
-                yield from imports(child, at)
+            inner = ast.iter_child_nodes(node)
+    yield node
+    for child in inner:
+        yield from at_run_time(child)

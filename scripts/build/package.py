@@ -17,7 +17,7 @@ from typing import Literal, get_args
 
 from rich.filesize import decimal
 
-from scripts.build.cuts import cut
+from scripts.build.cuts import check, cut
 from scripts.tables import show
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -218,6 +218,7 @@ def pack(package: Package, python: str | None, into: Path) -> Built:
     if python:
         folders = [stage / prefix for prefix in package.sources]
         compile_all(python, folders, stage, package.unpacked_at)
+    check(stage / "python")
     write_zip(stage, archive)
     shutil.rmtree(stage)
     stamp.write_text(made_of)
@@ -259,7 +260,7 @@ def compile_all(python: str, folders: Sequence[Path], root: Path, unpacked_at: s
 def write_zip(folder: Path, archive: Path) -> None:
     """Writes a zip that depends on no machine: sorted names, one date and one mode for all."""
     part = archive.with_suffix(".zip.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
