@@ -149,13 +149,14 @@ def cut_file(file: Path) -> None:
 
 
 def undocumented(value: Any) -> Any:
-    """`value` without texts called `documentation`. What else has that name stays."""
+    """`value` with its texts of documentation empty: botocore reads some."""
     match value:
         case dict():
             return {
-                name: undocumented(inner)
+                name: ""
+                if name == "documentation" and isinstance(inner, str)
+                else undocumented(inner)
                 for name, inner in value.items()
-                if not (name == "documentation" and isinstance(inner, str))
             }
         case list():
             return [undocumented(inner) for inner in value]
