@@ -67,10 +67,9 @@ class Asked(Everything):
     """An environment that remembers what it was asked for."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.names: set[str] = set()
 
-    def get(self, name: str, default: str | None = None) -> str:
+    def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
         self.names.add(name)
         return super().get(name, default)
 

@@ -1,6 +1,4 @@
-"""The SDK and Powertools as they are installed here, cut as in the layer. They are the same: what is
-tested is what is shipped.
-"""
+"""The SDK and Powertools as they are installed here, in the versions of the layer, cut as there."""
 
 import gzip
 import json
@@ -102,6 +100,10 @@ def test_packaging_fails_without_a_module_of_powertools(layer: Path) -> None:
 KEY = {"pk": {"S": "order-7"}, "sk": {"N": "1"}}
 WHEN = "2026-10-21T07:28:00.000Z"
 ROLE = "arn:aws:iam::123456789012:role/search"
+ASSUMED = (
+    f"<R><AssumeRoleResult><Credentials><Expiration>{WHEN}</Expiration></Credentials>"
+    "</AssumeRoleResult></R>"
+)
 CALLS: list[tuple[str, str, dict[str, object], str]] = [
     ("dynamodb", "batch_get_item", {"RequestItems": {"t": {"Keys": [KEY]}}}, "{}"),
     ("dynamodb", "batch_write_item", {"RequestItems": {"t": []}}, "{}"),
@@ -128,8 +130,7 @@ CALLS: list[tuple[str, str, dict[str, object], str]] = [
     ("stepfunctions", "stop_execution", {"executionArn": "m", "error": "e"}, "{}"),
     (
         *("sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "n"}),
-        "<R><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId>"
-        f"<Expiration>{WHEN}</Expiration></Credentials></AssumeRoleResult></R>",
+        ASSUMED,
     ),
 ]
 REGIONS = ("eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1")
