@@ -166,9 +166,9 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         pip_install(requirements, target, installed)
     if target == "aws" and (strangers := foreign(installed)):
         raise RuntimeError(f"Lambda can't load {', '.join(strangers)}")
+    cut(installed)
     shutil.copytree(installed, needed, ignore=shutil.ignore_patterns(*LEFT_OUT_OF_THIRD_PARTIES))
     shutil.rmtree(installed)
-    cut(needed)
     if python:
         compile_all(python, [needed], needed, "/opt/python")
     return needed.rename(done)

@@ -1,7 +1,8 @@
-"""Cold starts: what a function takes to be made, in a process of its own, from what is packaged.
+"""Cold starts: what a function takes to be made, to log and to count, each in a new process.
 
-The packages are unpacked as Lambda does it, and imported with bytecode that is there, as there.
-Both sides are CPU time from the start of a process, so the interpreter's own start is in both.
+It is made as on Lambda: of its package and the layer, unpacked, in an environment with the same
+names. The floor has the whole SDK, as Lambda's runtime has it. Both are told in CPU time since the
+process began, so the start of the interpreter is in both.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ GOALS = {
     "event_publisher": 0.9,
 }
 FLOOR = "import boto3, one client"
+MOST_MEGABYTES = 4.0
 
 TOLD = {  # of every function by Lambda or by Terraform
     "AWS_LAMBDA_FUNCTION_NAME": "shop",
@@ -87,6 +89,20 @@ def figures() -> Iterator[Figure]:
             ours = partial(said_by, own, {**TOLD, **environment(name)})
             times = in_turn(bare, ours, rounds=ROUNDS, timed=seconds)
             yield Figure.time(f"cold start of {name}", FLOOR, times, goal)
+    yield size_of_layer()
+
+
+def size_of_layer() -> Figure:
+    (layer,) = (built.zip for built in package.build("aws") if built.zip.stem == "layer")
+    megabytes = layer.stat().st_size / 1e6
+    return Figure(
+        measure="layer for AWS, with the SDK",
+        floor="1 MB",
+        ratio=megabytes,
+        median_ratio=megabytes,
+        goal=MOST_MEGABYTES,
+        remark="" if package.python_for("aws") else package.NO_PYTHON,
+    )
 
 
 def environment(function: str) -> Mapping[str, str]:
