@@ -126,9 +126,9 @@ def cut_services(data: Path) -> None:
     for service in folders_in(data):
         *old, latest = folders_in(service)
         for needless in old if service.name in SERVICES else [service]:
-            remove(needless)
-        if latest.exists():
-            for file in latest.iterdir():
+            shutil.rmtree(needless)
+        if service.name in SERVICES:
+            for file in list(latest.iterdir()):
                 cut_file(file)
 
 
@@ -174,11 +174,11 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def remove(path: Path) -> None:
-    """Removes what is there, be it a file or a folder."""
+    """Removes a file or a folder."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        path.unlink()
 
 
 def write(file: Path, value: Any) -> None:
@@ -214,20 +214,20 @@ def imported(folder: Path, package: str, roots: Iterable[str]) -> set[Path]:
                 if file.exists() and file not in found:
                     found.add(file)
                     at = file.relative_to(folder).parent.parts
-                    names += imports(ast.parse(file.read_text()), at)
+                    for module, inner in imports(ast.parse(file.read_text()), at):
+                        names += [module, *inner]
     return found
 
 
-def imports(tree: ast.AST, at: tuple[str, ...]) -> Iterator[str]:
-    """All names that code in the package `at` imports; some are not of modules."""
+def imports(tree: ast.AST, at: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    """The modules that code in the package `at` imports, and what of each: maybe modules, too."""
     for node in at_run_time(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, []) for alias in node.names)
         if isinstance(node, ast.ImportFrom):
             above = at[: len(at) + 1 - node.level] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            yield module, [f"{module}.{alias.name}" for alias in node.names]
 
 
 def foreign_modules(folder: Path) -> set[str]:
@@ -237,22 +237,13 @@ def foreign_modules(folder: Path) -> set[str]:
         for text in map(Path.read_text, (folder / ours).rglob("*.py")):
             # most files import none, and reading their lines is cheaper than parsing them
             if any(map(is_foreign, re.findall(r"(?m)^ *(?:from|import) ([\w.]+)", text))):
-                found.update(filter(is_foreign, modules(ast.parse(text))))
+                found.update(module for module, _ in imports(ast.parse(text)) if is_foreign(module))
     return found
 
 
 def is_foreign(module: str) -> bool:
     top = module.partition(".")[0]
     return top not in OURS and top not in sys.stdlib_module_names
-
-
-def modules(tree: ast.AST) -> Iterator[str]:
-    """The modules that our own code imports, which says all of their names."""
-    for node in at_run_time(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
 
 
 def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
