@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 from rich.filesize import decimal
 
+from scripts.build.cuts import check, cut
 from scripts.tables import show
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,6 +38,8 @@ LEFT_OUT_OF_THIRD_PARTIES = (
     *("__pycache__", "*.pyc", "*.pyi", "py.typed", "tests", "bin"),
     *("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json"),
 )
+
+MADE_BY = tuple(Path(__file__).with_name(name).read_bytes() for name in ("package.py", "cuts.py"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,7 @@ def functions(repository: Path) -> list[Package]:
 
 
 def layer(repository: Path, third_parties: Path) -> Package:
-    """The package of the layer. It is without boto3, which Lambda provides."""
+    """The package of the layer. Lambda looks there for boto3 before it takes its own."""
     return Package(
         name="layer",
         sources={
@@ -149,7 +152,7 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         target.encode(),
         version_of(python) or "",
         requirements.read_bytes(),
-        Path(__file__).read_bytes(),
+        *MADE_BY,
     )
     name = f"{requirements.stem}-{target}"
     done = cache / "third-parties" / f"{name}-{key[:16]}"
@@ -163,6 +166,7 @@ def install(requirements: Path, target: Target, python: str | None, cache: Path)
         pip_install(requirements, target, installed)
     if target == "aws" and (strangers := foreign(installed)):
         raise RuntimeError(f"Lambda can't load {', '.join(strangers)}")
+    cut(installed)
     shutil.copytree(installed, needed, ignore=shutil.ignore_patterns(*LEFT_OUT_OF_THIRD_PARTIES))
     shutil.rmtree(installed)
     if python:
@@ -199,7 +203,7 @@ def pack(package: Package, python: str | None, into: Path) -> Built:
     files = dict(sorted(contents(package)))
     made_of = digest(
         version_of(python) or "",
-        Path(__file__).read_bytes(),
+        *MADE_BY,
         *(part for name, path in files.items() for part in (name, path.read_bytes())),
     )
     archive, stamp = into / f"{package.name}.zip", into / f".{package.name}"
@@ -214,6 +218,7 @@ def pack(package: Package, python: str | None, into: Path) -> Built:
     if python:
         folders = [stage / prefix for prefix in package.sources]
         compile_all(python, folders, stage, package.unpacked_at)
+    check(stage / "python")
     write_zip(stage, archive)
     shutil.rmtree(stage)
     stamp.write_text(made_of)
@@ -255,7 +260,7 @@ def compile_all(python: str, folders: Sequence[Path], root: Path, unpacked_at: s
 def write_zip(folder: Path, archive: Path) -> None:
     """Writes a zip that depends on no machine: sorted names, one date and one mode for all."""
     part = archive.with_suffix(".zip.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())

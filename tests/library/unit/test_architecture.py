@@ -51,6 +51,10 @@ class TestArrows:
         others = [path for path in MODULES if not in_package(path, "cqrs/adapters")]
         assert wrong([*others, *HANDLERS], *AWS) == {}
 
+    def test_clients_are_made_where_packaging_finds_them(self) -> None:
+        others = [path for path in MODULES if where(path) != "shared/cqrs/adapters/clients.py"]
+        assert wrong(others, "boto3") == {}
+
     def test_only_edges_and_tests_know_adapters(self) -> None:
         knowing = ("cqrs/adapters", "cqrs/entrypoints", "cqrs/testing")
         others = [path for path in LIBRARY if not in_package(path, *knowing)]

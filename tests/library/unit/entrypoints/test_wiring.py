@@ -1,6 +1,8 @@
 """The wiring: a function is made of the names of what it uses, once, and when it is needed."""
 
+import gc
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import pytest
@@ -102,6 +104,20 @@ class TestOnLambda:
         assert len(made) == 1
         assert handler(http("GET /health"), None)["body"] == '"ada"\n'
         assert len(made) == 1
+
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_no_garbage_is_collected_just_while_it_is_made(self, fails: bool) -> None:
+        collecting: list[bool] = []
+
+        def app(wire: Wiring) -> LambdaHandler:
+            collecting.append(gc.isenabled())
+            if fails:
+                raise LookupError
+            return HttpFunction({})
+
+        with pytest.raises(LookupError) if fails else nullcontext():
+            on_lambda(app, {"AWS_LAMBDA_FUNCTION_NAME": "health", **OPEN})
+        assert (collecting, gc.isenabled()) == ([False], True)
 
     def test_elsewhere_it_is_made_at_its_first_call_and_once(self) -> None:
         made: list[Wiring] = []
