@@ -3,12 +3,15 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 
 from scripts.shop.bench.figures import Figure
 from scripts.tables import show
 
 # a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {}
+SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "warm": lambda: import_module("scripts.shop.bench.warm").figures(),
+}
 
 
 def main() -> None:
