@@ -182,6 +182,10 @@ class MemoryRows:
         with self._lock:
             return {key: self._row(key) for key in keys}
 
+    @classmethod
+    def load_all(cls, asked: Sequence[tuple[Self, Sequence[str]]]) -> list[dict[str, Row]]:
+        return [rows.load(keys) for rows, keys in asked]
+
     def _row(self, key: str) -> Row:
         return self._items.row(self._rows[key]) if key in self._rows else Row(key=key)
 
