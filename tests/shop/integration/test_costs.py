@@ -90,7 +90,10 @@ class Service:
         create_event_store(self.aws.client, "events")
         create_guard_store(self.aws.client, "guards")
         self.store = DynamoDbEventStore("events", "guards", client=lambda: self.aws.client)
-        self.commands = CommandHandler(self.store, self.decider, pause=lambda _: None)
+        # as in a function that has just started, with each command
+        self.commands = CommandHandler(
+            self.store, self.decider, pause=lambda _: None, remembered_bytes=0
+        )
         self.aws.start()
 
     def send(self, entity: str, command: object, *, opens: bool = False) -> None:
