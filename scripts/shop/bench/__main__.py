@@ -10,6 +10,7 @@ from scripts.tables import show
 
 # a module of this folder each, imported when it is asked for
 SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "memory": lambda: import_module("scripts.shop.bench.memory").figures(),
     "warm": lambda: import_module("scripts.shop.bench.warm").figures(),
 }
 

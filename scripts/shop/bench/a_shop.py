@@ -12,7 +12,7 @@ from cqrs.adapters.items import Items
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.entrypoints.http import HttpFunction, _request
 from cqrs.follow.followers import Follower
-from cqrs.history.commits import Envelope
+from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import Instant
 from cqrs.history.idempotency import command_id_of, entity_id_of
 from cqrs.plain import replace
@@ -30,6 +30,7 @@ __all__ = [
     "again",
     "answers",
     "authorising",
+    "commits",
     "get",
     "history",
     "move",
@@ -127,6 +128,16 @@ def history(commits: int) -> Sequence[Any]:
     return newest_first
 
 
+def commits(number: int) -> Sequence[Commit]:
+    """The order's, which was placed and then moved."""
+    store = MemoryEventStore()
+    commands: Commands = CommandHandler(store, ORDER)
+    place(commands, "7")
+    for _ in range(number - 1):
+        move(commands)
+    return store.read("order-7")
+
+
 def answers(commits: int) -> dict[str, Any]:
     """What DynamoDB answers of an order with so many commits, its row and its lookups."""
     items = history(commits)
@@ -196,9 +207,11 @@ def place(commands: Commands, order: str = "8") -> object:
     return commands.handle(order, command, envelope(), opens=True)
 
 
-def move(commands: Commands) -> object:
+def move(commands: Commands, order: str = "7") -> object:
     address = replace(VIENNA, street=f"{next(_sent)} Example Street")
-    return commands.handle("7", ChangeAddress(order_id=OrderId("7"), address=address), envelope())
+    return commands.handle(
+        order, ChangeAddress(order_id=OrderId(order), address=address), envelope()
+    )
 
 
 def post() -> Event:

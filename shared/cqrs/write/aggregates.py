@@ -128,8 +128,7 @@ class Aggregates(Generic[C, S, E]):
     def _evolved(self, state: S, version: int, commit: Commit) -> S:
         if commit.version != version + 1:
             raise Unreadable(f"{commit} does not follow version {version}")
-        events = [recorded.event for recorded in commit.events(self._codec)]
-        return reduce(self._decider.evolve, events, state)
+        return reduce(self._decider.evolve, commit.bare_events(self._codec), state)
 
     def next(
         self, loaded: Loaded[S], commit: Commit, state: S, command_id: str

@@ -45,16 +45,20 @@ class Recent(Value, kw_only=False):
         for one in stored:
             version = one.commit.version
             known[version] = short(one.command_id)
-            step, _, ids = (one.earlier or _ALL).partition(":")
+            if not one.earlier:
+                continue
+            step, _, ids = one.earlier.partition(":")
             if step.isdecimal() and int(step):
                 for n in range(len(ids) // _LENGTH):
                     known[version - int(step) * (n + 1)] = ids[_LENGTH * n : _LENGTH * (n + 1)]
         newest = stored[0].commit.version
         needed = range(newest, max(newest - REMEMBERED, 0), -1)
-        if not known.keys() >= set(needed):
+        try:
+            ids = "".join([known[version] for version in needed])
+        except KeyError:
             return None
         return cls(
-            "".join(map(known.__getitem__, needed)),
+            ids,
             _first(has_all(one.earlier) for one in stored),
             _first(one.earlier is None and one.commit.version > LOADED for one in stored),
         )
