@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator build/search build/hostile build/lock
+.PHONY: help .venv build/emulator build/search build/hostile build/bench build/lock
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -152,6 +152,11 @@ build/lock/.installed: requirements/lock.txt
 build/hostile: build/hostile/.installed
 build/hostile/.installed: requirements/hostile.txt
 	@echo "installing what makes hostile requests (once)"
+	$(installed_in_a_venv)
+
+build/bench: build/bench/.installed
+build/bench/.installed: requirements/bench.txt
+	@echo "installing what benchmarks compare with (once)"
 	$(installed_in_a_venv)
 
 # Without it there is a local stack without search. It is tried again the next time.

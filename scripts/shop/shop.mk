@@ -14,5 +14,5 @@ examples: .venv ## Run the examples of the API's document anew, best on a fresh 
 hostile: .venv build/hostile ## Send thousands of invented requests, and hold the answers against the API's document: AS=staff, EACH=250, SEED=11
 	@$(BIN)/python -m scripts.shop.hostile $(if $(AS),--role '$(AS)') $(if $(EACH),--each '$(EACH)') $(if $(SEED),--seed '$(SEED)')
 
-bench: .venv ## Time the library and the shop against a floor or a peer in the same run: SECTIONS="cold warm", or all; WRITE=1 puts it into docs/
+bench: .venv build/bench ## Time the library and the shop against a floor or a peer in the same run: SECTIONS="cold warm", or all; WRITE=1 puts it into docs/
 	@$(BIN)/python -m scripts.shop.bench $(SECTIONS) $(if $(WRITE),--write)

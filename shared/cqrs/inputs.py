@@ -19,6 +19,8 @@ from cqrs.errors import Fault, InvalidInput
 
 __all__ = ["between", "faults_of", "parse", "size", "text"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and half surrogate pairs
+
 T = TypeVar("T")
 
 MAX_FAULTS = 100  # per input: one with many entries could otherwise overflow the answer
@@ -54,8 +56,7 @@ def text(
             return f"must have {min} to {max} characters, has {len(value)}"
         if min and not value.strip():
             return "must not be blank"
-        shown = value.replace("\n", "") if lines else value
-        if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in shown):
+        if _CONTROL.search(value.replace("\n", "") if lines else value):
             return "must not contain control characters"
         if pattern and not re.fullmatch(pattern, value):
             return hint

@@ -95,7 +95,7 @@ def write(value: object) -> bytes:
 
 def to_json(plain: object) -> str:
     """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _WRITER.encode(plain)
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
@@ -103,14 +103,12 @@ def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
     is too deep; in `untrusted` text also for a duplicate name in an object, which other parsers may
     resolve differently, and for a name that is not valid Unicode.
     """
-    pairs = _each_once if untrusted else None
+    if not isinstance(text, str):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    if text.startswith("\ufeff"):
+        raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
     try:
-        return json.loads(
-            text,
-            parse_constant=_no_such_number,
-            parse_float=_finite,
-            object_pairs_hook=pairs,
-        )
+        return (_WARY if untrusted else _READER).decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -160,3 +158,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise ValueError("an object has the same name twice")
     "".join(found).encode()  # raises for half a surrogate pair, which can't be encoded
     return found
+
+
+# made once: json.dumps and json.loads make one for each text
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_READER = json.JSONDecoder(parse_constant=_no_such_number, parse_float=_finite)
+_WARY = json.JSONDecoder(
+    parse_constant=_no_such_number, parse_float=_finite, object_pairs_hook=_each_once
+)

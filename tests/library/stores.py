@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import WHOLE, Heads, History, Section, Size
+from cqrs.history.event_store import WHOLE, Heads, Section, Size, Stored
 from cqrs.history.guards import Claim, Guard
-
-S = TypeVar("S")
 
 
 class Counting:
@@ -26,15 +23,14 @@ class Counting:
         self.loaded: list[int] = []
         self.snapshots: list[str] = []
 
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
         self.calls["load"] += 1
-        if stale := self.stale_by():
-            commits = self.store.read(stream)
-            commits = commits[: max(0, len(commits) - stale)]
-            return History(None, commits, len(commits))
-        history = self.store.load(stream, limit, open_snapshot)
-        self.loaded.append(len(history.commits))
-        return history
+        stored = self.store.load(stream)[self.stale_by() :][:limit]
+        self.loaded.append(len(stored))
+        return stored
+
+    def room(self, commit: Commit, command_id: str) -> int:
+        return self.store.room(commit, command_id)
 
     def append(
         self,
@@ -42,11 +38,12 @@ class Counting:
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
         self.calls["append"] += 1
         self.snapshots += [snapshot] if snapshot else []
         self.before_append(commit)
-        self.store.append(commit, command_id, snapshot, guards)
+        self.store.append(commit, command_id, snapshot, guards, earlier)
         self.after_append(commit)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:

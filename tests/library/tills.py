@@ -77,7 +77,7 @@ def handler(store: Any) -> CommandHandler[Add, Till, Added]:
 
 def add(store: Any, amount: int, key: str, **how: Any) -> Outcome[Added]:
     command_envelope = envelope(key, payload=amount, actor=how.pop("actor", "ada"))
-    return handler(store).handle("1", Add(amount=amount), command_envelope, **how)
+    return handler(store).handle(how.pop("till", "1"), Add(amount=amount), command_envelope, **how)
 
 
 def amounts(store: Counting) -> list[int]:

@@ -50,7 +50,9 @@ class Figure:
         return self.ratio >= self.goal if self.more_is_better else self.ratio <= self.goal
 
     @classmethod
-    def time(cls, measure: str, floor: str, times: Times, goal: float, remark: str = "") -> Figure:
+    def time(
+        cls, measure: str, floor: str, times: Times, goal: float | None, remark: str = ""
+    ) -> Figure:
         return cls(
             measure=measure,
             floor=floor,

@@ -5,6 +5,7 @@ version   N  sort key: 1, 2, 3 ... without gaps
 body      S  the commit as JSON text, exactly as it is published
 command   S  the id of its command: for people who look at the table
 snapshot  S  in some commits, the state after it: a cache
+earlier   S  in some commits, ids of commands before it, short: a cache
 
 If a service has guards, a second table has one item per claim:
 
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
@@ -30,9 +31,9 @@ from cqrs.history.event_store import (
     AppendConflict,
     GuardTaken,
     Heads,
-    History,
     Section,
     Size,
+    Stored,
 )
 from cqrs.history.guards import Claim, Guard
 from cqrs.history.instants import later, now, periods
@@ -40,13 +41,19 @@ from cqrs.history.instants import later, now, periods
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["MAX_COMMIT_BYTES", "DynamoDbEventStore", "commit_of", "size_of_commit"]
-
-S = TypeVar("S")
+__all__ = [
+    "MAX_COMMIT_BYTES",
+    "DynamoDbEventStore",
+    "beside",
+    "commit_of",
+    "room_of_commit",
+    "size_of_commit",
+]
 
 MAX_COMMIT_BYTES = 400 * 1024  # of an item
 CLOCK_SECONDS = 3_600  # so far clocks may differ
-_NAMES = len("streamversionbodycommandsnapshot") + 21  # and the largest number
+UNIT_BYTES = 1024  # of an item are written for one unit
+_NAMES = len("streamversionbodycommand") + 21  # and the largest number
 
 
 def commit_of(item: Any) -> Commit:
@@ -55,12 +62,34 @@ def commit_of(item: Any) -> Commit:
     return Commit(str(item["stream"]["S"]), int(item["version"]["N"]), str(body))
 
 
+def _stored(item: Any) -> Stored:
+    def text(name: str) -> str | None:
+        return item[name]["S"] if name in item else None
+
+    return Stored(commit_of(item), text("command") or "", text("snapshot"), text("earlier"))
+
+
 def size_of_commit(commit: Commit, command_id: str, most: int = MAX_COMMIT_BYTES) -> int:
     """The bytes of its item, without a snapshot. Raises TooLarge."""
     size = _NAMES + sum(len(text.encode()) for text in (commit.stream, commit.body, command_id))
     if size > most:
         raise TooLarge(f"The commit {commit}", size, most)
     return size
+
+
+def room_of_commit(commit: Commit, command_id: str) -> int:
+    """How many bytes fit into its item before it takes another write unit."""
+    return -size_of_commit(commit, command_id) % UNIT_BYTES
+
+
+def beside(size: int, **texts: str | None) -> dict[str, str]:
+    """What is stored beside a commit of this size: those that there are, and fit in."""
+    found: dict[str, str] = {}
+    for name, text in texts.items():
+        if text and size + len(name) + len(text.encode()) <= MAX_COMMIT_BYTES:
+            found[name] = text
+            size += len(name) + len(text.encode())
+    return found
 
 
 def _taken(guard: Guard, holder: Any, commit: Commit) -> GuardTaken | Unreadable:
@@ -108,6 +137,7 @@ class DynamoDbEventStore:
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
         item = {
             "stream": {"S": commit.stream},
@@ -116,8 +146,8 @@ class DynamoDbEventStore:
             "command": {"S": command_id},
         }
         size = size_of_commit(commit, command_id)
-        if snapshot and size + len(snapshot.encode()) <= MAX_COMMIT_BYTES:
-            item["snapshot"] = {"S": snapshot}
+        for name, text in beside(size, earlier=earlier, snapshot=snapshot).items():
+            item[name] = {"S": text}
         version_is_free = "attribute_not_exists(version)"
         put = {
             "TableName": self._table,
@@ -195,16 +225,11 @@ class DynamoDbEventStore:
         item = found.get("Item")
         return (item["stream"]["S"], int(item["version"]["N"])) if item else None
 
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
-        commits: list[Commit] = []
-        for item in self._query(stream, ScanIndexForward=False, Limit=limit):
-            text = item.get("snapshot", {}).get("S")
-            snapshot = open_snapshot(text) if text else None
-            if snapshot is not None:
-                base = int(item["version"]["N"])
-                return History(snapshot, commits[::-1], base + len(commits))
-            commits.append(commit_of(item))
-        return History(None, commits[::-1], len(commits))
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
+        return list(map(_stored, self._query(stream, most=limit, ScanIndexForward=False)))
+
+    def room(self, commit: Commit, command_id: str) -> int:
+        return room_of_commit(commit, command_id)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         items = self._query(stream, after=after, most=limit)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 from zlib import crc32
 
-from cqrs.adapters.dynamodb_event_store import MAX_COMMIT_BYTES, size_of_commit
+from cqrs.adapters.dynamodb_event_store import (
+    MAX_COMMIT_BYTES,
+    beside,
+    room_of_commit,
+    size_of_commit,
+)
 from cqrs.adapters.items import (
     MAX_ITEM_BYTES,
     MAX_ROW_BYTES,
@@ -27,9 +32,9 @@ from cqrs.history.event_store import (
     AppendConflict,
     GuardTaken,
     Heads,
-    History,
     Section,
     Size,
+    Stored,
 )
 from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard, Release
@@ -53,8 +58,6 @@ __all__ = [
     "rows_for",
 ]
 
-S = TypeVar("S")
-
 DELETED_AT_ONCE = 100
 _INCARNATIONS = itertools.count(1)
 NO_STATES = {"S": "{}"}  # as an index has them
@@ -62,22 +65,18 @@ NO_STATES = {"S": "{}"}  # as an index has them
 
 class MemoryEventStore:
     def __init__(self, *, max_bytes: int = MAX_COMMIT_BYTES, page: int = 100) -> None:
-        self._streams: dict[str, list[tuple[Commit, str | None]]] = {}
+        self._streams: dict[str, list[Stored]] = {}
         self._guards: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self._max_bytes = max_bytes
         self._page = page
 
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
         with self._lock:
-            stored = list(self._streams.get(stream, ()))
-        commits: list[Commit] = []
-        for commit, text in reversed(stored):
-            snapshot = open_snapshot(text) if text else None
-            if snapshot is not None:
-                return History(snapshot, commits[::-1], len(stored))
-            commits.append(commit)
-        return History(None, commits[::-1], len(stored))
+            return self._streams.get(stream, [])[::-1][:limit]
+
+    def room(self, commit: Commit, command_id: str) -> int:
+        return room_of_commit(commit, command_id)
 
     def append(
         self,
@@ -85,16 +84,16 @@ class MemoryEventStore:
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
         size = size_of_commit(commit, command_id, self._max_bytes)
-        if snapshot and size + len(snapshot.encode()) > self._max_bytes:
-            snapshot = None
+        texts = beside(size, earlier=earlier, snapshot=snapshot)
         with self._lock:
             stored = self._streams.setdefault(commit.stream, [])
             if commit.version <= len(stored):
-                raise AppendConflict(stored[commit.version - 1][0])
+                raise AppendConflict(stored[commit.version - 1].commit)
             self._take(guards, commit)
-            stored.append((commit, snapshot))
+            stored.append(Stored(commit, command_id, **texts))
 
     def _take(self, guards: Sequence[Guard], commit: Commit) -> None:
         held = self._guards
@@ -119,7 +118,7 @@ class MemoryEventStore:
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         with self._lock:
             stored = self._streams.get(stream, ())[after : None if limit is None else after + limit]
-        return [commit for commit, _ in stored]
+        return [one.commit for one in stored]
 
     def heads(self, cursor: str | None = None, section: Section = WHOLE) -> Heads:
         with self._lock:
@@ -134,14 +133,16 @@ class MemoryEventStore:
 
     def size(self) -> Size:
         with self._lock:
-            commits = [commit for stored in self._streams.values() for commit, _ in stored]
+            commits = [one.commit for stored in self._streams.values() for one in stored]
         return Size(commits=len(commits), bytes=sum(size_of_commit(c, "") for c in commits))
 
 
-def _is_in(section: Section, stream: str, stored: Sequence[tuple[Commit, object]]) -> bool:
+def _is_in(section: Section, stream: str, stored: Sequence[Stored]) -> bool:
     if crc32(stream.encode()) % section.segments != section.segment:
         return False
-    return section.since is None or any(_is_since(c, section.since) for c, _ in reversed(stored))
+    return section.since is None or any(
+        _is_since(one.commit, section.since) for one in reversed(stored)
+    )
 
 
 def _is_since(commit: Commit, since: Instant) -> bool:
@@ -181,6 +182,10 @@ class MemoryRows:
     def load(self, keys: Sequence[str]) -> dict[str, Row]:
         with self._lock:
             return {key: self._row(key) for key in keys}
+
+    @classmethod
+    def load_all(cls, asked: Sequence[tuple[Self, Sequence[str]]]) -> list[dict[str, Row]]:
+        return [rows.load(keys) for rows, keys in asked]
 
     def _row(self, key: str) -> Row:
         return self._items.row(self._rows[key]) if key in self._rows else Row(key=key)

@@ -11,7 +11,7 @@ from cqrs.errors import Throttled
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["batch_get", "if_unchanged", "save_revision"]
+__all__ = ["batch_get", "batch_get_all", "if_unchanged", "save_revision"]
 
 KEYS_PER_CALL = 100
 
@@ -23,28 +23,40 @@ def batch_get(
     pause: Callable[[float], None],
 ) -> list[Any]:
     """The items that there are, as they are now. Calls: 1 per 100 keys. Raises Unavailable."""
-    items: list[Any] = []
+    found = batch_get_all(client, [(table, key) for key in keys], pause)
+    return [item for _, item in found]
+
+
+def batch_get_all(
+    client: Callable[[], DynamoDBClient],
+    keys: Sequence[tuple[str, Any]],
+    pause: Callable[[float], None],
+) -> list[tuple[str, Any]]:
+    """The same of several tables: `keys`, and what is found, with their table."""
+    found: list[tuple[str, Any]] = []
     for start in range(0, len(keys), KEYS_PER_CALL):
-        items += _batch(client, table, keys[start : start + KEYS_PER_CALL], pause)
-    return items
+        found += _batch(client, keys[start : start + KEYS_PER_CALL], pause)
+    return found
 
 
 def _batch(
     client: Callable[[], DynamoDBClient],
-    table: str,
-    keys: Sequence[Any],
+    keys: Sequence[tuple[str, Any]],
     pause: Callable[[float], None],
-) -> list[Any]:
-    request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
-    items: list[Any] = []
+) -> list[tuple[str, Any]]:
+    request: Any = {}
+    for table, key in keys:
+        request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
+    tables = " and ".join(request)
+    items: list[tuple[str, Any]] = []
     for _ in clients.CONTENTION.attempts(pause):
-        with clients.translated(table):
+        with clients.translated(tables):
             found = client().batch_get_item(RequestItems=request)
-        items += found["Responses"].get(table, [])
+        items += [(table, item) for table, some in found["Responses"].items() for item in some]
         request = found.get("UnprocessedKeys")
         if not request:
             return items
-    raise Throttled(f"{table} did not give all items")
+    raise Throttled(f"{tables} did not give all items")
 
 
 def if_unchanged(revision: int) -> dict[str, Any]:

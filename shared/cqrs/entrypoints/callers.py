@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from cqrs.errors import Unauthenticated
@@ -30,7 +31,7 @@ class Role(StrEnum):
 _ORDER = [*Role]
 
 
-class Caller(Value, kw_only=False):
+class Caller(Value, kw_only=False, dict=True):
     """`actor` names them in commits and logs: `anonymous`, or the token's subject."""
 
     actor: str
@@ -40,7 +41,7 @@ class Caller(Value, kw_only=False):
     def sees_all(self) -> bool:
         return self.role.may(Role.STAFF)
 
-    @property
+    @cached_property
     def account(self) -> str:
         """The id of what they own, which follows from who they are: they have one account."""
         return entity_id_of(self.actor, "account", "")

@@ -5,7 +5,6 @@ Where the decider says whose an aggregate is, a customer is told of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from cqrs.entrypoints import about
@@ -14,6 +13,7 @@ from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
 from cqrs.entrypoints.queries import CONSISTENCY, ETAG, OF_STORES, TOKEN, answer_of, token_of
 from cqrs.errors import InvalidInput, NotFound
+from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import no_version
@@ -26,7 +26,6 @@ S = TypeVar("S")
 Shown = Callable[[str, S], Document | None]
 
 MAX_IDS = 50
-LOADERS = 8  # streams that are loaded at the same time
 
 
 def facts_of(aggregates: Aggregates[Any, S, Any], shown: Shown[S], what: str) -> Handler:
@@ -62,7 +61,7 @@ def facts_of_many(
     """The route of several aggregates, whose ids are in the query's `parameter`, at most MAX_IDS.
     The answer has them under `items`, by id; null for one that does not exist.
 
-    AWS calls: 1 for each id, LOADERS of them at a time.
+    AWS calls: 1 for each id, several at a time.
     """
     asked = about.ids(parameter, "The ids, with commas.", most=MAX_IDS)
     by_id = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
@@ -79,9 +78,8 @@ def facts_of_many(
     )
     def answer(request: Request) -> Response:
         keys, token = request.ids(parameter, most=MAX_IDS), token_of(request)
-        with ThreadPoolExecutor(min(LOADERS, len(keys))) as pool:
-            loads = pool.map(lambda key: _load(aggregates, key, token, request.caller), keys)
-            loaded = dict(zip(keys, loads, strict=True))
+        loads = at_once(lambda key: _load(aggregates, key, token, request.caller), keys)
+        loaded = dict(zip(keys, loads, strict=True))
         seen = {aggregates.stream(key): one.version for key, one in loaded.items()}
         facts = {key: _facts(shown, key, one) for key, one in loaded.items()}
         return answer_of({items: facts}, _current(token, seen))

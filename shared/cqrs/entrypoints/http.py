@@ -61,6 +61,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+_SUBJECTS = (("jwt", ("claims", "sub")), ("iam", ("userArn",)), ("lambda", ("principalId",)))
 _ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
 
@@ -125,8 +126,7 @@ class Request(Value):
         """The caller, as the authoriser names it. Without an authoriser everyone is `anonymous`,
         and so shares idempotency keys.
         """
-        subjects = {"jwt": ("claims", "sub"), "iam": ("userArn",), "lambda": ("principalId",)}
-        for kind, path in subjects.items():
+        for kind, path in _SUBJECTS:
             found: Any = self.authorizer.get(kind) or {}
             for name in path:
                 found = found.get(name) if isinstance(found, dict) else None

@@ -131,6 +131,10 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
             for stored in body.events
         ]
 
+    def bare_events(self, codec: EventCodec) -> list[Any]:
+        """The same without the commit's metadata."""
+        return [codec.decode(stored) for stored in self._content.events]
+
     def event_types(self) -> list[str]:
         """The stored names of its events, also of those that this code does not know; none if the
         commit is damaged.

@@ -6,8 +6,8 @@ decision was based on, or not at all. Nothing is ever changed or removed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from cqrs.errors import CqrsError
 from cqrs.history.commits import Commit
@@ -22,12 +22,10 @@ __all__ = [
     "EventStore",
     "GuardTaken",
     "Heads",
-    "History",
     "Section",
     "Size",
+    "Stored",
 ]
-
-S = TypeVar("S")
 
 
 class AppendConflict(CqrsError):
@@ -51,15 +49,15 @@ class GuardTaken(CqrsError):
         self.claim, self.stream, self.version = claim, stream, version
 
 
-class History(Value, Generic[S], kw_only=False):
-    """The newest usable snapshot of a stream, and the commits after it in order.
-
-    `version` is the stream's; 0 when it has no commits.
+class Stored(Value, kw_only=False):
+    """A commit, and what was stored beside it: the id of its command, perhaps the state after it as
+    a `snapshot`, and perhaps ids of `earlier` commands.
     """
 
-    snapshot: S | None
-    commits: Sequence[Commit]
-    version: int
+    commit: Commit
+    command_id: str
+    snapshot: str | None = None
+    earlier: str | None = None
 
 
 class Section(Value):
@@ -111,12 +109,11 @@ class EventReader(Protocol):
 
 
 class EventStore(EventReader, Protocol):
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], S | None]) -> History[S]:
-        """The end of a stream, back to the newest snapshot that `open_snapshot` can use; it returns
-        None for one that it can't.
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
+        """The last commits of `stream`, newest first; all of them, or so many in one call."""
 
-        One call if the snapshot is among the last `limit` commits, or there are no more than that.
-        """
+    def room(self, commit: Commit, command_id: str) -> int:
+        """How many bytes may be stored beside a commit at no charge."""
 
     def append(
         self,
@@ -124,12 +121,12 @@ class EventStore(EventReader, Protocol):
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
         """Appends `commit` and claims or releases its `guards`, all or nothing.
 
         Raises AppendConflict if its version exists; else GuardTaken if any commit holds a claim;
-        TooLarge. `snapshot` is the state after this commit; it is left out if the commit would be
-        too large with it.
+        TooLarge. What goes beside it is left out if the commit would be too large with it.
         """
 
     def holder(self, claim: Claim) -> tuple[str, int] | None:

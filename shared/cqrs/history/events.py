@@ -120,8 +120,8 @@ class EventTypes:
         except KeyError:
             raise Unreadable(f"{self.context} has no event type '{name}'") from None
 
-    def known(self, name: str) -> bool:
-        return name in self._by_name
+    def find(self, name: str) -> _EventType | None:
+        return self._by_name.get(name)
 
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())
@@ -173,9 +173,9 @@ class EventCodec:
         code has written.
         """
         stored: Stored = plain.read(Stored, text)
-        if not self._types.known(stored.type):
+        kind = self._types.find(stored.type)
+        if kind is None:
             raise Ahead(f"{self._types.context} has no event type '{stored.type}'")
-        kind = self._types.named(stored.type)
         if stored.schema > kind.schema:
             raise Ahead(f"{stored.type} of schema {stored.schema} was written by newer code")
         if stored.schema == kind.schema and not (self._hides and kind.personal):

@@ -13,7 +13,7 @@ _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def now() -> Instant:
-    return Instant(datetime.now(UTC).strftime(_FORM))
+    return Instant(datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z")
 
 
 def later(instant: Instant, seconds: float) -> Instant:

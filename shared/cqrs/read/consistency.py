@@ -8,12 +8,12 @@ An answer that misses very many commits is refused instead, until the view has c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from cqrs.errors import Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value, replace
+from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import (
@@ -31,9 +31,8 @@ from cqrs.views.rows import Row, RowReader, RowView
 from cqrs.views.sources import Sources
 from cqrs.waiting import Patience
 
-__all__ = ["Page", "Reader"]
+__all__ = ["Page", "Reader", "load_all"]
 
-READERS = 8  # rows that are completed at the same time
 PATIENCE = Patience(0)  # completing a row costs one read, as much as a second look
 FURTHER = 100  # commits that are folded in passing, beyond what is wanted
 
@@ -107,12 +106,8 @@ class Reader:
 
         Raises InvalidToken and Unavailable.
         """
-        asked = wanted_by(token, self._view)
-        wanted = {key: asked[key] for key in keys if key in asked}
-        loaded = self._editions.current().rows.load(keys)
-        rows, commits = self._complete_all(loaded, wanted)
-        found = [rows[key] for key in keys]
-        return _page(found, token, Consistency.after(wanted, commits=commits))
+        (page,) = load_all([(self, keys)], token)
+        return page
 
     def page(
         self,
@@ -154,14 +149,8 @@ class Reader:
 
     def _complete_all(self, rows: Mapping[str, Row], wanted: Wanted) -> tuple[dict[str, Row], int]:
         """`rows` with their missing commits applied, and the number of these."""
-        late = [key for key in wanted if behind(rows[key], wanted[key])]
-        if not late:
-            return dict(rows), 0
-        self._check_distance([rows[key] for key in late], wanted)
-        with ThreadPoolExecutor(READERS) as pool:
-            completed = list(pool.map(lambda key: self._complete(rows[key], wanted[key]), late))
-        found = {row.key: row for row, _ in completed}
-        return {**rows, **found}, sum(commits for _, commits in completed)
+        (completed,) = _complete_all([(self, rows, wanted)])
+        return completed
 
     def _complete(self, row: Row, wanted: Versions) -> tuple[Row, int]:
         """`row` with its missing commits applied, and the number of these. Parked parts stay as
@@ -216,6 +205,59 @@ class Reader:
                 if error := unknown_version(name, versions[name], followed, self._sources):
                     raise error
         raise Unavailable(f"The view is too far behind, by {distance} commits; try again.")
+
+
+def load_all(asked: Sequence[tuple[Reader, Sequence[str]]], token: Token) -> list[Page]:
+    """As `Reader.load`, of several views together.
+
+    AWS calls: 1 per 100 rows that are in DynamoDB, and 1 for each stream that is behind.
+    """
+    loaded = _rows_of([(reader._editions.current().rows, keys) for reader, keys in asked])
+    wanted: list[Wanted] = []
+    for reader, keys in asked:
+        by_key = wanted_by(token, reader._view)
+        wanted.append({key: by_key[key] for key in keys if key in by_key})
+    readers = [reader for reader, _ in asked]
+    completed = _complete_all(list(zip(readers, loaded, wanted, strict=True)))
+    return [
+        _page([rows[key] for key in keys], token, Consistency.after(of, commits=commits))
+        for (_, keys), of, (rows, commits) in zip(asked, wanted, completed, strict=True)
+    ]
+
+
+def _rows_of(asked: Sequence[tuple[RowReader, Sequence[str]]]) -> list[dict[str, Row]]:
+    """The rows of each store. Those of a kind are loaded together."""
+    found: list[dict[str, Row]] = [{} for _ in asked]
+    for kind in dict.fromkeys(type(rows) for rows, _ in asked):
+        here = [n for n, (rows, _) in enumerate(asked) if type(rows) is kind]
+        for n, rows in zip(here, kind.load_all([asked[n] for n in here]), strict=True):
+            found[n] = rows
+    return found
+
+
+def _complete_all(
+    asked: Sequence[tuple[Reader, Mapping[str, Row], Wanted]],
+) -> list[tuple[dict[str, Row], int]]:
+    """For each reader its rows with their missing commits applied, and the number of these."""
+    late = [
+        (n, key)
+        for n, (_, rows, wanted) in enumerate(asked)
+        for key in wanted
+        if behind(rows[key], wanted[key])
+    ]
+    for n, (reader, rows, wanted) in enumerate(asked):
+        reader._check_distance([rows[key] for m, key in late if m == n], wanted)
+
+    def complete(one: tuple[int, str]) -> tuple[Row, int]:
+        reader, rows, wanted = asked[one[0]]
+        return reader._complete(rows[one[1]], wanted[one[1]])
+
+    found = [dict(rows) for _, rows, _ in asked]
+    commits = [0] * len(asked)
+    for (n, key), (row, applied) in zip(late, at_once(complete, late), strict=True):
+        found[n][key] = row
+        commits[n] += applied
+    return list(zip(found, commits, strict=True))
 
 
 def _page(rows: Sequence[Row], token: Token, how: Consistency, more: _Spot | None = None) -> Page:

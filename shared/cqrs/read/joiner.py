@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import replace
-from cqrs.read.consistency import Page, Reader
-from cqrs.read.tokens import Token
+from cqrs.read.consistency import Page, Reader, load_all
 from cqrs.views.generations import Editions
 from cqrs.views.joins import NOT_FILLED, Join, Lookups, problem_of
 from cqrs.views.rows import Document, Row, RowReader
@@ -20,8 +18,8 @@ __all__ = ["Joiner"]
 class Joiner:
     """Puts lookups into the rows of a page.
 
-    AWS calls: for each join 1 per 100 different lookups, and 1 for each stream of a lookup that is
-    behind the token. All joins run at the same time.
+    AWS calls: 1 per 100 different lookups of all joins, and 1 for each stream of a lookup that is
+    behind the token, these at the same time.
     """
 
     def __init__(
@@ -40,19 +38,13 @@ class Joiner:
         Raises InvalidToken for a version that does not exist, and Unavailable.
         """
         named = [_named(join, page.rows) for join in self._joins]
-        tokens = [page.freshness.token] * len(named)
-        with ThreadPoolExecutor(len(named)) as pool:
-            found = list(pool.map(_look_up, self._readers, named, tokens))
-        for join, (filled, lookups) in zip(self._joins, found, strict=True):
-            shown = _shown(lookups.rows, None if filled else NOT_FILLED)
+        filled = [reader.is_filled() for reader in self._readers]  # before their rows are read
+        found = load_all([*zip(self._readers, named, strict=True)], page.freshness.token)
+        for join, has_all, lookups in zip(self._joins, filled, found, strict=True):
+            shown = _shown(lookups.rows, None if has_all else NOT_FILLED)
             rows = [_with(join, row, shown) for row in page.rows]
             page = replace(page, rows=rows, freshness=page.freshness.and_then(lookups.freshness))
         return page
-
-
-def _look_up(reader: Reader, keys: Sequence[str], token: Token) -> tuple[bool, Page]:
-    """Whether the view was filled before, and its rows."""
-    return reader.is_filled(), reader.load(keys, token)
 
 
 def _named(join: Join, rows: Sequence[Row]) -> list[str]:

@@ -7,13 +7,13 @@ itself: it also counts the rows that the token names and that have reached the t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Json, Value
+from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Wanted, wanted_by, why_behind
@@ -164,7 +164,4 @@ class Searchers:
             return searcher.search(asked[name], token, patience[name], indexes[name])
 
         names = [name for name, questions in asked.items() if questions]
-        if len(names) == 1:
-            return {names[0]: search(names[0])}
-        with ThreadPoolExecutor(max(len(names), 1)) as pool:
-            return dict(zip(names, pool.map(search, names), strict=True))
+        return dict(zip(names, at_once(search, names), strict=True))

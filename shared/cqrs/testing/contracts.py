@@ -26,6 +26,7 @@ from cqrs.history.event_store import (
     GuardTaken,
     Heads,
     Section,
+    Stored,
 )
 from cqrs.history.events import EventCodec, EventTypes, Instant
 from cqrs.history.guards import Claim, Release
@@ -91,7 +92,7 @@ class EventStoreContract:
         stream = _new_stream()
 
         assert list(store.read(stream)) == []
-        assert store.load(stream, 9, str).version == 0
+        assert list(store.load(stream)) == list(store.load(stream, 9)) == []
 
     def test_what_was_appended_is_read_in_order(self, store: EventStore) -> None:
         stream = _new_stream()
@@ -134,32 +135,32 @@ class EventStoreContract:
         assert wins == 1
         assert len(store.read(stream)) == 1
 
-    def test_a_load_goes_back_to_the_newest_snapshot_that_can_be_used(
+    def test_the_last_commits_are_loaded_with_what_is_stored_beside_them(
         self, store: EventStore
     ) -> None:
         stream = _new_stream()
-        snapshots = {2: "usable", 4: "other"}
-        for n in range(1, 7):
-            store.append(_commit(stream, n), "c", snapshots.get(n))
+        first, second, third = (_commit(stream, n) for n in (1, 2, 3))
+        store.append(first, "c1")
+        store.append(second, "c2", "a snapshot")
+        store.append(third, "c3", earlier="c1 and c2")
+        newest_first = [
+            Stored(third, "c3", None, "c1 and c2"),
+            Stored(second, "c2", "a snapshot"),
+            Stored(first, "c1"),
+        ]
 
-        def usable(text: str) -> str | None:
-            return text if text == "usable" else None
+        assert list(store.load(stream)) == newest_first
+        assert list(store.load(stream, 2)) == newest_first[:2]
+        assert list(store.load(stream, 4)) == newest_first
 
-        history = store.load(stream, 3, usable)
+    def test_what_goes_beside_a_commit_at_no_charge_is_less_than_a_kilobyte(
+        self, store: EventStore
+    ) -> None:
+        commit = _commit(_new_stream(), 1)
+        room = store.room(commit, "c")
 
-        assert history.snapshot == "usable"
-        assert [commit.version for commit in history.commits] == [3, 4, 5, 6]
-        assert history.version == 6
-
-    def test_a_load_without_a_snapshot_has_the_whole_stream(self, store: EventStore) -> None:
-        stream = _new_stream()
-        for n in range(1, 13):
-            store.append(_commit(stream, n), "c")
-
-        history = store.load(stream, 9, str)
-
-        assert [commit.version for commit in history.commits] == list(range(1, 13))
-        assert (history.snapshot, history.version) == (None, 12)
+        assert store.room(replace(commit, body=commit.body + "x" * room), "c") == 0
+        assert store.room(replace(commit, body=commit.body + "x" * (room + 1)), "c") == 1023
 
     def test_a_stream_longer_than_a_page_is_read_whole(self, store: EventStore) -> None:
         stream = _new_stream()
@@ -167,7 +168,7 @@ class EventStoreContract:
             store.append(_commit(stream, n, "x" * 300_000), "c")
 
         assert [commit.version for commit in store.read(stream)] == [1, 2, 3, 4, 5]
-        assert store.load(stream, 9, str).version == 5
+        assert [one.commit.version for one in store.load(stream, 4)] == [5, 4, 3, 2]
 
     def test_a_commit_that_is_too_large_is_refused_with_its_size(self, store: EventStore) -> None:
         commit = _commit(_new_stream(), 1, "x" * 500_000)
@@ -190,9 +191,7 @@ class EventStoreContract:
         commit = _commit(_new_stream(), 1, "x" * 300_000)
         store.append(commit, "c", "y" * 300_000)
 
-        history = store.load(commit.stream, 9, str)
-
-        assert (history.snapshot, list(history.commits)) == (None, [commit])
+        assert list(store.load(commit.stream)) == [Stored(commit, "c")]
 
     def test_what_is_claimed_is_held_by_one_commit_and_the_loser_learns_which(
         self, store: EventStore

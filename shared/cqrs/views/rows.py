@@ -344,6 +344,10 @@ class RowReader(Protocol):
 
     def load(self, keys: Sequence[str]) -> dict[str, Row]: ...
 
+    @classmethod
+    def load_all(cls, asked: Sequence[tuple[Self, Sequence[str]]]) -> list[dict[str, Row]]:
+        """As `load`, from several stores of this kind together."""
+
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int
     ) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial, reduce
+from functools import reduce
 from typing import Generic, TypeVar
 
 from cqrs.errors import Conflict, KeyReused, NotFound, PreconditionFailed, Refused, Unreadable
@@ -13,10 +13,12 @@ from cqrs.history.commits import Commit, Envelope
 from cqrs.history.event_store import AppendConflict, EventStore, GuardTaken
 from cqrs.history.events import CLEAR, Cipher, EventCodec
 from cqrs.history.guards import MAX_GUARDS, Claim, Guard
-from cqrs.plain import Value
+from cqrs.plain import Value, replace
 from cqrs.waiting import Backoff
 from cqrs.write.aggregates import Aggregates, Loaded
 from cqrs.write.decider import Decider
+from cqrs.write.recent import REMEMBERED
+from cqrs.write.remembered import Remembered
 
 __all__ = ["CommandHandler", "Outcome"]
 
@@ -25,10 +27,13 @@ S = TypeVar("S")
 E = TypeVar("E")
 
 Owns = Callable[[str | None], bool]
+Owned = Callable[[S], bool]
 NOT_YOURS = "There is nothing of yours by this id."
 
 # for streams that many write to at once: the tries of one command spread over some three seconds
 RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
+
+REMEMBERED_BYTES = 1024 * 1024  # of states as JSON, which take some ten times as much memory
 
 
 class Outcome(Value, Generic[E], kw_only=False):
@@ -47,7 +52,9 @@ class Outcome(Value, Generic[E], kw_only=False):
 class CommandHandler(Generic[C, S, E]):
     """Handles the commands of one decider.
 
-    AWS calls: 1 for a command that opens a stream, 2 for any other. In addition:
+    AWS calls: 1 for a command that opens a stream, or to a stream that is remembered as it is; 2
+    for any other. In addition:
+    a stream that is not as remembered  1, once: it is read until nobody else has written
     a lost race             1; 2 from the second on
     a repeat                1 if the first try is older than the last snapshot
     opening what exists     1
@@ -65,12 +72,15 @@ class CommandHandler(Generic[C, S, E]):
         *,
         cipher: Cipher = CLEAR,
         pause: Callable[[float], None] = time.sleep,
+        remembered_bytes: int = REMEMBERED_BYTES,
     ) -> None:
         self._store = store
         self._decider = decider
         self._codec = EventCodec(decider.events, cipher)
         self._pause = pause
         self._aggregates = Aggregates(store, decider, self._codec)
+        # not what is encrypted in the store: its key may be gone
+        self._remembered: Remembered[S] = Remembered(0 if self._codec.seals else remembered_bytes)
 
     @property
     def has_owners(self) -> bool:
@@ -94,22 +104,28 @@ class CommandHandler(Generic[C, S, E]):
         KeyReused, PreconditionFailed, Conflict, TooLarge, Unavailable.
         """
         stream = self._aggregates.stream(entity)
-        require_owned = partial(self._require_owned, entity, owns)
-        if opens:
+
+        def owned(state: S) -> bool:
+            return self._decider.owner is None or owns(self._decider.owner(entity, state))
+
+        remembered = None if opens else self._remembered.get(stream)
+        guess = self._aggregates.nothing if opens else remembered
+        if guess and self._may_rest_on(guess, envelope, expected, owned):
             with suppress(Refused, NotFound, AppendConflict):
-                nothing_there = self._aggregates.nothing
-                if outcome := self._append(stream, nothing_there, command, envelope, require_owned):
+                if outcome := self._append(stream, guess, command, envelope, owned):
                     return outcome
-            # it exists, or was refused, or nothing is to do: only a loaded state can tell for sure
+            # it is not so, or was refused, or nothing is to do: only a load can tell for sure
         for attempt in RACE.attempts(self._pause):
             # 1. Load. After the first lost race, only the winner's commit is missing: no load.
             if attempt != 1:
                 loaded = self._aggregates.load(stream)
+                if remembered and remembered.version != loaded.version:
+                    loaded = replace(loaded, alone=False)
             # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
             # 3. What is another's is as if nothing were there.
-            if loaded.version and not self._is_owned(entity, owns, loaded.state):
+            if loaded.version and not owned(loaded.state):
                 self._decider.decide(command, self._decider.initial)  # says more, if it is NotFound
                 raise NotFound(NOT_YOURS)
             try:
@@ -118,7 +134,7 @@ class CommandHandler(Generic[C, S, E]):
                         self._decider.decide(command, loaded.state)  # raises NotFound: says more
                     raise PreconditionFailed(stream, expected, loaded.version)
                 # 4. Decide on the loaded state, and append directly after its version.
-                if outcome := self._append(stream, loaded, command, envelope, require_owned):
+                if outcome := self._append(stream, loaded, command, envelope, owned):
                     return outcome
                 # 5. Before a refusal, or an answer without events: an older try may have succeeded.
                 nothing: Outcome[E] = Outcome(stream, loaded.version, ())
@@ -131,13 +147,14 @@ class CommandHandler(Generic[C, S, E]):
                 loaded = self._aggregates.after(loaded, conflict.winner)
         raise Conflict(stream, RACE.tries)
 
-    def _is_owned(self, entity: str, owns: Owns, state: S) -> bool:
-        return self._decider.owner is None or owns(self._decider.owner(entity, state))
-
-    def _require_owned(self, entity: str, owns: Owns, state: S, events: Sequence[E]) -> None:
-        """Nobody gives to others, or takes from them. Raises NotFound."""
-        if not self._is_owned(entity, owns, reduce(self._decider.evolve, events, state)):
-            raise NotFound(NOT_YOURS)
+    def _may_rest_on(
+        self, guess: Loaded[S], envelope: Envelope, expected: int | None, owned: Owned[S]
+    ) -> bool:
+        """Whether to try to append to what may be old. Anything else needs a load."""
+        if not guess.version:
+            return True
+        is_new = not guess.recent.has(envelope.command_id)
+        return guess.alone and is_new and expected in (None, guess.version) and owned(guess.state)
 
     def _append(
         self,
@@ -145,30 +162,35 @@ class CommandHandler(Generic[C, S, E]):
         loaded: Loaded[S],
         command: C,
         envelope: Envelope,
-        require_owned: Callable[[S, Sequence[E]], None],
+        owned: Owned[S],
     ) -> Outcome[E] | None:
         """Decides and appends; None if there was nothing to do. Raises AppendConflict."""
         events = tuple(self._decider.decide(command, loaded.state))
         if not events:
             return None
-        require_owned(loaded.state, events)
+        state = reduce(self._decider.evolve, events, loaded.state)
+        if not owned(state):  # nobody gives to others, or takes from them
+            raise NotFound(NOT_YOURS)
         commit = Commit.of(stream, loaded.version + 1, events, envelope, self._codec)
-        snapshot = self._aggregates.snapshot(loaded, events, envelope)
         guards = self._guards(stream, loaded, command, events, envelope)
+        known, beside = self._aggregates.next(loaded, commit, state, envelope.command_id)
         try:
-            self._store.append(commit, envelope.command_id, snapshot, guards)
+            self._store.append(commit, envelope.command_id, beside.snapshot, guards, beside.earlier)
         except AppendConflict as conflict:
             if conflict.winner.envelope.command_id == envelope.command_id:
                 return self._repeat(conflict.winner, envelope)
             raise
         except GuardTaken as held:
             return self._held(held, stream, loaded, envelope)
+        self._remembered.put(stream, known)
         return Outcome(stream, commit.version, events)
 
     def _guards(
         self, stream: str, loaded: Loaded[S], command: C, events: Sequence[E], envelope: Envelope
     ) -> list[Guard]:
         guards: list[Guard] = []
+        if not self._decider.has_guards:
+            return guards
         if self._is_guarded(command):
             guards.append(_claim_of(stream, envelope))
         state = loaded.state
@@ -198,20 +220,20 @@ class CommandHandler(Generic[C, S, E]):
         return None
 
     def _earlier(self, stream: str, loaded: Loaded[S], envelope: Envelope) -> Outcome[E] | None:
-        if envelope.command_id not in loaded.recent:
-            return None
-        # every commit has exactly one command, so the position in the list gives the version
-        back = loaded.recent[::-1].index(envelope.command_id)
-        if back < len(loaded.tail):
-            return self._repeat(loaded.tail[-1 - back], envelope)
-        version = loaded.version - back
-        return self._repeat(self._store.read(stream, version - 1, limit=1)[0], envelope)
+        for back in loaded.recent.found(envelope.command_id):
+            if back < len(loaded.commits):
+                commit = loaded.commits[-1 - back]
+            else:
+                commit = self._store.read(stream, loaded.version - back - 1, limit=1)[0]
+            if commit.envelope.command_id == envelope.command_id:
+                return self._repeat(commit, envelope)
+        return None
 
     def _long_ago(
         self, stream: str, loaded: Loaded[S], command: C, envelope: Envelope
     ) -> Outcome[E] | None:
         """The outcome of an earlier try that only its guard remembers."""
-        if not self._is_guarded(command) or loaded.version == len(loaded.recent):
+        if not self._is_guarded(command) or loaded.version <= REMEMBERED:
             return None
         holder = self._store.holder(_claim_of(stream, envelope))
         return self._repeat(self._holding(*holder), envelope) if holder else None

@@ -70,7 +70,10 @@ class Books:
     def __post_init__(self) -> None:
         self.rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
         self.stores = dict.fromkeys(("book", "review"), self.store)
-        self.commands = CommandHandler(self.deciding, BOOK, pause=lambda _: None)
+        # as in a function that has just started, with each command
+        self.commands = CommandHandler(
+            self.deciding, BOOK, pause=lambda _: None, remembered_bytes=0
+        )
         self.follower = Follower(BOOKS, self.rows, self.stores)
         self.reader = Reader(BOOKS, self.rows, self.stores)
 

@@ -12,7 +12,7 @@ import pytest
 
 from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.errors import PreconditionFailed
-from cqrs.write.aggregates import REMEMBERED_COMMANDS, SNAPSHOT_INTERVAL
+from cqrs.write.recent import LOADED, REMEMBERED
 from tests.library.books import BookIsThere, NothingToAdd
 from tests.library.clubs import (
     GUARDED,
@@ -61,7 +61,7 @@ class TestCommands:
         query, put = books.aws.taken()
         assert (query.operation, put.operation, put.write_units) == ("Query", "PutItem", 1)
         assert query.request["ConsistentRead"]
-        assert query.request["Limit"] == SNAPSHOT_INTERVAL + 1
+        assert query.request["Limit"] == LOADED
 
     def test_a_command_with_nothing_to_do_is_a_read(self, books: Books) -> None:
         book = books.add()
@@ -120,7 +120,7 @@ class TestCommands:
 
     def test_a_long_stream_costs_no_more_than_a_short_one(self, books: Books) -> None:
         book = books.add()
-        for n in range(3 * SNAPSHOT_INTERVAL):
+        for n in range(3 * LOADED):
             books.buy(book, n)
             books.aws.taken()
         books.withdraw(book)
@@ -180,7 +180,7 @@ class TestGuards:
     def test_a_guarded_command_that_is_out_of_date_looks_at_its_guard_on_a_long_stream(
         self, club: Club
     ) -> None:
-        for _ in range(REMEMBERED_COMMANDS):
+        for _ in range(REMEMBERED):
             club.send("1", CountVisits(visits=1))
         club.aws.taken()
         with pytest.raises(PreconditionFailed):

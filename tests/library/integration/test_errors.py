@@ -59,7 +59,7 @@ EVERY_USE: dict[str, Use] = {
     "holder": lambda client: DynamoDbEventStore("events", "guards", client=lambda: client).holder(
         CLAIMS[0]
     ),
-    "load": lambda client: store(client).load("order-7", 9, str),
+    "load": lambda client: store(client).load("order-7", 9),
     "read": lambda client: store(client).read("order-7"),
     "heads": lambda client: store(client).heads(),
     "get": lambda client: rows(client).get("7"),

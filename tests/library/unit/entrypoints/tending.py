@@ -15,7 +15,7 @@ from cqrs.entrypoints.walker import SPARE_MS, WalkerFunction
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
-from cqrs.history.event_store import WHOLE, EventStore, Heads, Section
+from cqrs.history.event_store import WHOLE, EventStore, Heads, Section, Stored
 from cqrs.history.events import EventTypes, Instant
 from cqrs.history.instants import later
 from cqrs.plain import dump, replace
@@ -220,7 +220,7 @@ class World:
         """Puts a good commit in the place of the one that nobody can read."""
         store: Any = self.books.store
         good = replace(self.books.stored("7")[0], version=version)
-        store._streams["book-7"][version - 1] = (good, "")
+        store._streams["book-7"][version - 1] = Stored(good, "")
 
     def shown(self, *books: str) -> list[bool]:
         return [bool(self.books.rows.get(book).document) for book in books]

@@ -9,7 +9,7 @@ from cqrs.errors import Refused, Throttled, TooLarge, Unavailable
 from cqrs.history.idempotency import entity_id_of
 from cqrs.inputs import MAX_FAULTS
 from cqrs.plain import replace
-from cqrs.write.aggregates import SNAPSHOT_INTERVAL
+from cqrs.write.recent import LOADED
 from tests.library.books import BOOK, BookLent, BookWithdrawn
 from tests.library.unit.entrypoints.asking import ON_EVERY_ANSWER, Answer, faults, refused
 from tests.library.unit.entrypoints.conftest import Lines
@@ -236,7 +236,7 @@ class TestRepeats:
         books = Books()
         books.added("7", copies=100)
         first = books.command(LEND, id="7", body=ADA, headers=keyed("key-2"))
-        for n in range(2 * SNAPSHOT_INTERVAL):
+        for n in range(2 * LOADED):
             books.command(LEND, id="7", body={"reader": f"reader-{n}"})
         again = books.command(LEND, id="7", body=ADA, headers=keyed("key-2"))
         assert again.text == first.text

@@ -10,6 +10,7 @@ from cqrs.entrypoints.operator import MAX_SHOWN, SPARE_MS
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit
+from cqrs.history.event_store import Stored
 from cqrs.plain import replace
 from tests.library.books import LOANS, BookAdded, BookLent
 from tests.library.processes import DOWN, TRIPS
@@ -192,7 +193,7 @@ class TestRedrivesOfSome:
     @pytest.fixture
     def notes(self, world: World) -> World:
         store = stored(*(history(stream, why) for stream, why in self.REASONS.items()))
-        store._streams["order-3"][0] = (shouted(store.read("order-3")[0]), None)
+        store._streams["order-3"] = [Stored(shouted(store.read("order-3")[0]), "")]
         rows = MemoryRows()
         older(rows, store).catch_up(dict.fromkeys(self.REASONS, ()))
         world.others, world.more = {"world": store}, [follower(rows, store)]

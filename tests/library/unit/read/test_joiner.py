@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Barrier
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from cqrs.adapters.memory import MemoryEventStore, MemoryRows
 from cqrs.errors import InvalidToken, Unavailable
 from cqrs.follow.followers import Follower
+from cqrs.history.commits import Commit
 from cqrs.read.consistency import Page
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.joiner import Joiner
@@ -202,16 +203,23 @@ def test_a_row_that_shows_nothing_or_cannot_go_on_stays_as_it_is() -> None:
     assert world.rows.loads == [[]]
 
 
-def test_several_joins_are_made_at_the_same_time() -> None:
+def test_several_joins_are_one_load_and_completed_at_the_same_time() -> None:
     both = Barrier(2, timeout=10)
+    together: list[list[Sequence[str]]] = []
 
-    class Meeting(MemoryRows):
-        def load(self, keys: Sequence[str]) -> dict[str, Row]:
+    class Together(MemoryRows):
+        @classmethod
+        def load_all(cls, asked: Sequence[tuple[Self, Sequence[str]]]) -> list[dict[str, Row]]:
+            together.append([keys for _, keys in asked])
+            return super().load_all(asked)
+
+    class Meeting(Reads):
+        def read(self, *args: Any, **how: Any) -> Sequence[Commit]:
             both.wait()
-            return super().load(keys)
+            return super().read(*args, **how)
 
-    store = stored(history("name-a", "Ada"), history("street-a", "1 Street"))
-    joins = [(join(NAMES), Meeting()), (join(STREETS), Meeting())]
+    store = Meeting(stored(history("name-a", "Ada"), history("street-a", "1 Street")))
+    joins = [(join(NAMES), Together()), (join(STREETS), Together())]
     joiner = Joiner(joins, {"name": store, "street": store})
     token = Token({"order-7": 1, "street-a": 1, "name-a": 1})
 
@@ -223,6 +231,7 @@ def test_several_joins_are_made_at_the_same_time() -> None:
         "streets": [{"text": "1 Street"}],
     }
     assert str(answer.freshness.consistency) == "folded; commits=2"
+    assert together == [[["a"], ["a"]]]
 
 
 def test_a_page_stays_a_page() -> None:

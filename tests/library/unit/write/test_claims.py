@@ -227,14 +227,16 @@ class GuardsFirst:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def append(self, commit: Commit, command_id: str, snapshot: Any, guards: Any) -> None:
+    def append(
+        self, commit: Commit, command_id: str, snapshot: Any, guards: Any, *ids: Any
+    ) -> None:
         try:
             alone = Commit("other-1", 1, commit.body)
             MemoryEventStore.append(self._probe(), alone, command_id, None, guards)
         except GuardTaken as taken:
             self.found.append(taken)
             raise
-        self.store.append(commit, command_id, snapshot, guards)
+        self.store.append(commit, command_id, snapshot, guards, *ids)
 
     def _probe(self) -> MemoryEventStore:
         """A store with the same guards and nothing else."""

@@ -267,12 +267,14 @@ def test_racing_threads_never_break_a_rule() -> None:
             st.sampled_from(["nothing", "rival", "answer lost"]),
         ),
         max_size=40,
-    )
+    ),
+    st.sampled_from([0, 1_000_000]),
 )
 def test_writers_with_stale_reads_never_corrupt_a_history(
-    steps: list[tuple[int, int, str]],
+    steps: list[tuple[int, int, str]], memory: int
 ) -> None:
     store = Counting()
+    writer = CommandHandler(store, TILL, pause=lambda _: None, remembered_bytes=memory)
     for n, (key, stale, happens) in enumerate(steps):
         store.stale_by = iter([stale, *[0] * 9]).__next__
         rivals = iter([f"rival-{n}"] if happens == "rival" else [])
@@ -287,7 +289,8 @@ def test_writers_with_stale_reads_never_corrupt_a_history(
 
         store.before_append, store.after_append = before, after
         try:
-            add(store, 10 + key, f"key-{key}")
+            sent = envelope(f"key-{key}", payload=10 + key)
+            writer.handle("1", Add(amount=10 + key), sent)
         except (TimeoutError, CqrsError):
             continue
 

@@ -8,8 +8,8 @@ import pytest
 
 from cqrs.errors import KeyReused, PreconditionFailed, Refused
 from cqrs.plain import replace
-from cqrs.write.aggregates import REMEMBERED_COMMANDS
 from cqrs.write.commands import Outcome
+from cqrs.write.recent import REMEMBERED
 from tests.library.clubs import (
     GUARDED,
     MEMBER,
@@ -228,7 +228,7 @@ class TestCalls:
         assert store.calls == {"load": 1, "append": 1}
 
     def test_where_every_command_is_remembered_no_guard_is_looked_at(self, store: Counting) -> None:
-        for n in range(REMEMBERED_COMMANDS):
+        for n in range(REMEMBERED):
             send(store, "1", TakeName(name="ada" if n % 2 else "bob"), f"key-{n}")
         store.calls.clear()
 

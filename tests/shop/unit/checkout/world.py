@@ -110,8 +110,13 @@ class FaultyStore:
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
-        self.faults.around(lambda: self.store.append(commit, command_id, snapshot, guards))
+        beside = (snapshot, guards, earlier)
+        self.faults.around(lambda: self.store.append(commit, command_id, *beside))
+
+    def room(self, commit: Commit, command_id: str) -> int:
+        return self.store.room(commit, command_id)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         commits: Sequence[Commit] = self.faults.around(

@@ -1,0 +1,109 @@
+"""The commands of a stream's last commits, by short ids: a repeat is found without reading it.
+
+A short id is a hint. Where one is found, the commit tells whether it is that command.
+
+They stand beside the commits, so that those that a load reads have all of them between them: a
+commit has the ids of the ones 9, 18, 27 ... before it, so any nine commits in a row have those of
+the last hundred. Where these few bytes would cost a write unit they are left out; then at least one
+commit in nine has them all.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Iterator, Sequence
+from zlib import crc32
+
+from cqrs.history.event_store import Stored
+from cqrs.plain import Value
+
+__all__ = ["LOADED", "REMEMBERED", "Recent", "has_all", "short"]
+
+LOADED = 9  # commits that a load reads
+REMEMBERED = 100  # commits whose commands are known: the idempotency window
+_LENGTH = 4  # of 6 bits each
+_ALL = "1:"
+
+
+def short(command_id: str) -> str:
+    return b2a_base64(crc32(command_id.encode()).to_bytes(4, "big")[1:], newline=False).decode()
+
+
+class Recent(Value, kw_only=False):
+    """`ids` are those of the last commits, newest first. So many commits are after the last one
+    that has them all; the last `striped` ones have at least those of every ninth.
+    """
+
+    ids: str = ""
+    since_all: int = 0
+    striped: int = 0
+
+    @classmethod
+    def of(cls, stored: Sequence[Stored]) -> Recent | None:
+        """As the last commits of a stream tell, newest first; None if they don't tell all."""
+        known: dict[int, str] = {}
+        for one in stored:
+            version = one.commit.version
+            known[version] = short(one.command_id)
+            if not one.earlier:
+                continue
+            step, _, ids = one.earlier.partition(":")
+            if step.isdecimal() and int(step):
+                for n in range(len(ids) // _LENGTH):
+                    known[version - int(step) * (n + 1)] = ids[_LENGTH * n : _LENGTH * (n + 1)]
+        newest = stored[0].commit.version
+        needed = range(newest, max(newest - REMEMBERED, 0), -1)
+        try:
+            ids = "".join([known[version] for version in needed])
+        except KeyError:
+            return None
+        return cls(
+            ids,
+            _first(has_all(one.earlier) for one in stored),
+            _first(one.earlier is None and one.commit.version > LOADED for one in stored),
+        )
+
+    def found(self, command_id: str) -> Iterator[int]:
+        """How many commits ago it may have been, newest first; 0 is the last one."""
+        wanted, at = short(command_id), -1
+        while (at := self.ids.find(wanted, at + 1)) >= 0:
+            if at % _LENGTH == 0:
+                yield at // _LENGTH
+
+    def has(self, command_id: str) -> bool:
+        """Whether it may be among them."""
+        return next(self.found(command_id), None) is not None
+
+    def beside_next(self, room: int) -> str | None:
+        """What is stored beside the next commit, where so many bytes are free."""
+        if len(self.ids) < _LENGTH * LOADED:
+            return None  # a load reads all that there are
+        each = range(_LENGTH * (LOADED - 1), len(self.ids), _LENGTH * LOADED)
+        few = f"{LOADED}:" + "".join(self.ids[at : at + _LENGTH] for at in each)
+        have_all, enough = self.since_all < LOADED - 1, self.striped >= LOADED - 1
+        if len(few) <= room and (have_all or enough):
+            return few
+        return None if have_all else _ALL + self.ids[: _LENGTH * (REMEMBERED - 1)]
+
+    def then(self, command_id: str, beside: str | None = None) -> Recent:
+        """With one more commit, and what is stored beside it."""
+        ids = (short(command_id) + self.ids)[: _LENGTH * REMEMBERED]
+        has_some = beside is not None or len(ids) <= _LENGTH * LOADED
+        has_all = beside is not None and beside.startswith(_ALL)
+        return Recent(
+            ids, 0 if has_all else self.since_all + 1, self.striped + 1 if has_some else 0
+        )
+
+
+def has_all(beside: str | None) -> bool:
+    return beside is not None and beside.startswith(_ALL)
+
+
+def _first(those: Iterator[bool]) -> int:
+    """How many there are before the first that is so."""
+    count = 0
+    for is_so in those:
+        if is_so:
+            break
+        count += 1
+    return count
