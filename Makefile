@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator build/search build/lock
+.PHONY: help .venv build/emulator build/search build/lock build/bench
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -142,6 +142,11 @@ clean: down ## Stop the local stack and remove all that was built
 build/emulator: build/emulator/.installed
 build/emulator/.installed: requirements/local.txt
 	@echo "installing the local AWS (once)"
+	$(installed_in_a_venv)
+
+build/bench: build/bench/.installed
+build/bench/.installed: requirements/bench.txt
+	@echo "installing what benchmarks compare with (once)"
 	$(installed_in_a_venv)
 
 build/lock: build/lock/.installed

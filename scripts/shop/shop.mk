@@ -8,5 +8,5 @@ demo: .venv ## Fill the shop with customers, products and orders, print a tour t
 compare: .venv ## Measure views against compositions on the local stack; WRITE=1 puts the tables into docs/
 	@$(BIN)/python -m scripts.shop.compare $(if $(WRITE),--write)
 
-bench: .venv ## Time the library and the shop's functions against a floor or a peer in the same run: SECTIONS="cold warm", or all
+bench: .venv build/bench ## Time the library and the shop's functions against a floor or a peer in the same run: SECTIONS="cold warm", or all
 	@$(BIN)/python -m scripts.shop.bench $(SECTIONS)

@@ -4,14 +4,24 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
+from scripts.build.terraform.program import REPOSITORY
 from scripts.shop.bench.figures import Figure
 from scripts.tables import show
 
+
+
+def _following() -> Iterator[Figure]:
+    from scripts.shop.bench import following
+
+    return following.figures()
+
+
 # a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {}
+SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {"following": _following}
 
 
 def main() -> None:
+    sys.path.insert(0, str(REPOSITORY / "shared"))  # sections time what is there
     parser = argparse.ArgumentParser(prog="python -m scripts.shop.bench", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; else all")
     asked = parser.parse_args().sections or list(SECTIONS)
