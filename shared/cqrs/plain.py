@@ -88,14 +88,14 @@ def dump(value: object) -> Any:
 def write(value: object) -> bytes:
     """A typed value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     text = _ENCODER.encode(value)
-    if b"null" in text:  # msgspec also writes null for NaN, which must be refused
+    if b"null" in text and _may_have_no_such_number(value):
         to_json(msgspec.to_builtins(value, enc_hook=_other))
     return text
 
 
 def to_json(plain: object) -> str:
     """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _STRICT_ENCODER.encode(plain)
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
@@ -103,13 +103,14 @@ def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
     is too deep; in `untrusted` text also for a duplicate name in an object, which other parsers may
     resolve differently, and for a name that is not valid Unicode.
     """
-    pairs = _each_once if untrusted else None
     try:
+        if not untrusted:
+            return _DECODER.decode(text if isinstance(text, str) else text.decode())
         return json.loads(
             text,
             parse_constant=_no_such_number,
             parse_float=_finite,
-            object_pairs_hook=pairs,
+            object_pairs_hook=_each_once,
         )
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -135,7 +136,19 @@ def _other(value: object) -> dict[Any, Any]:
     raise TypeError(f"a {type(value).__name__} can't be written as JSON")
 
 
+def _may_have_no_such_number(value: object) -> bool:
+    """Whether NaN or an infinity, which JSON lacks, may be in `value`: msgspec writes them as null.
+    MessagePack has them as they are, 64 bits of a float whose exponent is all ones.
+    """
+    try:
+        return _NO_SUCH_NUMBER.search(_PACKER.encode(value)) is not None
+    except OverflowError:  # it has no integers as large as JSON has
+        return True
+
+
 _ENCODER = msgspec.json.Encoder(enc_hook=_other)
+_PACKER = msgspec.msgpack.Encoder(enc_hook=_other)
+_NO_SUCH_NUMBER = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]", re.DOTALL)
 
 
 def _unreadable(kind: Any, error: Exception) -> Unreadable:
@@ -160,3 +173,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise ValueError("an object has the same name twice")
     "".join(found).encode()  # raises for half a surrogate pair, which can't be encoded
     return found
+
+
+_STRICT_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_no_such_number, parse_float=_finite)

@@ -9,7 +9,6 @@ from scripts.shop.bench.figures import Figure
 from scripts.tables import show
 
 
-
 def _following() -> Iterator[Figure]:
     from scripts.shop.bench import following
 

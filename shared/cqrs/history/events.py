@@ -120,8 +120,8 @@ class EventTypes:
         except KeyError:
             raise Unreadable(f"{self.context} has no event type '{name}'") from None
 
-    def known(self, name: str) -> bool:
-        return name in self._by_name
+    def find(self, name: str) -> _EventType | None:
+        return self._by_name.get(name)
 
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())
@@ -140,7 +140,7 @@ class Stored(Value, forbid_unknown_fields=False):
 class EventCodec:
     """Writes and reads the events of a context as JSON, `{"type", "schema", "data"}`.
 
-    `seals`: the cipher encrypts some of their fields.
+    `seals`: the cipher encrypts some of their fields. Codecs with the same `key` read the same.
     """
 
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
@@ -148,6 +148,7 @@ class EventCodec:
         self._cipher = cipher
         self._hides = cipher is not CLEAR
         self.seals = self._hides and types.has_personal_fields()
+        self.key = (types, cipher)
 
     def encode(self, event: object) -> bytes:
         """Raises Unreadable for an event that could not be read back unchanged: once stored it
@@ -173,9 +174,9 @@ class EventCodec:
         code has written.
         """
         stored: Stored = plain.read(Stored, text)
-        if not self._types.known(stored.type):
+        kind = self._types.find(stored.type)
+        if kind is None:
             raise Ahead(f"{self._types.context} has no event type '{stored.type}'")
-        kind = self._types.named(stored.type)
         if stored.schema > kind.schema:
             raise Ahead(f"{stored.type} of schema {stored.schema} was written by newer code")
         if stored.schema == kind.schema and not (self._hides and kind.personal):

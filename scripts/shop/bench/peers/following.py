@@ -144,7 +144,8 @@ def main(orders, commits):
         ) as runner:
             runner.wait(recorder.max_notification_id(), timeout=60)
         took = process_time() - began
-        assert len(runner.view.rows) == orders
+        if len(runner.view.rows) != orders:
+            raise RuntimeError(f"{len(runner.view.rows)} rows, not {orders}")
         print(took, flush=True)
 
 
