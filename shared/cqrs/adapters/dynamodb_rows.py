@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from cqrs import plain
@@ -27,6 +28,12 @@ ITEMS_PER_SCAN = 500  # of which those of one generation are deleted
 DELETES_PER_CALL = 25
 SAVERS = 8
 OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
+
+
+@cache
+def _savers() -> Executor:
+    """Kept, and for all views: threads are slow to start."""
+    return ThreadPoolExecutor(SAVERS)
 
 
 class DynamoDbRows:
@@ -84,10 +91,12 @@ class DynamoDbRows:
         return found
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        if len(rows) == 1:
-            return [self._save(rows[0])]
-        with ThreadPoolExecutor(SAVERS) as pool:
-            return list(pool.map(self._save, rows))
+        if len(rows) <= 1:
+            return list(map(self._save, rows))
+        # a share for each, and not a row: to hand one over takes an eighth of a call
+        shares = [rows[first::SAVERS] for first in range(min(SAVERS, len(rows)))]
+        saved = list(_savers().map(lambda share: list(map(self._save, share)), shares))
+        return [saved[n % SAVERS][n // SAVERS] for n in range(len(rows))]
 
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int

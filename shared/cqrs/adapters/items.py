@@ -59,7 +59,11 @@ class NeverSaved(Exception):
 
 def size_of(item: Item) -> int:
     """The size of an item in bytes, names and values. Raises UnicodeEncodeError."""
-    return sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        (text,) = value.values()
+        size += len(name) + (len(text) if text.isascii() else len(text.encode()))
+    return size
 
 
 class Items:
@@ -96,7 +100,7 @@ class Items:
         """What `row` is saved as, one revision on. Raises NeverSaved."""
         try:
             item = self._written(row)
-            size = size_of({name: value for name, value in item.items() if name not in MARKS})
+            size = size_of(item) - size_of({name: item[name] for name in MARKS if name in item})
         except (AttributeError, TypeError, ValueError) as error:
             raise NeverSaved(f"the row is not JSON: {said(error)}") from error
         check_size("the row", size, self._max_bytes)
@@ -109,15 +113,15 @@ class Items:
     def _written(self, row: Row) -> Item:
         states = {stream: part.state for stream, part in row.parts.items()}
         texts = {
-            "positions": plain.to_json(row.positions),
-            "states": plain.to_json(states),
+            "positions": plain.write(row.positions).decode(),
+            "states": plain.write(states).decode(),
         }
         if row.document is not None:
             texts["doc"] = plain.to_json(row.document)
-        if row.marks:
-            goes_on = any(mark.goes_on for mark in row.marks.values())
+        if marks := row.marks:
+            goes_on = any(mark.goes_on for mark in marks.values())
             parked_in = self.going_on if goes_on else self.scope
-            texts |= {"parked": marks_text(row.marks), "parked_in": parked_in}
+            texts |= {"parked": marks_text(marks), "parked_in": parked_in}
         for name, place in row.places.items():
             texts |= {name: self.scoped(place.partition), f"{name}_sort": place.sort}
         item = self.key(row.key) | {name: {"S": text} for name, text in texts.items()}
@@ -153,7 +157,7 @@ def check_key(what: str, text: str, most: int) -> None:
     if not text:
         raise NeverSaved(f"a {what} is empty, and no key may be")
     try:
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError as error:
         raise NeverSaved(f"a {what} is not Unicode") from error
     check_size(f"a {what}", size, most)
@@ -166,7 +170,7 @@ def check_size(what: str, size: int, most: int) -> None:
 
 
 def _json(item: Item, name: str) -> Any:
-    return plain.from_json(item[name]["S"]) if name in item else None
+    return plain.read(Any, item[name]["S"]) if name in item else None
 
 
 def _parts(item: Item) -> dict[str, Part]:

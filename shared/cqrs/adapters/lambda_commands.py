@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.discretion import said
 from cqrs.errors import Conflict, Throttled, Unavailable, Unreadable
-from cqrs.follow.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message, Reply
 from cqrs.history.events import Instant
 
 if TYPE_CHECKING:
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["LambdaCommands", "ScheduledCommands"]
 
 
-def _event(message: Message) -> str:
-    return plain.to_json({"message": plain.dump(message)})
+MOST_BYTES = 1 << 20  # of an invocation's messages; Lambda takes 6 MB, and an answer has as much
+
+
+def _event(message: Message, *more: Message) -> str:
+    """A function that does not know of `more` takes the first message and answers that alone."""
+    event = {"message": plain.dump(message)}
+    return plain.to_json(event | ({"more": plain.dump(more)} if more else {}))
 
 
 class LambdaCommands:
-    """A receiver that invokes a command function, and waits until it has handled the command."""
+    """A receiver that invokes a command function, and waits until it has handled the commands."""
 
     def __init__(
         self, function: str, client: Callable[[], LambdaClient] = clients.functions
@@ -34,23 +39,72 @@ class LambdaCommands:
         self._client = client
 
     def send(self, message: Message) -> Answer:
+        (reply,) = self._invoke([message])
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def send_all(self, messages: Sequence[Message]) -> Sequence[Reply]:
+        """Calls: an invocation for each megabyte. Where older code is deployed, which takes one
+        message at a time, one for each message.
+        """
+        replies: list[Reply] = []
+        for share in _shares(messages):
+            try:
+                taken = self._invoke(share)
+                replies += taken
+                for message in share[len(taken) :]:
+                    replies += self._invoke([message])
+            except Exception as error:
+                if not replies:
+                    raise
+                # what is known stays known, and who has failed is not asked again
+                return [*replies, *[error] * (len(messages) - len(replies))]
+        return replies
+
+    def _invoke(self, messages: Sequence[Message]) -> Sequence[Reply]:
+        """The replies to all messages, or to the first one alone. Raises Unavailable."""
         with clients.translated(self._function):
-            reply = self._client().invoke(FunctionName=self._function, Payload=_event(message))
+            reply = self._client().invoke(FunctionName=self._function, Payload=_event(*messages))
             payload = reply["Payload"].read()
         if kind := reply.get("FunctionError"):
-            raise Unavailable(f"{self._function} failed ({kind}) at {message.command}")
+            raise Unavailable(f"{self._function} failed ({kind}) at {messages[0].command}")
         try:
-            return _answer(plain.from_json(payload))
-        except (ValueError, LookupError, TypeError, Unreadable) as error:
-            raise Unavailable(f"{self._function} gave no answer: {said(error)}") from error
+            told = plain.from_json(payload)
+            answers = told["answers"] if len(messages) > 1 and "answers" in told else [told]
+            replies = [self._reply(answer) for answer in answers]
+        except (ValueError, TypeError) as error:
+            raise self._no_answer(error) from error
+        if len(replies) not in (1, len(messages)):
+            raise Unavailable(f"{self._function} answered {len(replies)} of {len(messages)}")
+        return replies
+
+    def _reply(self, told: Any) -> Reply:
+        try:
+            if "again" in told:
+                soon = told["again"] in (Conflict.code, Throttled.code)
+                return (Throttled if soon else Unavailable)(f"to be sent again: {told['again']}")
+            answer: Answer = plain.load(Answer, told["answer"])
+        except (LookupError, TypeError, Unreadable) as error:
+            return self._no_answer(error)
+        return answer
+
+    def _no_answer(self, error: Exception) -> Unavailable:
+        return Unavailable(f"{self._function} gave no answer: {said(error)}")
 
 
-def _answer(reply: Any) -> Answer:
-    if "again" in reply:
-        soon = reply["again"] in (Conflict.code, Throttled.code)
-        raise (Throttled if soon else Unavailable)(f"to be sent again: {reply['again']}")
-    answer: Answer = plain.load(Answer, reply["answer"])
-    return answer
+def _shares(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    share: list[Message] = []
+    size = 0
+    for message in messages:
+        length = len(plain.write(message))
+        if share and size + length > MOST_BYTES:
+            yield share
+            share, size = [], 0
+        share.append(message)
+        size += length
+    if share:
+        yield share
 
 
 class ScheduledCommands:

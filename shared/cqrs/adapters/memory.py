@@ -197,7 +197,8 @@ class MemoryRows:
         try:
             item = self._items.item(row)
             with self._lock:
-                if self._row(row.key).revision != row.revision:
+                there = self._rows.get(row.key)
+                if int(there["revision"]["N"] if there else 0) != row.revision:
                     return SaveResult(Saved.RACED)
                 self._keep(row, item)
         except NeverSaved as error:

@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 from cqrs import inputs, plain
+from cqrs.discretion import said
 from cqrs.entrypoints.about import About, Body, Header, Parameter, about_of, telling, words
 from cqrs.entrypoints.callers import Role
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
@@ -46,6 +49,9 @@ __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
 
 
 C = TypeVar("C", bound=Value)
+
+TAKERS = 8  # messages of a batch that are handled at the same time
+SPARE_MS = 4_000  # of the function's time, kept for the messages that are being handled
 
 _POINTER = re.compile(r"(/([A-Za-z_]\w*|\d{1,3}))*")
 
@@ -106,12 +112,21 @@ class CommandRoute(Value, kw_only=False):
         return self.commands.handle(entity, command, envelope)
 
 
+@cache
+def _takers() -> Executor:
+    return ThreadPoolExecutor(TAKERS)
+
+
 class CommandFunction:
     """A Lambda handler of commands, from the API or, as `{"message": ...}`, from other services.
 
     Every command with a route can also be sent as a message; those in `messages` only that way. The
     result is `{"answer": ...}`, accepted or refused, or `{"again": <code>}` for an error that may
     pass: the message must be sent again. Raises Unreadable.
+
+    `{"message": ..., "more": [...]}` are several messages. They are handled as if each had come
+    alone, those to one stream one after the other; the result is `{"answers": [...]}`, one for
+    each. What there was no time for is to be sent again.
     """
 
     def __init__(
@@ -125,10 +140,50 @@ class CommandFunction:
         """Opens its routes, as `HttpFunction.open_to`."""
         self._http.open_to(roles, groups_claim)
 
-    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         if "message" not in event:
             return self._http(event, context)
-        message: Message = plain.load(Message, event["message"])
+        if "more" in event:
+            return {"answers": self._take_all([event["message"], *event["more"]], context)}
+        return self._answer(event["message"])
+
+    def _take_all(self, messages: Sequence[Any], context: Any) -> list[dict[str, Any]]:
+        """The answer to each message."""
+
+        def take(some: Sequence[int]) -> None:
+            for n in some:
+                if int(context.get_remaining_time_in_millis()) < SPARE_MS:
+                    answers[n] = {"again": Throttled.code}
+                else:
+                    answers[n] = self._answer_or_again(messages[n])
+
+        answers: list[dict[str, Any]] = [{}] * len(messages)
+        by_stream: dict[str, list[int]] = {}
+        for n, message in enumerate(messages):
+            by_stream.setdefault(self._target(message), []).append(n)
+        if len(by_stream) == 1:
+            take(range(len(messages)))
+        else:
+            list(_takers().map(take, by_stream.values()))
+        return answers
+
+    def _target(self, message: Any) -> str:
+        """What tells apart the aggregates that messages are for; nothing, if it is not known."""
+        try:
+            return str(message["data"][self._taken[message["command"]].id_field])
+        except (LookupError, TypeError):
+            return ""
+
+    def _answer_or_again(self, plain_message: Any) -> dict[str, Any]:
+        try:
+            return self._answer(plain_message)
+        except Exception as error:  # whatever it is, the other messages have their answers
+            logger().exception("a message failed")
+            return {"again": said(error)}
+
+    def _answer(self, plain_message: Any) -> dict[str, Any]:
+        """Raises Unreadable, and whatever a rule raises."""
+        message: Message = plain.load(Message, plain_message)
         answer, notes = self._take(message)
         logger().info(
             f"message {message.command}",

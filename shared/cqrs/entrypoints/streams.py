@@ -26,6 +26,7 @@ from cqrs.views.rows import ParkedAt
 __all__ = ["FollowerFunction", "PublisherFunction", "commits_in", "log_report", "named"]
 
 LOGGED = 20  # commits and streams named in a log line
+_NAME = re.compile(STREAM_NAME)
 
 
 def _sequence(record: dict[str, Any]) -> str:
@@ -48,7 +49,7 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unreadable(f"not a record of a stream of commits: {said(error)}") from error
     for commit in commits:
-        if not re.fullmatch(STREAM_NAME, commit.stream):
+        if not _NAME.fullmatch(commit.stream):
             raise Unreadable("its stream has a name that no stream can have")
     return commits
 
@@ -138,9 +139,10 @@ class FollowerFunction:
             logger().exception("the generations of views are not known", **_trace(commits))
             errors["views"] = error
         for follower in followers:
-            concerned = [commit for commit in commits if follower.view.fold_of(commit.stream)]
-            if not concerned:
+            followed = {stream for stream in hints if follower.view.fold_of(stream)}
+            if not followed:
                 continue
+            concerned = [commit for commit in commits if commit.stream in followed]
             try:
                 report = follower.catch_up(hints)
             except Exception as error:  # whatever it is, the other views must have their turn
@@ -151,6 +153,8 @@ class FollowerFunction:
             log_report("followed", follower, report, **_trace(concerned))
         if errors:
             raise ExceptionGroup(f"could not follow: {', '.join(errors)}", [*errors.values()])
+        if not failed:
+            return _again([])
         again = [number for number, found in batch if any(c.stream in failed for c in found)]
         return _again(again)
 

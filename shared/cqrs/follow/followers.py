@@ -33,7 +33,7 @@ from threading import Lock
 from cqrs.errors import Ahead, Unavailable
 from cqrs.follow.parking import park_first_refused
 from cqrs.follow.reports import Report, merged
-from cqrs.follow.saving import CONTENDED, save, shown_or_refused
+from cqrs.follow.saving import CONTENDED, Outcome, save, shown_or_refused
 from cqrs.history.commits import Commit, category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, Instant
@@ -82,19 +82,21 @@ class _Step(Value, kw_only=False):
     @property
     def moved(self) -> bool:
         """Else it only got a mark, or lost one, and shows what it showed."""
-        at = self.before.positions
-        return any(a.applied or a.part.version != at.get(n, 0) for n, a in self.advances.items())
+        part = self.before.part
+        return any(a.applied or a.part.version != part(n).version for n, a in self.advances.items())
 
     def report(self, left: Row) -> Report:
         """What it did, once the row is stored as it was `left`."""
-        waiting = frozenset(name for name, a in self.advances.items() if a.waits)
-        gone = {name: a for name, a in self.advances.items() if not a.waits}
+        gone, waiting = self.advances, [name for name, a in self.advances.items() if a.waits]
+        if waiting:
+            gone = {name: a for name, a in gone.items() if not a.waits}
+        parts = [(name, a.part) for name, a in gone.items()]
         return Report(
             applied={name: a.applied for name, a in gone.items() if a.applied},
-            repaired=frozenset(name for name, a in gone.items() if a.taken),
-            parked=Row(key=left.key, parts={name: a.part for name, a in gone.items()}).parked,
+            repaired=frozenset([name for name, a in gone.items() if a.taken]),
+            parked={name: p.parked for name, p in parts if p.parked and p.is_parked},
             causes={name: a.cause for name, a in gone.items() if a.cause},
-            still_parked=self.still_parked | waiting,
+            still_parked=self.still_parked.union(waiting),
             failed=self.failed,
             rows={left.key: left},
         )
@@ -263,11 +265,12 @@ class Follower:
             some = tasks[len(steps) : len(steps) + self._readers]
             steps += self._at_once(partial(self._follow, rows, tails, budget), some)
         # 3. Save the changed ones together.
-        drafts = {
-            step.before.key: shown_or_refused(self.view, step.after) if step.moved else step.after
-            for step in steps
-            if step.moved or step.after.parts != step.before.parts
-        }
+        drafts: dict[str, Outcome] = {}
+        for step in steps:
+            if step.moved:
+                drafts[step.before.key] = shown_or_refused(self.view, step.after)
+            elif step.after is not step.before:
+                drafts[step.before.key] = step.after
         outcomes = save(self._rows, drafts)
         # 4. What is saved has happened; the rest is tried again, here or by who called.
         reports: list[Report] = []
@@ -275,12 +278,12 @@ class Follower:
         for task, step in zip(tasks, steps, strict=False):
             match outcome := outcomes.get(task.key, step.before):
                 case Row():
-                    rest = _rest(task, step, budget)
-                    left = {name for name, a in step.advances.items() if a.more}
-                    long = frozenset(left - rest.hints.keys())
-                    reports.append(replace(step.report(outcome), long=long))
-                    if rest.hints:
-                        again.append(rest)
+                    report = step.report(outcome)
+                    if more := {name for name, a in step.advances.items() if a.more}:
+                        rest = _rest(task, step, budget)
+                        report = replace(report, long=frozenset(more - rest.hints.keys()))
+                        again += [rest] if rest.hints else []
+                    reports.append(report)
                 case SaveResult(Saved.RACED):
                     again.append(replace(task, tries=task.tries + 1, trouble=outcome.reason))
                 case SaveResult(Saved.REFUSED):
@@ -313,8 +316,7 @@ class Follower:
         row = rows[task.key]
         unreadable = self._sources.unreadable(row)
         anew = task.anew.union(unreadable)
-        marks = row.marks
-        stopped = {name for name, mark in marks.items() if not mark.goes_on}
+        stopped = {name for name, mark in row.marks.items() if not mark.goes_on}
         still_parked = stopped.intersection(task.hints) - anew
         advances: dict[str, Advance] = {}
         failed: dict[str, str] = {}
@@ -335,7 +337,7 @@ class Follower:
                     return _Step(row, row, failed=dict.fromkeys(task.hints, str(error)))
                 failed[name] = str(error)
         parts = {name: a.part for name, a in advances.items() if a.part != row.part(name)}
-        after = replace(row, parts={**row.parts, **parts})
+        after = replace(row, parts={**row.parts, **parts}) if parts else row
         return _Step(row, after, advances, frozenset(still_parked), failed)
 
     def _advance(

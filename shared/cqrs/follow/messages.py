@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from cqrs.history.events import Instant
 from cqrs.plain import Value
 
-__all__ = ["Answer", "Message", "Receiver", "Timer"]
+__all__ = ["Answer", "BatchReceiver", "Message", "Receiver", "Reply", "Timer"]
 
 
 class Message(Value):
@@ -45,6 +45,22 @@ class Receiver(Protocol):
     def send(self, message: Message) -> Answer:
         """Raises Unavailable when it can't be told whether the message has arrived: it must be sent
         again. Throttled says that a moment later is soon enough.
+        """
+
+
+Reply = Answer | Exception
+"""An answer, or what `send` would have raised."""
+
+
+@runtime_checkable
+class BatchReceiver(Receiver, Protocol):
+    """One that takes many messages at once, which saves calls. They are as many messages as if they
+    were sent one by one: each has its own reply, and none depends on another one's.
+    """
+
+    def send_all(self, messages: Sequence[Message]) -> Sequence[Reply]:
+        """What became of each, in their order. Raises Unavailable, as `send`, when that is known of
+        none of them.
         """
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import Protocol, TypeVar, cast
 
 from cqrs.discretion import said
 from cqrs.errors import CqrsError, Throttled, Unavailable
 from cqrs.follow.followers import ATTEMPTS, BUDGET, CHUNK, Follower, Hints
-from cqrs.follow.messages import Answer, Message, Receiver, Timer
+from cqrs.follow.messages import Answer, BatchReceiver, Message, Receiver, Reply, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
 from cqrs.follow.reports import Report, merged
 from cqrs.follow.saving import CONTENDED, Outcome, is_raced, save
@@ -33,7 +34,8 @@ __all__ = ["ProcessFollower", "ProcessRows"]
 
 T = TypeVar("T")
 
-SENDERS = 8  # commands that are sent at the same time
+SENDERS = 8  # calls that are made at the same time
+MOST = 100  # commands that are sent in one call
 OUT_OF_BREATH = Backoff(tries=4, first_seconds=0.1)  # a receiver that takes the command soon
 STEPS = 20  # that a row is taken in one visit
 LONG_SECONDS = 2.0  # to wait for an answer that does not come
@@ -65,7 +67,7 @@ class _Silence:
         self._stopwatch = stopwatch
         self._silent: Counter[str] = Counter()
 
-    def ask(self, whom: str, question: Callable[[], T]) -> T:
+    def ask(self, whom: str, question: Callable[[], T], errands: int = 1) -> T:
         """The answer. Raises Unavailable if `whom` has been silent for too long to be asked."""
         if self._silent[whom] >= SENDERS:
             raise Unavailable(f"{whom} does not answer")
@@ -74,10 +76,17 @@ class _Silence:
             answer = question()
         except Exception:
             if self._stopwatch() - started > LONG_SECONDS:
-                self._silent[whom] += 1
+                self._silent[whom] += errands
             raise
         self._silent[whom] = 0
         return answer
+
+
+def _useful(reply: Reply | Instant, entry: Entry) -> _Note | Exception:
+    """`reply`, unless it is a refusal that the process can do nothing about."""
+    if isinstance(reply, Answer) and not reply.accepted and not entry.refusable:
+        return CqrsError(f"{entry.to} refuses: {reply.code}")
+    return reply
 
 
 class ProcessFollower(Follower):
@@ -168,15 +177,17 @@ class ProcessFollower(Follower):
                 undelivered[row.key] = reason_of(error)
         if not errands:
             return Report(undelivered=undelivered), stuck
-        # 2. Send all of it at the same time.
-        with ThreadPoolExecutor(SENDERS) as pool:
-            replies = list(pool.map(lambda errand: self._send(errand, silence), errands))
-        for errand, reply in zip(errands, replies, strict=True):
-            if isinstance(reply, Exception):
-                stuck |= {errand.message.id}
-                undelivered[errand.row] = reason_of(f"{errand.key}: {said(reply)}")
-            else:
-                notes.setdefault(errand.row, {})[errand.key] = reply
+        # 2. Send all of it at the same time, in as few calls as can be.
+        packs = list(self._packs(errands))
+        send = partial(self._send, silence=silence)
+        sent = self._senders.map(send, packs) if len(packs) > 1 else map(send, packs)
+        for pack, replies in zip(packs, sent, strict=True):
+            for errand, reply in zip(pack, replies, strict=True):
+                if isinstance(reply, Exception):
+                    stuck |= {errand.message.id}
+                    undelivered[errand.row] = reason_of(f"{errand.key}: {said(reply)}")
+                else:
+                    notes.setdefault(errand.row, {})[errand.key] = reply
         # 3. Note the answers in their rows.
         outcomes = self._note({key: rows[key] for key in notes}, notes)
         noted = {key: o for key, o in outcomes.items() if isinstance(o, Row)}
@@ -197,19 +208,42 @@ class ProcessFollower(Follower):
             if entry.message and due_at(entry) <= moment and entry.message.id not in stuck
         ]
 
-    def _send(self, errand: _Errand, silence: _Silence) -> _Note | Exception:
-        """What is to be noted, or what went wrong."""
-        entry, message = errand.entry, errand.message
+    @cached_property
+    def _senders(self) -> Executor:
+        return ThreadPoolExecutor(SENDERS)
+
+    def _packs(self, errands: Iterable[_Errand]) -> Iterator[Sequence[_Errand]]:
+        """What is sent in one call each: all to one receiver, if it takes several at once."""
+        together: dict[str, list[_Errand]] = {}
+        for errand in errands:
+            to = errand.entry.to
+            if self._is_for_later(errand) or not isinstance(self._receivers.get(to), BatchReceiver):
+                yield [errand]
+            else:
+                together.setdefault(to, []).append(errand)
+        for several in together.values():
+            for first in range(0, len(several), MOST):
+                yield several[first : first + MOST]
+
+    def _is_for_later(self, errand: _Errand) -> bool:
+        entry = errand.entry
+        return bool(entry.after_seconds) and (not entry.at or self._process.clock() < entry.at)
+
+    def _send(self, pack: Sequence[_Errand], silence: _Silence) -> Sequence[_Note | Exception]:
+        """What is to be noted of each errand, or what went wrong."""
+        entry, message = pack[0].entry, pack[0].message
+        replies: Sequence[_Note | Exception]
         try:
-            if entry.after_seconds and (not entry.at or self._process.clock() < entry.at):
+            if self._is_for_later(pack[0]):
                 timer = f"the timer of {entry.to}"
-                return silence.ask(timer, lambda: self._set_timer(entry, message))
-            answer = silence.ask(entry.to, lambda: self._deliver(entry.to, message))
+                return [silence.ask(timer, lambda: self._set_timer(entry, message))]
+            if len(pack) == 1:
+                replies = [silence.ask(entry.to, lambda: self._deliver(entry.to, message))]
+            else:
+                replies = self._deliver_all(entry.to, [e.message for e in pack], silence)
         except Exception as error:  # whatever it is, the other rows must have their turn
-            return error
-        if not answer.accepted and not entry.refusable:
-            return CqrsError(f"{entry.to} refuses: {answer.code}")
-        return answer
+            return [error] * len(pack)
+        return [_useful(reply, e.entry) for reply, e in zip(replies, pack, strict=True)]
 
     def _set_timer(self, entry: Entry, message: Message) -> Instant:
         # in a row of older code no time is fixed before the timer is set
@@ -226,6 +260,23 @@ class ProcessFollower(Follower):
             except Throttled as error:
                 throttled = error
         raise throttled
+
+    def _deliver_all(
+        self, to: str, messages: Sequence[Message], silence: _Silence
+    ) -> Sequence[Reply]:
+        receiver = cast("BatchReceiver", self._receivers[to])
+        replies: dict[str, Reply] = {}
+        left = messages
+        for _ in OUT_OF_BREATH.attempts(self._pause):
+            try:
+                found = silence.ask(to, partial(receiver.send_all, left), len(left))
+            except Exception as error:  # what others were answered stays
+                found = [error] * len(left)
+            replies |= {m.id: reply for m, reply in zip(left, found, strict=True)}
+            left = [m for m in left if isinstance(replies[m.id], Throttled)]
+            if not left:
+                break
+        return [replies[m.id] for m in messages]
 
     def _note(
         self, rows: Mapping[str, Row], notes: Mapping[str, Mapping[str, _Note]]

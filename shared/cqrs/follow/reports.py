@@ -41,7 +41,8 @@ def merged(reports: Iterable[Report]) -> Report:
     all_of = list(reports)
     applied: Counter[str] = Counter()
     for one in all_of:
-        applied.update(one.applied)
+        for name, number in one.applied.items():
+            applied[name] += number
     parked = _joined(one.parked for one in all_of)
     return Report(
         applied=applied,
@@ -58,4 +59,7 @@ def merged(reports: Iterable[Report]) -> Report:
 
 
 def _joined(several: Iterable[Mapping[str, V]]) -> dict[str, V]:
-    return {name: value for one in several for name, value in one.items()}
+    joined: dict[str, V] = {}
+    for one in several:
+        joined.update(one)
+    return joined

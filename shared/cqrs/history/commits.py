@@ -117,8 +117,17 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
             time=body.time,
         )
 
-    def events(self, codec: EventCodec) -> list[Recorded[Any]]:
-        """The events in order, upcast. Raises Unreadable."""
+    def events(self, codec: EventCodec) -> Sequence[Recorded[Any]]:
+        """The events in order, upcast: decoded once for all that follow with the same codec.
+        Raises Unreadable.
+        """
+        by, events = self._latest
+        if by != codec.key:
+            events = self._decoded(codec)
+            self.__dict__["_latest"] = codec.key, events
+        return events
+
+    def _decoded(self, codec: EventCodec) -> Sequence[Recorded[Any]]:
         body = self._content
         return [
             Recorded(
@@ -134,6 +143,11 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
     def bare_events(self, codec: EventCodec) -> list[Any]:
         """The same without the commit's metadata."""
         return [codec.decode(stored) for stored in self._content.events]
+
+    @cached_property
+    def _latest(self) -> tuple[object, Sequence[Recorded[Any]]]:
+        """The codec that has decoded the events last, and what they are."""
+        return None, ()
 
     def event_types(self) -> list[str]:
         """The stored names of its events, also of those that this code does not know; none if the

@@ -140,7 +140,7 @@ class Stored(Value, forbid_unknown_fields=False):
 class EventCodec:
     """Writes and reads the events of a context as JSON, `{"type", "schema", "data"}`.
 
-    `seals`: the cipher encrypts some of their fields.
+    `seals`: the cipher encrypts some of their fields. Codecs with the same `key` read the same.
     """
 
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
@@ -148,6 +148,7 @@ class EventCodec:
         self._cipher = cipher
         self._hides = cipher is not CLEAR
         self.seals = self._hides and types.has_personal_fields()
+        self.key = (types, cipher)
 
     def encode(self, event: object) -> bytes:
         """Raises Unreadable for an event that could not be read back unchanged: once stored it

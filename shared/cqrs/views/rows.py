@@ -85,10 +85,10 @@ class ParkedAt(Value):
         return self.cause != "error"
 
 
-class Part(Value):
+class Part(Value, dict=True):
     """How far a row has followed one stream, and the plain form of the fold's state.
 
-    `parked` is its mark, of any cause.
+    `parked` is its mark, of any cause. What was loaded from it is kept with it (`load_state`).
     """
 
     version: int = 0
@@ -171,8 +171,24 @@ class States:
 
 
 def load_state(fold: Fold[S, Any], part: Part) -> S:
-    state: S = plain.load(fold.state, part.state) if part.version else fold.initial
-    return state
+    """The state in a part, loaded once. Raises Unreadable."""
+    if not part.version:
+        return fold.initial
+    kind, state = part.__dict__.get("loaded", (None, None))
+    if kind is not fold.state:
+        state = plain.load(fold.state, part.state)
+        part.__dict__["loaded"] = (fold.state, state)
+    return cast("S", state)
+
+
+def part_with(fold: Fold[S, Any], version: int, state: S) -> Part:
+    """The part that keeps a state. Raises TypeError or ValueError for one that isn't JSON, and
+    Unreadable for one that would not be read again.
+    """
+    text = plain.write(state)
+    part = Part(version=version, state=plain.read(Any, text))
+    part.__dict__["loaded"] = (fold.state, plain.read(fold.state, text))
+    return part
 
 
 class Generation(Value, kw_only=False, order=True):
@@ -228,7 +244,10 @@ class KeyedByEntity:
     def fold_of(self, stream: str) -> Fold[Any, Any] | None:
         """None for a stream that is not followed."""
         category = category_of(stream)
-        return next((fold for fold in self.folds if fold.category == category), None)
+        for fold in self.folds:
+            if fold.category == category:
+                return fold
+        return None
 
     @final
     def key_of(self, stream: str) -> str:

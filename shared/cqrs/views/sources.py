@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cqrs import plain
 from cqrs.discretion import said, traced
 from cqrs.errors import Ahead, Unavailable, Unreadable
 from cqrs.history.commits import CATEGORY, Commit, category_of
@@ -14,7 +13,7 @@ from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher, EventCodec, Instant
 from cqrs.history.instants import now
 from cqrs.plain import Value, replace
-from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state
+from cqrs.views.rows import Fold, Followed, ParkedAt, Part, Row, load_state, part_with
 
 __all__ = ["ERROR_LENGTH", "Advance", "Source", "Sources", "reason_of"]
 
@@ -71,20 +70,34 @@ class Source:
         """`part`, or the empty one if its state can't be read: it is only a cache of the store."""
         return part if self.can_read(part) else Part()
 
-    def apply(self, part: Part, commit: Commit) -> Part:
-        """`part` after the next commit. Raises whatever the fold raises, and Unreadable."""
-        if (commit.stream, commit.version) != (self.name, part.version + 1):
-            raise Unreadable(f"{commit} does not follow {self.name}@{part.version}")
-        state = load_state(self._fold, part)
-        for recorded in commit.events(self._codec):
-            state = self._fold.evolve(state, recorded)
-        return Part(version=commit.version, state=plain.dump(state))
+    def apply(self, part: Part, *commits: Commit) -> Part:
+        """`part` after the next commits, whose state is loaded and dumped once. Raises whatever the
+        fold raises, and Unreadable.
+        """
+        if not commits:
+            return part
+        state, version, evolve = load_state(self._fold, part), part.version, self._fold.evolve
+        for commit in commits:
+            if commit.stream != self.name or commit.version != version + 1:
+                raise Unreadable(f"{commit} does not follow {self.name}@{version}")
+            for recorded in commit.events(self._codec):
+                state = evolve(state, recorded)
+            version = commit.version
+        return part_with(self._fold, version, state)
 
     def apply_all(self, part: Part, commits: Sequence[Commit]) -> tuple[Part, Exception | None]:
         """`part` after all of `commits`, or parked at the first that can't be applied, and why.
 
         Raises Unavailable when it can't be told for now, as when a cipher's keys are out of reach.
         """
+        try:
+            return self.apply(part, *commits), None
+        except Unavailable:
+            raise
+        except Exception:  # one of them is bad: which one shows when they are taken one at a time
+            return self._one_by_one(part, commits)
+
+    def _one_by_one(self, part: Part, commits: Sequence[Commit]) -> tuple[Part, Exception | None]:
         for commit in commits:
             try:
                 part = self.apply(part, commit)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import boto3
@@ -24,7 +24,7 @@ from cqrs.adapters.memory import MemoryEventStore
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.entrypoints.wiring import Wiring
 from cqrs.errors import Conflict, Throttled, Unavailable
-from cqrs.follow.messages import Answer, Message
+from cqrs.follow.messages import Answer, Message, Reply
 from cqrs.history.events import Instant
 from cqrs.plain import replace
 from cqrs.settings import Settings
@@ -225,6 +225,128 @@ def test_what_is_sent_is_what_a_command_function_takes(books: CommandFunction) -
     assert library.send(message) == answer
     other = library.send(replace(MESSAGE, id="another", data={"book_id": "x", "copies": 5}))
     assert (other.accepted, other.code) == (False, "no_such_book")
+
+
+class Handed:
+    """A Lambda client that is handed events, and told how to answer each."""
+
+    def __init__(self, *answers: Callable[[Any], object]) -> None:
+        self.events: list[Any] = []
+        self._answers = list(answers)
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> Any:  # noqa: N803
+        self.events.append(json.loads(Payload))
+        reply = self._answers.pop(0)(self.events[-1])
+        if isinstance(reply, Exception):
+            raise reply
+        if reply is None:
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO()}
+        return {"Payload": io.BytesIO(json.dumps(reply).encode())}
+
+    def send(self, *messages: Message) -> Sequence[Reply]:
+        client: Any = self
+        return LambdaCommands(FUNCTION, lambda: client).send_all(messages)
+
+    @property
+    def sizes(self) -> list[int]:
+        return [1 + len(event.get("more", ())) for event in self.events]
+
+
+MESSAGES = [replace(MESSAGE, id=f"message-{n}") for n in range(4)]
+UNREACHED = ReadTimeoutError(endpoint_url=URL)
+
+
+def done(version: int) -> Answer:
+    return Answer(accepted=True, stream="book-7", version=version)
+
+
+def old(event: Any) -> object:
+    """As code answers that does not know of several messages."""
+    return {"answer": plain.dump(done(int(event["message"]["id"][-1])))}
+
+
+def new(event: Any) -> object:
+    if "more" not in event:
+        return old(event)
+    return {"answers": [old({"message": one}) for one in (event["message"], *event["more"])]}
+
+
+def kinds(replies: Sequence[Reply]) -> list[type]:
+    return [type(reply) for reply in replies]
+
+
+class TestSendingSeveral:
+    def test_several_messages_are_one_invocation(self) -> None:
+        lambda_ = Handed(new)
+        assert lambda_.send(*MESSAGES) == [done(0), done(1), done(2), done(3)]
+        assert lambda_.events == [
+            {"message": plain.dump(MESSAGES[0]), "more": plain.dump(MESSAGES[1:])}
+        ]
+
+    def test_one_message_is_sent_as_ever(self) -> None:
+        lambda_ = Handed(new)
+        assert lambda_.send(MESSAGES[3]) == [done(3)]
+        assert lambda_.events == [{"message": plain.dump(MESSAGES[3])}]
+
+    def test_a_receiver_of_older_code_gets_every_message_alone(self) -> None:
+        lambda_ = Handed(old, old, old, old)
+        assert lambda_.send(*MESSAGES) == [done(0), done(1), done(2), done(3)]
+        assert lambda_.sizes == [4, 1, 1, 1]
+        assert [event["message"]["id"] for event in lambda_.events] == [m.id for m in MESSAGES]
+
+    def test_each_message_has_its_own_reply(self) -> None:
+        refusal = Answer(accepted=False, code="no_copy_left")
+        told = [{"answer": plain.dump(refusal)}, {"again": "conflict"}, {"again": "x"}, {"?": 1}]
+        replies = Handed(lambda _: {"answers": told}).send(*MESSAGES)
+        assert replies[0] == refusal
+        assert kinds(replies) == [Answer, Throttled, Unavailable, Unavailable]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            lambda _: None,
+            lambda _: UNREACHED,
+            lambda _: {"answers": []},
+            lambda _: {"answers": [{"again": "x"}] * 3},
+            lambda _: {"answers": None},
+            lambda _: "answers",
+            lambda _: 3,
+        ],
+    )
+    def test_an_invocation_that_fails_has_told_of_none(self, answer: Any) -> None:
+        with pytest.raises(Unavailable):
+            Handed(answer).send(*MESSAGES)
+
+    def test_what_was_answered_stays_when_the_next_invocation_fails(self) -> None:
+        lambda_ = Handed(old, old, lambda _: UNREACHED)
+        replies = lambda_.send(*MESSAGES)
+        assert replies[:2] == [done(0), done(1)]
+        assert kinds(replies[2:]) == [Unavailable, Unavailable]
+        assert lambda_.sizes == [4, 1, 1]  # who lets us wait is not asked again
+
+    def test_an_invocation_has_a_megabyte_of_messages_at_most(self) -> None:
+        large = [replace(one, data={"text": "x" * 400_000}) for one in MESSAGES]
+        lambda_ = Handed(new, new)
+        assert lambda_.send(*large) == [done(0), done(1), done(2), done(3)]
+        assert lambda_.sizes == [2, 2]
+
+    def test_a_message_that_is_larger_is_sent_alone(self) -> None:
+        large = replace(MESSAGES[1], data={"text": "x" * 2_000_000})
+        lambda_ = Handed(new, new, new)
+        lambda_.send(MESSAGES[0], large, MESSAGES[2])
+        assert lambda_.sizes == [1, 1, 1]
+
+    def test_several_that_are_sent_are_what_a_command_function_takes(
+        self, books: CommandFunction
+    ) -> None:
+        class Context:
+            def get_remaining_time_in_millis(self) -> int:
+                return 10_000
+
+        client: Any = InProcess(lambda event, _: books(event, Context()))
+        sent = [replace(one, data={"book_id": "dune", "copies": 1}) for one in MESSAGES]
+        replies = LambdaCommands(FUNCTION, lambda: client).send_all(sent)
+        assert replies == [replace(done(n), stream="book-dune") for n in (2, 3, 4, 5)]
 
 
 AT = Instant("2030-01-31T12:34:56.789012Z")

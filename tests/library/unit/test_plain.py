@@ -129,6 +129,15 @@ def test_a_number_of_any_size_stays_exact(field: str) -> None:
     assert plain.read(Parcel, plain.write(parcel)) == parcel
 
 
+@pytest.mark.parametrize("value", [-1e308, 5e-324, -0.0, 2**70, "\x7f\xf8 null", [None, 1.5]])
+def test_a_number_beside_a_null_is_written_as_it_is(value: object) -> None:
+    assert plain.from_json(plain.write(Parcel(label="null", contents={}, remark=value))) == {
+        "label": "null",
+        "contents": {},
+        "remark": value,
+    }
+
+
 @pytest.mark.parametrize("value", [object(), b"", {1}, float("nan"), [float("inf")]])
 def test_what_has_no_form_in_json_is_not_written(value: object) -> None:
     with pytest.raises((TypeError, ValueError), match="JSON"):

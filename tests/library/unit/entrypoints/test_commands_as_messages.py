@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cqrs import plain
+from cqrs.entrypoints.commands import SPARE_MS
 from cqrs.errors import Conflict, Refused, Throttled, TooLarge, Unavailable, Unreadable
 from cqrs.follow.messages import Answer, Message
 from cqrs.plain import replace
@@ -93,6 +94,101 @@ class TestMessages:
         for name in ("message-1", "message-2"):
             send(books, "BuyCopies", FIVE_COPIES, id=name)
         assert len(books.stored("7")) == 3
+
+
+class Time:
+    """The time that a function has left: enough for so many messages."""
+
+    def __init__(self, messages: int = 1_000) -> None:
+        self._left = messages
+
+    def get_remaining_time_in_millis(self) -> int:
+        self._left -= 1
+        return 10_000 if self._left >= 0 else SPARE_MS - 1
+
+
+class TestBatches:
+    def test_each_message_of_a_batch_has_its_own_answer_in_their_order(self, books: Books) -> None:
+        sent = [
+            message("BuyCopies", FIVE_COPIES, id="one"),
+            message("LendBook", {"book_id": "8", "reader": "ada"}, id="two"),
+            message("AddBook", ENGINES | {"book_id": "9"}, id="three"),
+        ]
+
+        answers = books.reply(*sent, context=Time())["answers"]
+
+        first, second, third = (plain.load(Answer, told["answer"]) for told in answers)
+        assert first == Answer(accepted=True, stream="book-7", version=2)
+        assert (second.accepted, second.code) == (False, "no_such_book")
+        assert third == Answer(accepted=True, stream="book-9", version=1)
+
+    def test_messages_to_one_stream_are_handled_in_their_order(self, books: Books) -> None:
+        sent = [message("BuyCopies", FIVE_COPIES, id=f"buy-{n}") for n in range(20)]
+
+        answers = books.reply(*sent, context=Time())["answers"]
+
+        assert [told["answer"]["version"] for told in answers] == list(range(2, 22))
+        ids = [commit.envelope.command_id for commit in books.stored("7")[1:]]
+        assert ids == [one["id"] for one in sent]
+
+    def test_a_batch_that_comes_again_has_one_effect_and_the_same_answers(
+        self, books: Books
+    ) -> None:
+        sent = [message("BuyCopies", FIVE_COPIES, id=f"buy-{n}") for n in range(3)]
+        first = books.reply(*sent, context=Time())
+        assert books.reply(*sent, context=Time()) == first
+        assert len(books.stored("7")) == 4
+
+    @pytest.mark.parametrize(
+        "broken",
+        [{}, 3, None, message("NoSuchCommand", {}), message("BuyCopies", FIVE_COPIES) | {"id": 3}],
+    )
+    def test_a_message_that_cannot_be_read_stops_no_other(self, books: Books, broken: Any) -> None:
+        good = message("BuyCopies", FIVE_COPIES, id="good")
+
+        for sent in ([broken, good], [good, broken]):
+            answers = books.reply(*sent, context=Time())["answers"]
+            assert ["again" in told for told in answers] == [one is broken for one in sent]
+
+    def test_a_rule_that_fails_over_a_message_stops_no_other(self) -> None:
+        def decide(command: Any, state: Any) -> Any:
+            if command.book_id == "8":
+                raise ZeroDivisionError
+            return BOOK.decide(command, state)
+
+        books = Books(decider=replace(BOOK, decide=decide))
+        sent = [message("AddBook", ENGINES | {"book_id": n}, id=f"add-{n}") for n in "789"]
+
+        answers = books.reply(*sent, context=Time())["answers"]
+
+        assert [[*told] for told in answers] == [["answer"], ["again"], ["answer"]]
+        assert answers[1] == {"again": "ZeroDivisionError"}
+
+    @pytest.mark.parametrize("number", [0, 1, 3])
+    def test_what_there_is_no_time_for_is_to_be_sent_again_soon(
+        self, books: Books, number: int
+    ) -> None:
+        sent = [message("BuyCopies", FIVE_COPIES, id=f"buy-{n}") for n in range(4)]
+
+        answers = books.reply(*sent, context=Time(number))["answers"]
+
+        assert [[*told] for told in answers] == [["answer"]] * number + [["again"]] * (4 - number)
+        assert answers[-1] == {"again": Throttled.code}
+        assert len(books.stored("7")) == 1 + number
+
+    def test_every_message_is_logged_with_what_it_belongs_to(
+        self, books: Books, logs: Lines
+    ) -> None:
+        sent = [
+            message("BuyCopies", FIVE_COPIES, id=f"buy-{n}", correlation_id=f"request-{n}")
+            for n in range(3)
+        ]
+        books.reply(*sent, context=Time())
+        assert [line["correlation_id"] for line in logs()] == [
+            "request-0",
+            "request-1",
+            "request-2",
+        ]
 
 
 class TestRefusals:

@@ -128,10 +128,10 @@ class Books:
         number = {"request_id": f"request-{next(self.requests)}"}
         return ask(self.commands, http(route, **number | request))
 
-    def reply(self, message: object) -> dict[str, Any]:
+    def reply(self, message: object, *more: object, context: Any = None) -> dict[str, Any]:
         """What a service that sends `message` gets. As Lambda passes things on: JSON in and out."""
-        event = json.loads(json.dumps({"message": message}))
-        reply: dict[str, Any] = json.loads(json.dumps(self.commands(event, None)))
+        event = json.loads(json.dumps({"message": message} | ({"more": more} if more else {})))
+        reply: dict[str, Any] = json.loads(json.dumps(self.commands(event, context)))
         return reply
 
     def query(self, route: str, **request: Any) -> Answer:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
 
+from cqrs import plain
 from cqrs.errors import Ahead, Unreadable
-from cqrs.history.events import EventCodec, Instant
+from cqrs.history.events import EventCodec, Instant, Recorded
 from cqrs.plain import replace
-from cqrs.views.rows import ParkedAt, Part
+from cqrs.views.rows import ParkedAt, Part, load_state
 from cqrs.views.sources import ERROR_LENGTH, TRACE_LENGTH, Source, Sources
 from tests.library.worlds import (
     OLDER_TYPES,
@@ -19,6 +22,7 @@ from tests.library.worlds import (
     Notes,
     Poison,
     history,
+    note,
     shouted,
     stored,
 )
@@ -46,6 +50,53 @@ def test_a_commit_that_cannot_be_applied_parks_the_part_as_it_was_before() -> No
     mark = ParkedAt(version=3, error="Poison", at=NOON, trace=ANY)
     assert stopped == replace(AFTER_TWO, parked=mark)
     assert isinstance(why, Poison)
+
+
+def test_a_state_is_loaded_and_dumped_once_however_many_commits_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[str] = []
+
+    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: calls.append(name) or call(*args)
+
+    commits = history("order-7", *"abcdefgh")
+    for name in ("load", "write"):
+        monkeypatch.setattr(plain, name, counted(name, getattr(plain, name)))
+
+    part, _ = SOURCE.apply_all(replace(AFTER_TWO), commits[2:])
+    load_state(ORDER, part)
+
+    assert part.version == 8
+    assert calls == ["load", "write"]
+
+
+@pytest.mark.parametrize("state", [Notes(texts=("\ud800",)), Notes(texts=(None,))])  # type: ignore[arg-type]
+def test_a_state_that_would_not_be_read_again_parks_at_the_commit_that_led_to_it(
+    state: Notes,
+) -> None:
+    def evolve(notes: Notes, recorded: Recorded[Any]) -> Notes:
+        return state if recorded.event.text == "bad" else note(notes, recorded)
+
+    source = Source("order-7", replace(ORDER, evolve=evolve), EventCodec(TYPES), lambda: NOON)
+
+    stopped, why = source.apply_all(Part(), history("order-7", "a", "b", "bad"))
+
+    assert (stopped.version, stopped.state) == (2, AFTER_TWO.state)
+    assert stopped.parked
+    assert stopped.parked.version == 3
+    assert why
+
+
+def test_a_commit_is_decoded_once_for_all_views_that_follow_it() -> None:
+    (commit,) = history("order-7", "a")
+    other = Source("order-7", replace(ORDER), EventCodec(TYPES))
+
+    assert SOURCE.apply(Part(), commit) == other.apply(Part(), commit)
+
+    assert commit.events(EventCodec(TYPES)) is commit.events(EventCodec(TYPES))
+    with pytest.raises(Ahead):
+        shouted(commit).events(EventCodec(OLDER_TYPES))
 
 
 @pytest.mark.parametrize("text", ["here", "x" * 5_000])

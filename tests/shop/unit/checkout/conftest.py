@@ -1,4 +1,4 @@
-"""What fails once must fail again: commands are sent one by one, and all dice fall the same."""
+"""What fails once must fail again: nothing is done at the same time, and all dice fall the same."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cqrs.entrypoints import commands
 from cqrs.follow import process_followers
 
 pytest.register_assert_rewrite("tests.shop.ledger")
@@ -17,12 +18,6 @@ class OneAfterTheOther:
     def __init__(self, _: int) -> None:
         pass
 
-    def __enter__(self) -> "OneAfterTheOther":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def map(self, call: Callable[[Any], Any], each: Iterable[Any]) -> Iterator[Any]:
         return map(call, each)
 
@@ -30,4 +25,5 @@ class OneAfterTheOther:
 @pytest.fixture(autouse=True)
 def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_followers, "ThreadPoolExecutor", OneAfterTheOther)
+    monkeypatch.setattr(commands, "_takers", lambda: OneAfterTheOther(1))
     random.seed(0)  # the library's own dice: pauses, and the order in which rows are visited

@@ -6,6 +6,7 @@ up.
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -163,6 +164,36 @@ def test_without_faults_every_order_that_can_be_served_is_confirmed() -> None:
     world.come_to_rest()
 
     assert ledger_of(world).statuses() == {"OrderConfirmed": 20}
+    assert_all_adds_up(world)
+
+
+def test_two_hundred_orders_at_once_take_an_invocation_for_each_hundred_messages() -> None:
+    """An order of one line takes four messages. This number is a promise: it is what they cost."""
+    world = World(random.Random(3))
+    (sku,) = stock(world, 1)
+    world.command("inventory", sku, ReceiveStock(sku=sku, quantity=1000))
+    line = Line(sku=sku, quantity=1, unit_price=PRICE)
+    for n in range(200):
+        order = PlaceOrder(
+            order_id=OrderId(f"o{n}"),
+            customer_id="c-1",
+            currency=Currency.EUR,
+            lines=(line,),
+            address=VIENNA,
+        )
+        world.command("orders", f"o{n}", order)
+
+    told = 0
+    while arriving := history(world)[told : told + 100]:  # as a mapping's batch has
+        told += len(arriving)
+        world.deliver(arriving)
+
+    assert ledger_of(world).statuses() == {"OrderConfirmed": 200}
+    messages = Counter[str]()
+    for function, number in world.aws.invocations:
+        messages[function] += number
+    assert messages == {"inventory": 200, "payments": 400, "orders": 200}
+    assert len(world.aws.invocations) <= 8, world.aws.invocations
     assert_all_adds_up(world)
 
 

@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from io import BytesIO
 from typing import Any
 
-from cqrs import plain
+from cqrs.adapters.lambda_commands import LambdaCommands
 from cqrs.adapters.memory import MemoryEventStore, MemoryNotes, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes
 from cqrs.errors import Conflict, Refused, Unavailable
 from cqrs.follow.followers import Hints
-from cqrs.follow.messages import Answer, Message
+from cqrs.follow.messages import Answer, BatchReceiver, Message, Receiver, Reply
 from cqrs.follow.process_followers import ProcessFollower
 from cqrs.follow.walker import Walker
 from cqrs.history.commits import Commit, Envelope
@@ -212,12 +213,45 @@ class Bank:
 class Faulty:
     """A receiver across a bad network: messages and answers are lost, late, repeated."""
 
-    send_on: Callable[[Message], Answer]
+    receiver: Receiver
     faults: Faults
 
     def send(self, message: Message) -> Answer:
-        answer: Answer = self.faults.around(lambda: self.send_on(message), may_be_late=True)
+        answer: Answer = self.faults.around(lambda: self.receiver.send(message), may_be_late=True)
         return answer
+
+
+@dataclass
+class FaultyBatches(Faulty):
+    receiver: BatchReceiver
+
+    def send_all(self, messages: Sequence[Message]) -> Sequence[Reply]:
+        replies: Sequence[Reply] = self.faults.around(
+            lambda: self.receiver.send_all(messages), may_be_late=True
+        )
+        return replies
+
+
+@dataclass
+class Lambda:
+    """Functions as Lambda runs them: JSON in, JSON out, time that runs out, and some are killed."""
+
+    functions: Callable[[], dict[str, CommandFunction]]
+    faults: Faults
+    invocations: list[tuple[str, int]] = field(default_factory=list)
+    """Of which function, and with how many messages."""
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        event = json.loads(Payload)
+        self.invocations.append((FunctionName, 1 + len(event.get("more", ()))))
+        try:
+            reply = self.functions()[FunctionName](event, self)
+        except Crash:
+            return {"FunctionError": "Unhandled", "Payload": BytesIO()}
+        return {"Payload": BytesIO(json.dumps(reply).encode())}
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 0 if self.faults.dice.random() < self.faults.rough else 10_000
 
 
 @dataclass
@@ -295,22 +329,18 @@ class World:
             for service, commands in taken.items()
         }
 
-    def tell(self, service: str, message: Message) -> Answer:
-        """As a Lambda function is invoked: JSON in, JSON out."""
-        event = json.loads(json.dumps({"message": plain.dump(message)}))
-        reply = json.loads(json.dumps(self.functions[service](event, None)))
-        if "again" in reply:
-            raise Unavailable(reply["again"])
-        answer: Answer = plain.load(Answer, reply["answer"])
-        return answer
+    @cached_property
+    def aws(self) -> Lambda:
+        return Lambda(lambda: self.functions, self.faults)
 
     @cached_property
     def receivers(self) -> dict[str, Faulty]:
+        client: Any = lambda: self.aws  # noqa: E731
         services = {
-            service: Faulty(lambda message, s=service: self.tell(s, message), self.faults)  # type: ignore[misc]
+            service: FaultyBatches(LambdaCommands(service, client), self.faults)
             for service in self.stores
         }
-        return services | {"gateway": Faulty(GatewayReceiver(self.bank).send, self.faults)}
+        return {**services, "gateway": Faulty(GatewayReceiver(self.bank), self.faults)}
 
     @cached_property
     def timers(self) -> Timers:
