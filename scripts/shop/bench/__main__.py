@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from scripts.shop.bench.figures import Figure
 from scripts.tables import show
 
+
+def growth() -> Iterator[Figure]:
+    from scripts.shop.bench.growth import figures
+
+    return figures()
+
+
 # a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {}
+SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {"growth": growth}
 
 
 def main() -> None:

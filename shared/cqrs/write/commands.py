@@ -54,6 +54,7 @@ class CommandHandler(Generic[C, S, E]):
     a guard that is held    1 if the same stream holds it; 2 for a command that opens a stream
     a guarded command       1 before it is refused, or has nothing to do, if its stream has more
                             commits than are remembered; 2 for a repeat
+    what is recalled        1 for each claim, and 1 if it is held
 
     An append with guards is a transaction: one call, at twice the write units of each item.
     """
@@ -67,7 +68,7 @@ class CommandHandler(Generic[C, S, E]):
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
-        self._decider = decider
+        self._decider = decider.recalling(self._events_of)
         self._codec = EventCodec(decider.events, cipher)
         self._pause = pause
         self._aggregates = Aggregates(store, decider, self._codec)
@@ -218,6 +219,13 @@ class CommandHandler(Generic[C, S, E]):
 
     def _is_guarded(self, command: C) -> bool:
         return isinstance(command, tuple(self._decider.guarded))
+
+    def _events_of(self, claim: Claim) -> Sequence[E]:
+        """The events of the commit that holds `claim`; none if it is free."""
+        holder = self._store.holder(claim)
+        if holder is None:
+            return ()
+        return [recorded.event for recorded in self._holding(*holder).events(self._codec)]
 
     def _holding(self, stream: str, version: int) -> Commit:
         """The commit that a guard names."""

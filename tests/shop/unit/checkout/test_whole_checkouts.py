@@ -168,7 +168,7 @@ def test_without_faults_every_order_that_can_be_served_is_confirmed() -> None:
 
 @pytest.mark.parametrize("rough", [0.0, 0.03, 0.1])
 def test_many_checkouts_at_once_all_come_to_an_end(rough: float) -> None:
-    world = World(random.Random(f"{rough}"), rough)
+    world = World(random.Random(f"{rough:.3f}"), rough)
     live(world, orders=as_many(200, least=100), products=6)
 
     world.come_to_rest()
