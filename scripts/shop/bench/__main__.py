@@ -14,8 +14,17 @@ def growth() -> Iterator[Figure]:
     return figures()
 
 
+def hot_stream() -> Iterator[Figure]:
+    from scripts.shop.bench.hot_stream import figures
+
+    return figures()
+
+
 # a module of this folder each, imported when it is asked for
-SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {"growth": growth}
+SECTIONS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "growth": growth,
+    "hot-stream": hot_stream,
+}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from cqrs.plain import Value
 from cqrs.waiting import Backoff
 from cqrs.write.aggregates import Aggregates, Loaded
 from cqrs.write.decider import Decider
+from cqrs.write.turns import Turns
 
 __all__ = ["CommandHandler", "Outcome"]
 
@@ -27,8 +28,8 @@ E = TypeVar("E")
 Owns = Callable[[str | None], bool]
 NOT_YOURS = "There is nothing of yours by this id."
 
-# for streams that many write to at once: the tries of one command spread over some three seconds
-RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
+# for streams that many write to at once: the tries of one command spread over some two seconds
+RACE = Backoff(tries=16, at_once=2, first_seconds=0.04, longest_seconds=0.5, growth=1.2)
 
 
 class Outcome(Value, Generic[E], kw_only=False):
@@ -66,11 +67,13 @@ class CommandHandler(Generic[C, S, E]):
         *,
         cipher: Cipher = CLEAR,
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._decider = decider.recalling(self._events_of)
         self._codec = EventCodec(decider.events, cipher)
         self._pause = pause
+        self._turns = Turns(pause, clock)
         self._aggregates = Aggregates(store, decider, self._codec)
 
     @property
@@ -102,10 +105,12 @@ class CommandHandler(Generic[C, S, E]):
                 if outcome := self._append(stream, nothing_there, command, envelope, require_owned):
                     return outcome
             # it exists, or was refused, or nothing is to do: only a loaded state can tell for sure
+        self._turns.wait(stream)
         for attempt in RACE.attempts(self._pause):
             # 1. Load. After the first lost race, only the winner's commit is missing: no load.
             if attempt != 1:
                 loaded = self._aggregates.load(stream)
+                self._turns.saw(stream, loaded.version)
             # 2. An earlier try of this command may have succeeded.
             if earlier := self._earlier(stream, loaded, envelope):
                 return earlier
@@ -164,6 +169,7 @@ class CommandHandler(Generic[C, S, E]):
             raise
         except GuardTaken as held:
             return self._held(held, stream, loaded, envelope)
+        self._turns.took(stream, commit.version)
         return Outcome(stream, commit.version, events)
 
     def _guards(
