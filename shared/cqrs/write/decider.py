@@ -38,12 +38,13 @@ class Recall(Value, Generic[C, S, E]):
     """Decides on one of many things that the state does not list, but that events claim: the
     reservations of a product. So the state stays as small as it is, however many there are.
 
-    `claims(command)`: those that tell of it, in the order in which they are made.
+    `claims(command, state)`: those that tell of it, in the order in which they are made; none if
+    the state says enough.
     `decide(command, state, events)`: as a decider's. `events` are those of the commits that hold
     these claims, up to the first that is free.
     """
 
-    claims: Callable[[C], Sequence[Claim]]
+    claims: Callable[[C, S], Sequence[Claim]]
     decide: Callable[[C, S, Sequence[E]], Sequence[E]]
 
 
@@ -87,7 +88,7 @@ class Decider(Value, Generic[C, S, E]):
 
         def decide(command: C, state: S) -> Sequence[E]:
             events: list[E] = []
-            for claim in recall.claims(command):
+            for claim in recall.claims(command, state):
                 found = events_of(claim)
                 if not found:
                     break

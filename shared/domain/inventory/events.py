@@ -36,12 +36,12 @@ class StockReceived(Value):
 
 @PRODUCT_EVENTS.event(schema=2)
 class StockReserved(Value):
-    """`listed` are those of schema 1: the product's state lists them until they are over."""
+    """`listed`: by the product's state, until it is over; else it is only counted there."""
 
     sku: Sku
     order_id: OrderId
     quantity: Quantity
-    listed: bool = False
+    listed: bool
 
 
 @PRODUCT_EVENTS.upcaster(StockReserved, schema=1)

@@ -28,6 +28,8 @@ __all__ = [
     "ReservationIsOver",
 ]
 
+MOST_LISTED = 50  # open reservations, so that the state stays small
+
 
 class ProductNotFound(NotFound):
     code = "product_not_found"
@@ -58,8 +60,8 @@ class NoProduct(Case):
 
 
 class Product(Case):
-    """`counted` are the pieces in open reservations: of whom, their claims tell. `listed` has the
-    open ones that are older than these claims, by order; their number only falls.
+    """`listed` has the quantity of each order whose reservation is open, as long as there are few.
+    The pieces of all others are `counted`: of whom they are, claims tell.
     """
 
     title: Title
@@ -161,37 +163,49 @@ def decide(
 
 def guards(product: ProductState, event: ProductEvent) -> Sequence[Guard]:
     """Claims of reservations are never released: an order reserves a product once, and its
-    reservation ends once.
+    reservation ends once. The end of a listed one is claimed by nobody: it is not listed any more.
     """
     match event:
         case events.StockReserved():
             over = f"Order {event.order_id} can't reserve {event.sku} again or any more."
             return [_begin(event.sku, event.order_id, taken=ReservationIsOver(over))]
         case events.ReservationBarred():
-            # nothing was recalled, but something is there by now: decide again
-            meanwhile = Conflict(PRODUCT.stream(event.sku), 1)
+            # if it was recalled as free it was made meanwhile; else it is over
+            meanwhile = Conflict(PRODUCT.stream(event.sku), 1) if _counts(product) else None
             return [_begin(event.sku, event.order_id, taken=meanwhile)]
         case events.StockReleased() | events.StockShipped():
-            return [_end(event.sku, event.order_id)]
+            is_listed = isinstance(product, Product) and event.order_id in product.listed
+            return [] if is_listed else [_end(event.sku, event.order_id)]
         case events.ProductRegistered() | events.PriceChanged() | events.StockReceived():
             return []
         case _:
             assert_never(event)
 
 
-def claims(command: ProductCommand) -> Sequence[Claim]:
-    """Those that tell of the reservation that a command is about."""
+def claims(command: ProductCommand, product: ProductState) -> Sequence[Claim]:
+    """Those that tell of the reservation that a command is about, if the state does not."""
     match command:
         case commands.ReserveStock():
             sku, order_id = command.sku, command.order_id
-            return [_begin(sku, order_id), _end(sku, order_id)]
+            both = [_begin(sku, order_id), _end(sku, order_id)]
+            return both if _may_count(product, order_id) else []
         case commands.ReleaseStock() | commands.ShipStock():
             # not the end: who ends it a second time meets that claim, and has nothing left to do
-            return [_begin(command.sku, command.order_id)]
+            begin = [_begin(command.sku, command.order_id)]
+            return begin if _may_count(product, command.order_id) else []
         case commands.RegisterProduct() | commands.ChangePrice() | commands.ReceiveStock():
             return []
         case _:
             assert_never(command)
+
+
+def _counts(product: ProductState) -> bool:
+    return isinstance(product, Product) and product.counted > 0
+
+
+def _may_count(product: ProductState, order_id: OrderId) -> bool:
+    """Whether the order may have an open reservation that is not listed."""
+    return isinstance(product, Product) and product.counted > 0 and order_id not in product.listed
 
 
 def _begin(sku: Sku, order_id: OrderId, taken: CqrsError | None = None) -> Claim:
@@ -202,15 +216,13 @@ def _end(sku: Sku, order_id: OrderId) -> Claim:
     return Claim(kind="reservation end", value=f"{sku}/{order_id}", taken=None)
 
 
-def _open(
-    product: ProductState, order_id: OrderId, past: Sequence[ProductEvent]
-) -> events.StockReserved | None:
-    """The reservation of an order, unless it is over."""
+def _open(product: ProductState, order_id: OrderId, past: Sequence[ProductEvent]) -> int | None:
+    """The quantity that an order has reserved; None if it has not, or not any more."""
+    if isinstance(product, Product) and order_id in product.listed:
+        return product.listed[order_id]
     match past:
-        case [events.StockReserved(listed=False) as reservation]:
-            return reservation
-        case [events.StockReserved() as reservation] if isinstance(product, Product):
-            return reservation if order_id in product.listed else None
+        case [events.StockReserved(listed=False, quantity=quantity)]:
+            return quantity
     return None
 
 
@@ -249,24 +261,19 @@ def _reserve(
     command: commands.ReserveStock, product: Product, past: Sequence[ProductEvent]
 ) -> Sequence[ProductEvent]:
     sku, order_id, quantity = command.sku, command.order_id, command.quantity
+    reserved = _open(product, order_id, past)
+    if reserved == quantity:
+        return []
+    if reserved is not None:
+        raise ReservationDiffers(f"Order {order_id} has reserved {reserved} of {sku}.")
     if past:
-        return _reserve_again(command, _open(product, order_id, past))
+        raise ReservationIsOver(f"Order {order_id} can't reserve {sku} any more.")
     if (command.unit_price, command.currency) != (product.price, product.currency):
         raise PriceDiffers(f"{sku} costs {product.price} {product.currency} (in minor units).")
     if quantity > product.available:
         raise OutOfStock(f"There are {product.available} of {sku}, not {quantity}.")
-    return [events.StockReserved(sku=sku, order_id=order_id, quantity=quantity)]
-
-
-def _reserve_again(
-    command: commands.ReserveStock, reservation: events.StockReserved | None
-) -> Sequence[ProductEvent]:
-    sku, order_id = command.sku, command.order_id
-    if reservation is None:
-        raise ReservationIsOver(f"Order {order_id} can't reserve {sku} any more.")
-    if reservation.quantity != command.quantity:
-        raise ReservationDiffers(f"Order {order_id} has reserved {reservation.quantity} of {sku}.")
-    return []
+    listed = len(product.listed) < MOST_LISTED
+    return [events.StockReserved(sku=sku, order_id=order_id, quantity=quantity, listed=listed)]
 
 
 def _release(
@@ -276,20 +283,16 @@ def _release(
     the reservation.
     """
     sku, order_id = command.sku, command.order_id
-    if not past:
-        return [events.ReservationBarred(sku=sku, order_id=order_id)]
-    if reservation := _open(product, order_id, past):
-        quantity = reservation.quantity
+    if quantity := _open(product, order_id, past):
         return [events.StockReleased(sku=sku, order_id=order_id, quantity=quantity)]
-    return []
+    return [] if past else [events.ReservationBarred(sku=sku, order_id=order_id)]
 
 
 def _ship(
     command: commands.ShipStock, product: Product, past: Sequence[ProductEvent]
 ) -> Sequence[ProductEvent]:
     sku, order_id = command.sku, command.order_id
-    if reservation := _open(product, order_id, past):
-        quantity = reservation.quantity
+    if quantity := _open(product, order_id, past):
         return [events.StockShipped(sku=sku, order_id=order_id, quantity=quantity)]
     return []
 

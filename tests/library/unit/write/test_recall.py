@@ -28,8 +28,8 @@ CUP = Claim(kind="prize", value="cup", taken=None)
 ADA = Claim(kind="name", value="ada", taken=None)
 
 
-def claims(command: object) -> Sequence[Claim]:
-    return [CUP, ADA] if isinstance(command, CountVisits) else []
+def claims(command: object, member: Member) -> Sequence[Claim]:
+    return [CUP, ADA] if isinstance(command, CountVisits) and not member.visits else []
 
 
 def visits_or_memories(
@@ -71,6 +71,11 @@ def test_the_events_that_hold_the_claims_are_recalled_in_their_order(store: Coun
 def test_a_command_that_is_about_nothing_of_the_kind_recalls_nothing(store: Counting) -> None:
     send(store, "1", TakeName(name="ada"), "a", decider=RECALLING)
     assert store.calls["holder"] == 0
+
+
+def test_nothing_is_recalled_if_the_state_says_enough(store: Counting) -> None:
+    send(store, "1", WinPrize(prize="cup"), "a")
+    assert [visits(store, key) for key in "bc"] == [1, 0]
 
 
 def test_who_lost_a_race_recalls_anew(store: Counting) -> None:

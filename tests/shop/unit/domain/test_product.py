@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from functools import reduce
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given as for_all
@@ -42,6 +43,7 @@ from domain.inventory import (
     StockReleased,
     StockReserved,
     StockShipped,
+    product,
     product_facts,
 )
 from domain.kernel import Currency, OrderId
@@ -72,7 +74,8 @@ received = StockReceived(sku="book-1", quantity=3)
 reserve = ReserveStock(
     sku="book-1", order_id=SEVEN, quantity=2, unit_price=1250, currency=Currency.EUR
 )
-reserved = StockReserved(sku="book-1", order_id=SEVEN, quantity=2)
+reserved = StockReserved(sku="book-1", order_id=SEVEN, quantity=2, listed=True)
+counted = replace(reserved, listed=False)
 release = ReleaseStock(sku="book-1", order_id=SEVEN)
 released = StockReleased(sku="book-1", order_id=SEVEN, quantity=2)
 barred = ReservationBarred(sku="book-1", order_id=SEVEN)
@@ -175,8 +178,21 @@ class TestReserveStock:
         in_pounds = replace(reserve, currency=Currency.GBP)
         given(PRODUCT, registered, received).when(in_pounds).then_refused(PriceDiffers)
 
-    def test_the_state_is_as_large_however_many_reservations_are_open(self) -> None:
-        several = [replace(reserved, order_id=OrderId(f"{n}"), quantity=1) for n in range(3)]
+    def test_so_many_open_reservations_are_listed_and_all_others_counted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(product, "MOST_LISTED", 1)
+        another = replace(reserve, order_id=EIGHT, quantity=1)
+        happened: Any = (registered, received, reserved)
+        given(PRODUCT, *happened).when(another).then(
+            StockReserved(sku="book-1", order_id=EIGHT, quantity=1, listed=False)
+        )
+        given(PRODUCT, *happened, shipped, received).when(another).then(
+            StockReserved(sku="book-1", order_id=EIGHT, quantity=1, listed=True)
+        )
+
+    def test_what_is_counted_is_in_no_list(self) -> None:
+        several = [replace(counted, order_id=OrderId(f"{n}"), quantity=1) for n in range(3)]
         events: list[ProductEvent] = [registered, received, *several]
         state = reduce(PRODUCT.evolve, events, PRODUCT.initial)
         assert isinstance(state, Product)
@@ -192,13 +208,10 @@ class TestReserveStock:
         more = replace(reserve, quantity=3)
         given(PRODUCT, registered, received, reserved).when(more).then_refused(ReservationDiffers)
 
-    @pytest.mark.parametrize("end", [released, shipped])
-    def test_what_is_over_cannot_be_reserved_again(self, end: ProductEvent) -> None:
-        over = given(PRODUCT, registered, received, reserved, end)
-        over.when(reserve).then_refused(ReservationIsOver)
-
-    def test_what_is_barred_cannot_be_reserved(self) -> None:
-        given(PRODUCT, barred, registered, received).when(reserve).then_refused(ReservationIsOver)
+    def test_reserving_what_is_over_claims_what_is_held_and_so_is_refused(self) -> None:
+        given(PRODUCT, registered, received, reserved, released).when(reserve).then_guards(
+            claim("7", ReservationIsOver())
+        )
 
     def test_an_order_id_is_limited(self) -> None:
         body = {"order_id": "7/8", "quantity": 1, "unit_price": 1250, "currency": "EUR"}
@@ -211,12 +224,8 @@ class TestReleaseStock:
     def test_an_open_reservation_can_be_released(self) -> None:
         given(PRODUCT, registered, received, reserved).when(release).then(released)
 
-    def test_releasing_an_open_reservation_claims_its_end_and_has_nothing_to_do_if_it_is_over(
-        self,
-    ) -> None:
-        given(PRODUCT, registered, received, reserved).when(release).then_guards(ENDS)
-        for end in (released, shipped):
-            given(PRODUCT, registered, received, reserved, end).when(release).then_guards(ENDS)
+    def test_releasing_an_open_reservation_leaves_it_claimed(self) -> None:
+        given(PRODUCT, registered, received, reserved).when(release).then_guards()
 
     def test_a_release_that_comes_before_the_reservation_bars_it(self) -> None:
         given(PRODUCT, registered, received).when(release).then(barred)
@@ -224,25 +233,22 @@ class TestReleaseStock:
     def test_a_release_bars_the_reservation_of_a_product_that_does_not_exist(self) -> None:
         given(PRODUCT).when(release).then(barred)
 
-    def test_barring_claims_the_reservation_and_is_tried_again_if_it_was_made_meanwhile(
-        self,
-    ) -> None:
-        given(PRODUCT, registered, received).when(release).then_guards(
-            claim("7", Conflict("product-book-1", 1))
+    def test_barring_claims_the_reservation_and_has_nothing_to_do_if_it_is_over(self) -> None:
+        given(PRODUCT, registered, received).when(release).then_guards(claim("7", None))
+        given(PRODUCT, registered, received, reserved, released).when(release).then_guards(
+            claim("7", None)
         )
-
-    def test_what_is_barred_is_not_barred_again(self) -> None:
-        given(PRODUCT, barred).when(release).then_nothing()
+        given(PRODUCT, registered, received, reserved, shipped).when(release).then_guards(
+            claim("7", None)
+        )
 
 
 class TestShipStock:
     def test_what_is_reserved_can_be_shipped(self) -> None:
         given(PRODUCT, registered, received, reserved).when(ship).then(shipped)
 
-    def test_shipping_claims_the_end_and_has_nothing_to_do_if_it_is_over(self) -> None:
-        given(PRODUCT, registered, received, reserved).when(ship).then_guards(ENDS)
-        for end in (released, shipped):
-            given(PRODUCT, registered, received, reserved, end).when(ship).then_guards(ENDS)
+    def test_shipping_leaves_the_reservation_claimed(self) -> None:
+        given(PRODUCT, registered, received, reserved).when(ship).then_guards()
 
     def test_an_unknown_product_cannot_be_shipped(self) -> None:
         given(PRODUCT).when(ship).then_refused(ProductNotFound)
@@ -250,40 +256,69 @@ class TestShipStock:
     def test_shipping_without_a_reservation_does_nothing(self) -> None:
         given(PRODUCT, registered, received).when(ship).then_nothing()
 
-    def test_shipping_what_was_barred_does_nothing(self) -> None:
-        given(PRODUCT, registered, received, barred).when(ship).then_nothing()
+    def test_shipping_what_was_shipped_or_released_does_nothing(self) -> None:
+        given(PRODUCT, registered, received, reserved, shipped).when(ship).then_nothing()
+        given(PRODUCT, registered, received, reserved, released).when(ship).then_nothing()
 
 
-class TestReservationsOfBefore:
-    """Those of schema 1, whose end nothing claimed: the state lists them until they are over."""
+class TestCountedReservations:
+    """Those that the state does not list: what happened to them is recalled by their claims."""
 
-    before = replace(reserved, listed=True)
-    is_open = given(PRODUCT, registered, received, before)
+    other = replace(counted, order_id=EIGHT, quantity=1)  # one that stays open
+    some = given(PRODUCT, registered, received, other)
+    is_open = given(PRODUCT, registered, received, other, counted)
+
+    def test_one_that_is_open_can_be_released_or_shipped_and_its_end_is_claimed(self) -> None:
+        self.is_open.when(release).then(released)
+        self.is_open.when(release).then_guards(ENDS)
+        self.is_open.when(ship).then(shipped)
+        self.is_open.when(ship).then_guards(ENDS)
 
     @pytest.mark.parametrize("end", [released, shipped])
-    def test_one_that_is_open_ends_once_and_is_then_forgotten(self, end: Any) -> None:
-        command = release if end is released else ship
-        self.is_open.when(command).then(end)
-        over = given(PRODUCT, registered, received, self.before, end)
-        over.when(release).then_nothing()
-        over.when(ship).then_nothing()
+    def test_to_end_what_is_over_claims_what_is_held_and_so_does_nothing(
+        self, end: ProductEvent
+    ) -> None:
+        over = given(PRODUCT, registered, received, self.other, counted, end)
+        over.when(release).then_guards(ENDS)
+        over.when(ship).then_guards(ENDS)
+        assert ENDS.taken is None
+
+    @pytest.mark.parametrize("end", [released, shipped])
+    def test_what_is_over_cannot_be_reserved_again(self, end: ProductEvent) -> None:
+        over = given(PRODUCT, registered, received, self.other, counted, end)
         over.when(reserve).then_refused(ReservationIsOver)
 
     def test_one_that_is_open_is_not_made_again_or_changed(self) -> None:
         self.is_open.when(reserve).then_nothing()
         self.is_open.when(replace(reserve, quantity=3)).then_refused(ReservationDiffers)
 
+    def test_a_release_that_comes_first_is_tried_again_if_the_reservation_was_made_meanwhile(
+        self,
+    ) -> None:
+        self.some.when(release).then(barred)
+        self.some.when(release).then_guards(claim("7", Conflict("product-book-1", 1)))
+
+    def test_what_is_barred_cannot_be_reserved_shipped_or_barred_again(self) -> None:
+        is_barred = given(PRODUCT, registered, received, self.other, barred)
+        is_barred.when(reserve).then_refused(ReservationIsOver)
+        is_barred.when(ship).then_nothing()
+        is_barred.when(release).then_nothing()
+
+    def test_what_was_listed_and_is_over_stays_over(self) -> None:
+        over = given(PRODUCT, registered, received, self.other, reserved, released)
+        over.when(release).then_nothing()
+        over.when(ship).then_nothing()
+        over.when(reserve).then_refused(ReservationIsOver)
+
     def test_they_count_as_reserved(self) -> None:
-        another = replace(reserved, order_id=EIGHT, quantity=1)
-        events: list[ProductEvent] = [registered, received, self.before, another]
+        events: list[ProductEvent] = [registered, received, self.other, reserved]
         state = reduce(PRODUCT.evolve, events, PRODUCT.initial)
         assert isinstance(state, Product)
         assert (state.on_hand, state.reserved, state.available) == (3, 3, 0)
 
-    def test_a_snapshot_of_before_is_read(self) -> None:
-        stored = plain.dump(
-            reduce(PRODUCT.evolve, [registered, received, self.before], NoProduct())
-        )  # type: ignore[arg-type, type-var]
+    def test_a_snapshot_from_before_anything_was_counted_is_read(self) -> None:
+        events: list[ProductEvent] = [registered, received, reserved]
+        stored = plain.dump(reduce(PRODUCT.evolve, events, PRODUCT.initial))
         assert isinstance(stored, dict)
         assert stored.pop("counted") == 0
         assert stored["reserved"] == {"7": 2}
@@ -312,15 +347,12 @@ class TestFacts:
 
 
 class Warehouse:
-    """What happens when commands are sent: events, and the claims that they leave behind. Until it
-    is `renewed` reservations are as those of schema 1: nothing claims their ends.
-    """
+    """What happens when commands are sent: events, and the claims that they leave behind."""
 
-    def __init__(self, *, renewed: bool = True) -> None:
+    def __init__(self) -> None:
         self.state: ProductState = PRODUCT.initial
         self.events: list[ProductEvent] = []
         self.claims: dict[str, ProductEvent] = {}
-        self.renewed = renewed
         self.decide = PRODUCT.recalling(self._events_of).decide
 
     def _events_of(self, claim: Claim) -> list[ProductEvent]:
@@ -333,10 +365,6 @@ class Warehouse:
 
     def _append(self, event: ProductEvent) -> None:
         claimed = {guard.key for guard in PRODUCT.guards(self.state, event)}
-        if not self.renewed and isinstance(event, StockReserved):
-            event = replace(event, listed=True)
-        if not self.renewed and isinstance(event, StockReleased | StockShipped):
-            claimed.clear()
         if not claimed & self.claims.keys():
             self.claims |= dict.fromkeys(claimed, event)
             self.state = PRODUCT.evolve(self.state, event)
@@ -367,40 +395,38 @@ commands: st.SearchStrategy[ProductCommand] = (
     | st.builds(ShipStock, sku=st.just("book-1"), order_id=orders)
 )
 many = st.lists(commands, min_size=12, max_size=40)  # left to itself, hypothesis sends but a few
-since = st.sampled_from([0, 0, 8, 16])
+limits = st.lists(st.sampled_from([0, 1, 2, 50]), min_size=1, max_size=4)
 sequences = many | many.map(lambda sent: [register, receive, *sent])
 
 
 @examples(400)
-@for_all(sequences, since)
+@for_all(sequences, limits)
 def test_stock_is_never_oversold_whatever_is_asked(
-    sent: list[ProductCommand], renewed_after: int
+    sent: list[ProductCommand], most_listed: list[int]
 ) -> None:
-    warehouse = Warehouse(renewed=False)
+    warehouse = Warehouse()
     for number, command in enumerate(sent):
-        warehouse.renewed = number >= renewed_after
-        warehouse.send(command)
-        product = warehouse.state
-        if isinstance(product, Product):
+        with patch.object(product, "MOST_LISTED", most_listed[number % len(most_listed)]):
+            warehouse.send(command)
+        state = warehouse.state
+        if isinstance(state, Product):
             over = warehouse.pieces(StockReleased, StockShipped)
-            assert product.available >= 0
-            assert product.counted >= 0
-            assert product.on_hand == product.available + product.reserved
-            assert product.on_hand == warehouse.pieces(StockReceived) - warehouse.pieces(
-                StockShipped
-            )
-            assert product.reserved == warehouse.pieces(StockReserved) - over
+            assert state.available >= 0
+            assert state.counted >= 0
+            assert state.on_hand == state.available + state.reserved
+            assert state.on_hand == warehouse.pieces(StockReceived) - warehouse.pieces(StockShipped)
+            assert state.reserved == warehouse.pieces(StockReserved) - over
 
 
 @examples(400)
-@for_all(sequences, since)
+@for_all(sequences, limits)
 def test_an_order_reserves_a_product_once_and_never_after_it_gave_up(
-    sent: list[ProductCommand], renewed_after: int
+    sent: list[ProductCommand], most_listed: list[int]
 ) -> None:
-    warehouse = Warehouse(renewed=False)
+    warehouse = Warehouse()
     for number, command in enumerate(sent):
-        warehouse.renewed = number >= renewed_after
-        warehouse.send(command)
+        with patch.object(product, "MOST_LISTED", most_listed[number % len(most_listed)]):
+            warehouse.send(command)
     begun = Counter(e.order_id for e in warehouse.of(StockReserved, ReservationBarred))
     ended = Counter(e.order_id for e in warehouse.of(StockReleased, StockShipped))
     assert set(begun.values()) <= {1}
