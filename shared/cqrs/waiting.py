@@ -47,19 +47,20 @@ class Backoff(Value):
     don't collide again.
 
     The first `at_once` tries don't wait. The next waits up to `first_seconds`, and each further one
-    up to twice as long as the one before, at most `longest_seconds`.
+    up to `growth` times as long as the one before, at most `longest_seconds`.
     """
 
     tries: int
     first_seconds: float
     longest_seconds: float = math.inf
     at_once: int = 1
+    growth: float = 2
 
     def attempts(self, pause: Callable[[float], None]) -> Iterator[int]:
         """Yields the numbers of the tries, from 0, each after its pause."""
         for attempt in range(self.tries):
             if attempt >= self.at_once:
-                longest = self.first_seconds * 2 ** (attempt - self.at_once)
+                longest = self.first_seconds * self.growth ** (attempt - self.at_once)
                 pause(random.uniform(0, min(self.longest_seconds, longest)))
             yield attempt
 

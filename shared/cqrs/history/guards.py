@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cqrs.errors import Refused
+from cqrs.errors import CqrsError
 from cqrs.history.idempotency import digest_of
 from cqrs.plain import Value
 
@@ -26,13 +26,13 @@ def guard_key_of(kind: str, value: str) -> str:
 class Claim(Value):
     """Claims `value`, which can be held once among all claims of its `kind`.
 
-    If any commit holds it already, the command is refused with `taken`; with None it has nothing
-    left to do.
+    If any commit holds it already, `taken` is raised: mostly a refusal. With None the command has
+    nothing left to do.
     """
 
     kind: str
     value: str
-    taken: Refused | None
+    taken: CqrsError | None
 
     @property
     def key(self) -> str:

@@ -68,7 +68,18 @@ class _Given(Value, Generic[C, E], kw_only=False):
 
     def when(self, command: C) -> _When[C, E]:
         state = reduce(self.decider.evolve, self.events, self.decider.initial)
-        return _When(self.decider, state, command)
+        return _When(self.decider.recalling(self._events_of), state, command)
+
+    def _events_of(self, claim: Claim) -> list[E]:
+        """As if each event were a commit of its own."""
+        state = self.decider.initial
+        held: list[E] = []
+        for event in self.events:
+            for guard in self.decider.guards(state, event):
+                if guard.key == claim.key:
+                    held = [event] if isinstance(guard, Claim) else []
+            state = self.decider.evolve(state, event)
+        return held
 
 
 def given(decider: Decider[C, Any, E], *events: E) -> _Given[C, E]:

@@ -19,6 +19,7 @@ from cqrs.write.aggregates import Aggregates, Loaded
 from cqrs.write.decider import Decider
 from cqrs.write.recent import REMEMBERED
 from cqrs.write.remembered import Remembered
+from cqrs.write.turns import Turns
 
 __all__ = ["CommandHandler", "Outcome"]
 
@@ -30,8 +31,8 @@ Owns = Callable[[str | None], bool]
 Owned = Callable[[S], bool]
 NOT_YOURS = "There is nothing of yours by this id."
 
-# for streams that many write to at once: the tries of one command spread over some three seconds
-RACE = Backoff(tries=10, at_once=2, first_seconds=0.04, longest_seconds=0.5)
+# for streams that many write to at once: the tries of one command spread over some two seconds
+RACE = Backoff(tries=16, at_once=2, first_seconds=0.04, longest_seconds=0.5, growth=1.2)
 
 REMEMBERED_BYTES = 1024 * 1024  # of states as JSON, which take some ten times as much memory
 
@@ -61,6 +62,7 @@ class CommandHandler(Generic[C, S, E]):
     a guard that is held    1 if the same stream holds it; 2 for a command that opens a stream
     a guarded command       1 before it is refused, or has nothing to do, if its stream has more
                             commits than are remembered; 2 for a repeat
+    what is recalled        1 for each claim, and 1 if it is held
 
     An append with guards is a transaction: one call, at twice the write units of each item.
     """
@@ -72,12 +74,14 @@ class CommandHandler(Generic[C, S, E]):
         *,
         cipher: Cipher = CLEAR,
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         remembered_bytes: int = REMEMBERED_BYTES,
     ) -> None:
         self._store = store
-        self._decider = decider
+        self._decider = decider.recalling(self._events_of)
         self._codec = EventCodec(decider.events, cipher)
         self._pause = pause
+        self._turns = Turns(pause, clock)
         self._aggregates = Aggregates(store, decider, self._codec)
         # not what is encrypted in the store: its key may be gone
         self._remembered: Remembered[S] = Remembered(0 if self._codec.seals else remembered_bytes)
@@ -115,10 +119,12 @@ class CommandHandler(Generic[C, S, E]):
                 if outcome := self._append(stream, guess, command, envelope, owned):
                     return outcome
             # it is not so, or was refused, or nothing is to do: only a load can tell for sure
+        self._turns.wait(stream)
         for attempt in RACE.attempts(self._pause):
             # 1. Load. After the first lost race, only the winner's commit is missing: no load.
             if attempt != 1:
                 loaded = self._aggregates.load(stream)
+                self._turns.saw(stream, loaded.version)
                 if remembered and remembered.version != loaded.version:
                     loaded = replace(loaded, alone=False)
             # 2. An earlier try of this command may have succeeded.
@@ -182,6 +188,7 @@ class CommandHandler(Generic[C, S, E]):
             raise
         except GuardTaken as held:
             return self._held(held, stream, loaded, envelope)
+        self._turns.took(stream, commit.version)
         self._remembered.put(stream, known)
         return Outcome(stream, commit.version, events)
 
@@ -240,6 +247,13 @@ class CommandHandler(Generic[C, S, E]):
 
     def _is_guarded(self, command: C) -> bool:
         return isinstance(command, tuple(self._decider.guarded))
+
+    def _events_of(self, claim: Claim) -> Sequence[E]:
+        """The events of the commit that holds `claim`; none if it is free."""
+        holder = self._store.holder(claim)
+        if holder is None:
+            return ()
+        return [recorded.event for recorded in self._holding(*holder).events(self._codec)]
 
     def _holding(self, stream: str, version: int) -> Commit:
         """The commit that a guard names."""

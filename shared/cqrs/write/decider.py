@@ -12,6 +12,10 @@ owner(id, state)              whose it is; None if it is nobody's
 and, for rules that reach beyond the stream (see `history.guards`),
 
 guards(state, event)          what `event` claims and releases; `state` is the one before it
+
+and, for things of which there may be too many for a state,
+
+recall                        decisions about one of them, from the events that claimed it
 """
 
 from __future__ import annotations
@@ -20,14 +24,28 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from cqrs.history.events import EventTypes
-from cqrs.history.guards import Guard, no_guards
-from cqrs.plain import Value
+from cqrs.history.guards import Claim, Guard, no_guards
+from cqrs.plain import Value, replace
 
-__all__ = ["Decider"]
+__all__ = ["Decider", "Recall"]
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
+
+
+class Recall(Value, Generic[C, S, E]):
+    """Decides on one of many things that the state does not list, but that events claim: the
+    reservations of a product. So the state stays as small as it is, however many there are.
+
+    `claims(command, state)`: those that tell of it, in the order in which they are made; none if
+    the state says enough.
+    `decide(command, state, events)`: as a decider's. `events` are those of the commits that hold
+    these claims, up to the first that is free.
+    """
+
+    claims: Callable[[C, S], Sequence[Claim]]
+    decide: Callable[[C, S, Sequence[E]], Sequence[E]]
 
 
 class Decider(Value, Generic[C, S, E]):
@@ -51,6 +69,7 @@ class Decider(Value, Generic[C, S, E]):
     guards: Callable[[S, E], Sequence[Guard]] = no_guards
     guarded: Sequence[type] = ()
     owner: Callable[[str, S], str | None] | None = None
+    recall: Recall[C, S, E] | None = None
 
     @property
     def has_guards(self) -> bool:
@@ -58,3 +77,22 @@ class Decider(Value, Generic[C, S, E]):
 
     def stream(self, entity: str) -> str:
         return f"{self.category}-{entity}"
+
+    def recalling(self, events_of: Callable[[Claim], Sequence[E]]) -> Decider[C, S, E]:
+        """The same rules; what a command is about is recalled by `events_of`, which returns the
+        events of the commit that holds a claim, none for one that is free.
+        """
+        recall = self.recall
+        if recall is None:
+            return self
+
+        def decide(command: C, state: S) -> Sequence[E]:
+            events: list[E] = []
+            for claim in recall.claims(command, state):
+                found = events_of(claim)
+                if not found:
+                    break
+                events += found
+            return recall.decide(command, state, events)
+
+        return replace(self, decide=decide)

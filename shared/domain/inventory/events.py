@@ -4,7 +4,7 @@ to change one, raise its schema and put an upcaster under it.
 
 from __future__ import annotations
 
-from cqrs.history.events import EventTypes
+from cqrs.history.events import Data, EventTypes
 from cqrs.plain import Value
 from domain.inventory.values import Description, Received, Tags, Title
 from domain.kernel import Currency, Money, OrderId, Quantity, Sku
@@ -34,11 +34,19 @@ class StockReceived(Value):
     quantity: Received
 
 
-@PRODUCT_EVENTS.event()
+@PRODUCT_EVENTS.event(schema=2)
 class StockReserved(Value):
+    """`listed`: by the product's state, until it is over; else it is only counted there."""
+
     sku: Sku
     order_id: OrderId
     quantity: Quantity
+    listed: bool
+
+
+@PRODUCT_EVENTS.upcaster(StockReserved, schema=1)
+def _stock_reserved_1(data: Data) -> Data:
+    return {**data, "listed": True}
 
 
 @PRODUCT_EVENTS.event()

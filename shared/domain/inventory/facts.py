@@ -20,6 +20,6 @@ def product_facts(sku: str, product: ProductState) -> Document | None:
         "price": product.price,
         "currency": product.currency,
         "on_hand": product.on_hand,
-        "reserved": sum(product.reserved.values()),
+        "reserved": product.reserved,
         "available": product.available,
     }

@@ -87,6 +87,11 @@ def test_the_first_tries_may_be_at_once_and_the_last_ones_not_for_ever_apart(
     assert longest(backoff, monkeypatch) == [0.04, 0.08, 0.1, 0.1]
 
 
+def test_pauses_may_grow_as_slowly_as_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    backoff = Backoff(tries=4, first_seconds=0.04, growth=1.5)
+    assert longest(backoff, monkeypatch) == pytest.approx([0.04, 0.06, 0.09])
+
+
 def test_a_try_that_succeeds_is_followed_by_no_pause() -> None:
     pauses: list[float] = []
     for attempt in Backoff(tries=5, first_seconds=0.04).attempts(pauses.append):

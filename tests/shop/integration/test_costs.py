@@ -32,6 +32,7 @@ from domain.inventory import (
     ReservationIsOver,
     ReserveStock,
     ShipStock,
+    product,
 )
 from domain.kernel import Currency, OrderId
 from domain.orders import ORDER, ORDER_EVENTS, Address, CancelOrder, Line, PlaceOrder
@@ -144,6 +145,33 @@ class TestCommands:
         with pytest.raises(ReservationIsOver):
             inventory.send("book-1", RESERVE)
         assert inventory.aws.names() == ["Query", "TransactWriteItems", "Query"]
+
+    def test_with_many_open_reservations_one_is_looked_up_and_its_end_is_guarded(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(product, "MOST_LISTED", 0)
+        inventory = Service(PRODUCT)
+        inventory.send("book-1", BOOK, opens=True)
+        inventory.send("book-1", ReceiveStock(sku="book-1", quantity=100))
+        for order in "89":
+            inventory.send("book-1", replace(RESERVE, order_id=OrderId(order)))
+        inventory.aws.taken()
+
+        inventory.send("book-1", RESERVE)  # a claim that is free
+        assert inventory.aws.names() == ["Query", "GetItem", "TransactWriteItems"]
+
+        inventory.send("book-1", ShipStock(sku="book-1", order_id=OrderId("7")))
+        looked_up = ["Query", "GetItem", "Query"]
+        assert inventory.aws.names() == [*looked_up, "TransactWriteItems"]
+
+        before = inventory.store.read("product-book-1")
+        inventory.aws.taken()
+        inventory.send("book-1", ReleaseStock(sku="book-1", order_id=OrderId("7")))
+        assert inventory.aws.names() == [*looked_up, "TransactWriteItems", "Query"]
+        with pytest.raises(ReservationIsOver):
+            inventory.send("book-1", RESERVE)
+        assert inventory.aws.names() == [*looked_up, "GetItem", "Query"]
+        assert inventory.store.read("product-book-1") == before
 
     def test_an_address_that_is_taken_is_refused_by_the_one_write(self) -> None:
         customers = Service(CUSTOMER)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs.history.commits import Commit
-from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct
+from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct, product
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, CancelOrder, Line, PlaceOrder, ShipOrder
 from tests.examples import as_many, examples
@@ -210,14 +211,19 @@ def test_many_checkouts_at_once_all_come_to_an_end(rough: float) -> None:
 
 
 @examples(150)
-@given(st.randoms(use_true_random=True), st.sampled_from([0.05, 0.2, 0.4]), st.integers(1, 12))
+@given(
+    st.randoms(use_true_random=True),
+    st.sampled_from([0.05, 0.2, 0.4]),
+    st.integers(1, 12),
+    st.sampled_from([0, 1, 50]),  # reservations that a product lists
+)
 def test_whatever_happens_stock_and_money_add_up(
-    dice: random.Random, rough: float, orders: int
+    dice: random.Random, rough: float, orders: int, most_listed: int
 ) -> None:
     world = World(dice, rough)
-    live(world, orders=orders, products=2)
-
-    world.come_to_rest()
+    with patch.object(product, "MOST_LISTED", most_listed):
+        live(world, orders=orders, products=2)
+        world.come_to_rest()
 
     assert_all_adds_up(world)
 

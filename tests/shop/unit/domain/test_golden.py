@@ -21,6 +21,7 @@ from cqrs.history.events import EventCodec, EventTypes
 from cqrs.testing.views import recorded, row_after, shows
 from cqrs.views.rows import Fold, RowView
 from cqrs.views.searches import SearchView
+from domain.inventory import StockReserved
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, Line, OrderPlaced
 from domain.payments import AuthorisationRequested
@@ -45,6 +46,9 @@ READ_AS: dict[str, object] = {
             country="AT",
         ),
         payment_method="card-on-file",
+    ),
+    "inventory.StockReserved.1": StockReserved(
+        sku="book-1", order_id=OrderId("7"), quantity=2, listed=True
     ),
     "payments.AuthorisationRequested.1": AuthorisationRequested(
         order_id=OrderId("7"),
