@@ -5,7 +5,7 @@ Units are those that DynamoDB would count, of what the commands ask a store in m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from math import ceil
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from cqrs.adapters.dynamodb_event_store import size_of_commit
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.history.commits import Commit, Envelope
-from cqrs.history.event_store import History
+from cqrs.history.event_store import Stored
 from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard
 from cqrs.write.commands import CommandHandler
@@ -41,17 +41,10 @@ class Metered(MemoryEventStore):
         super().__init__()
         self.units = {"write units": 0, "read units": 0}
 
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], Any]) -> History[Any]:
-        stored = self._streams.get(stream, [])
-        for first in (max(0, len(stored) - limit), 0):
-            self._read(*stored[first:])
-            for at in reversed(range(first, len(stored))):
-                text = stored[at][1]
-                if text and (state := open_snapshot(text)) is not None:
-                    return History(state, [c for c, _ in stored[at + 1 :]], len(stored))
-            if not first:
-                break
-        return History(None, [commit for commit, _ in stored], len(stored))
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
+        loaded = super().load(stream, limit)
+        self._read(loaded)
+        return loaded
 
     def append(
         self,
@@ -59,27 +52,28 @@ class Metered(MemoryEventStore):
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
-        super().append(commit, command_id, snapshot, guards)
-        written = ceil(_size(commit, snapshot) / 1024) + len(guards)
+        super().append(commit, command_id, snapshot, guards, earlier)
+        written = ceil(_size(Stored(commit, command_id, snapshot, earlier)) / 1024) + len(guards)
         self.units["write units"] += written * (2 if guards else 1)
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
-        self._read(*self._streams.get(stream, [])[after : None if limit is None else after + limit])
+        self._read(self._streams.get(stream, [])[after : None if limit is None else after + limit])
         return super().read(stream, after, limit)
 
     def holder(self, claim: Claim) -> tuple[str, int] | None:
         self.units["read units"] += 1
         return super().holder(claim)
 
-    def _read(self, *items: tuple[Commit, str | None]) -> None:
-        size = sum(_size(commit, snapshot) for commit, snapshot in items)
-        self.units["read units"] += max(1, ceil(size / 4096))
+    def _read(self, items: Sequence[Stored]) -> None:
+        self.units["read units"] += max(1, ceil(sum(map(_size, items)) / 4096))
 
 
-def _size(commit: Commit, snapshot: str | None) -> int:
-    text = f"snapshot{snapshot}" if snapshot else ""
-    return size_of_commit(commit, "command-id-of-16") + len(text.encode())
+def _size(one: Stored) -> int:
+    texts = {"snapshot": one.snapshot, "earlier": one.earlier}
+    beside = sum(len(f"{name}{text}".encode()) for name, text in texts.items() if text)
+    return size_of_commit(one.commit, "command-id-of-16") + beside
 
 
 class Shop:
@@ -157,9 +151,10 @@ class Moving(Shop):
         stored = self.store._streams["order-7"]
         if length > 1_000:  # the most of it is the same commit again
             self._move()
-            body = stored.pop()[0].body
+            last = stored.pop()
             for version in range(2, length - 200):
-                stored.append((Commit("order-7", version, body), None))
+                copy = Commit("order-7", version, last.commit.body)
+                stored.append(Stored(copy, last.command_id))
         while len(stored) < length:
             self._move()
         self._kept = len(stored)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Conflict
 from cqrs.history.commits import Commit, Envelope
-from cqrs.history.event_store import History
+from cqrs.history.event_store import Stored
 from cqrs.history.events import Instant
 from cqrs.history.guards import Guard
 from cqrs.write.commands import CommandHandler
@@ -104,8 +104,11 @@ class Written:
 
     # The store, across a network
 
-    def load(self, stream: str, limit: int, open_snapshot: Callable[[str], Any]) -> History[Any]:
-        return self._called(lambda: self.store.load(stream, limit, open_snapshot))
+    def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
+        return self._called(lambda: self.store.load(stream, limit))
+
+    def room(self, commit: Commit, command_id: str) -> int:
+        return self.store.room(commit, command_id)
 
     def append(
         self,
@@ -113,9 +116,10 @@ class Written:
         command_id: str,
         snapshot: str | None = None,
         guards: Sequence[Guard] = (),
+        earlier: str | None = None,
     ) -> None:
         self.appends += 1
-        self._called(lambda: self.store.append(commit, command_id, snapshot, guards))
+        self._called(lambda: self.store.append(commit, command_id, snapshot, guards, earlier))
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> Sequence[Commit]:
         return self._called(lambda: self.store.read(stream, after, limit))
