@@ -17,15 +17,13 @@ from cqrs.history.event_store import EventStore, Stored
 from cqrs.history.events import EventCodec
 from cqrs.plain import Raw, Value
 from cqrs.write.decider import Decider
-from cqrs.write.recent import LOADED, REMEMBERED, Recent, has_all
+from cqrs.write.recent import LOADED, REMEMBERED, WORTH_IT, Recent
 
 __all__ = ["Aggregates", "Beside", "Loaded"]
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
-
-WORTH_IT = 4  # commits to fold: from here on a snapshot is made if it is free
 
 
 class Loaded(Value, Generic[S], kw_only=False):
@@ -140,7 +138,7 @@ class Aggregates(Generic[C, S, E]):
         earlier = loaded.recent.beside_next(room - len("earlier"))
         if earlier:
             room -= len("earlier") + len(earlier)
-        snapshot = self._snapshot(loaded, state, room - len("snapshot"), paid=has_all(earlier))
+        snapshot = self._snapshot(loaded, state, room - len("snapshot"), paid=room < 0)
         known = Loaded(
             state,
             commit.version,

@@ -4,8 +4,8 @@ A short id is a hint. Where one is found, the commit tells whether it is that co
 
 They stand beside the commits, so that those that a load reads have all of them between them: a
 commit has the ids of the ones 9, 18, 27 ... before it, so any nine commits in a row have those of
-the last hundred. Where these few bytes would cost a write unit they are left out; then at least one
-commit in nine has them all.
+the last hundred. Where these few bytes would cost a write unit they are left out; so, now and then,
+a commit has them all: one that has room, or at least one in nine.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from zlib import crc32
 from cqrs.history.event_store import Stored
 from cqrs.plain import Value
 
-__all__ = ["LOADED", "REMEMBERED", "Recent", "has_all", "short"]
+__all__ = ["LOADED", "REMEMBERED", "WORTH_IT", "Recent", "has_all", "short"]
 
 LOADED = 9  # commits that a load reads
 REMEMBERED = 100  # commits whose commands are known: the idempotency window
+WORTH_IT = 4  # commits after the last one with all ids: from here on another is made if it is free
 _LENGTH = 4  # of 6 bits each
 _ALL = "1:"
 
@@ -80,10 +81,13 @@ class Recent(Value, kw_only=False):
             return None  # a load reads all that there are
         each = range(_LENGTH * (LOADED - 1), len(self.ids), _LENGTH * LOADED)
         few = f"{LOADED}:" + "".join(self.ids[at : at + _LENGTH] for at in each)
+        everything = _ALL + self.ids[: _LENGTH * (REMEMBERED - 1)]
         have_all, enough = self.since_all < LOADED - 1, self.striped >= LOADED - 1
+        if len(everything) <= room and self.since_all >= WORTH_IT:
+            return everything
         if len(few) <= room and (have_all or enough):
             return few
-        return None if have_all else _ALL + self.ids[: _LENGTH * (REMEMBERED - 1)]
+        return None if have_all else everything
 
     def then(self, command_id: str, beside: str | None = None) -> Recent:
         """With one more commit, and what is stored beside it."""

@@ -66,13 +66,14 @@ class Books:
     store: DynamoDbEventStore
     deciding: EventStore
     added: int = 0
+    remembered_bytes: int = 0  # as in a function that has just started, with each command
 
     def __post_init__(self) -> None:
         self.rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
         self.stores = dict.fromkeys(("book", "review"), self.store)
-        # as in a function that has just started, with each command
+        memory = self.remembered_bytes
         self.commands = CommandHandler(
-            self.deciding, BOOK, pause=lambda _: None, remembered_bytes=0
+            self.deciding, BOOK, pause=lambda _: None, remembered_bytes=memory
         )
         self.follower = Follower(BOOKS, self.rows, self.stores)
         self.reader = Reader(BOOKS, self.rows, self.stores)

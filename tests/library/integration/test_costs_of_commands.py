@@ -63,6 +63,24 @@ class TestCommands:
         assert query.request["ConsistentRead"]
         assert query.request["Limit"] == LOADED
 
+    def test_a_command_to_a_stream_that_a_warm_function_knows_is_one_write(
+        self, books: Books
+    ) -> None:
+        warm = Books(books.aws, books.store, books.store, remembered_bytes=10_000)
+        book = warm.add()
+        for n in range(3):
+            warm.buy(book, n)
+        puts = warm.aws.taken()
+        assert [(put.operation, put.write_units) for put in puts] == [("PutItem", 1)] * 4
+
+    def test_if_others_wrote_to_it_since_it_is_a_refused_write_more(self, books: Books) -> None:
+        warm = Books(books.aws, books.store, books.store, remembered_bytes=10_000)
+        book = warm.add()
+        books.buy(book, 1)
+        books.aws.taken()
+        assert warm.withdraw(book) == 3
+        assert warm.aws.names() == ["PutItem", "Query", "PutItem"]
+
     def test_a_command_with_nothing_to_do_is_a_read(self, books: Books) -> None:
         book = books.add()
         books.withdraw(book)
