@@ -301,7 +301,10 @@ class ProcessFollower(Follower):
             if own := [n for n in names if self.view.key_of(n) == key]:
                 tasks.append(Task(key, dict.fromkeys(own, ()), frozenset()))
         follow = partial(self._follow, rows, Tails(self._sources), self._budget)
-        steps = self._senders.map(follow, tasks) if len(tasks) > 1 else map(follow, tasks)
+        try:
+            steps = list(self._senders.map(follow, tasks) if len(tasks) > 1 else map(follow, tasks))
+        except Exception:  # whatever it is, the answers are noted first
+            return {}
         return {step.before.key: step for step in steps if step.is_smooth}
 
     def _note(

@@ -138,6 +138,22 @@ class TestAnswers:
         assert (world.waits("7"), report.delivered) == ([], 1)
         assert report.parked["room-7"].version == 1
 
+    def test_an_answer_is_kept_whatever_fails_when_its_stream_is_looked_at(
+        self, world: World
+    ) -> None:
+        class Forbidden:
+            def read(self, stream: str, after: int = 0, limit: int | None = None) -> Any:
+                raise PermissionError
+
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        stores: Any = {"trip": world.store, "room": Forbidden()}
+        follows = ProcessFollower(TRIPS, WatchedRows(world.rows), stores, {"works": world.works})
+
+        with pytest.raises(PermissionError):
+            follows.catch_up({"trip-7": world.wishes("7", "bed")})
+
+        assert world.waits("7") == []
+
     def test_an_answer_that_names_another_stream_is_only_an_answer(self, world: World) -> None:
         world.works.answers = {"bed": Answer(accepted=True, stream="inn-1", version=4)}
         world.wishes("7", "bed")
