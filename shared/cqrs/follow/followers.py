@@ -42,7 +42,7 @@ from cqrs.plain import Value, field, replace
 from cqrs.views.rows import Followed, ParkedAt, Part, Row, RowStore, Saved, SaveResult
 from cqrs.views.sources import Advance, Sources
 
-__all__ = ["BUDGET", "CHUNK", "Follower", "Hints"]
+__all__ = ["BUDGET", "CHUNK", "Follower", "Hints", "Step", "Tails", "Task"]
 
 Hints = Mapping[str, Sequence[Commit]]
 
@@ -53,7 +53,7 @@ CHUNKS, ROWS = 10, 500  # in memory at once
 PAGE = 100  # rows
 
 
-class _Task(Value, kw_only=False):
+class Task(Value, kw_only=False):
     """A row that is to be brought up to date: hints by stream. Streams in `anew` start from
     nothing. `taken` counts the commits read from the stores; `tries`, the times in a row that
     nothing was saved. `trouble`: why, if it is known.
@@ -70,7 +70,7 @@ class _Task(Value, kw_only=False):
         return Report(failed=dict.fromkeys(self.hints, reason))
 
 
-class _Step(Value, kw_only=False):
+class Step(Value, kw_only=False):
     """A row before and after its streams went on. Some are still parked, or have failed."""
 
     before: Row
@@ -84,6 +84,12 @@ class _Step(Value, kw_only=False):
         """Else it only got a mark, or lost one, and shows what it showed."""
         part = self.before.part
         return any(a.applied or a.part.version != part(n).version for n, a in self.advances.items())
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether all streams went on to their ends."""
+        stops = any(a.more or a.waits or a.cause for a in self.advances.values())
+        return not (stops or self.still_parked or self.failed)
 
     def report(self, left: Row) -> Report:
         """What it did, once the row is stored as it was `left`."""
@@ -102,7 +108,7 @@ class _Step(Value, kw_only=False):
         )
 
 
-class _Tails:
+class Tails:
     """Reads on in the stores, and asks none again that was down. `count`: the commits read."""
 
     def __init__(self, sources: Sources) -> None:
@@ -230,7 +236,7 @@ class Follower:
     def _run(self, hints: Hints, *, anew: bool = False, to_the_end: bool = False) -> Report:
         """Tries until every row is saved or has failed, chunk by chunk."""
         tasks = self._tasks(hints, anew=anew)
-        tails = _Tails(self._sources)
+        tails = Tails(self._sources)
         reports = Report()
         while tasks:
             try:
@@ -245,21 +251,21 @@ class Follower:
             tasks = [task for task in again if task.tries < ATTEMPTS] + tasks[ROWS:]
         return reports
 
-    def _tasks(self, hints: Hints, *, anew: bool) -> list[_Task]:
+    def _tasks(self, hints: Hints, *, anew: bool) -> list[Task]:
         by_row: dict[str, dict[str, Sequence[Commit]]] = {}
         for name, commits in hints.items():
             if name in self._sources:
                 by_row.setdefault(self.view.key_of(name), {})[name] = commits
-        return [_Task(key, own, frozenset(own if anew else ())) for key, own in by_row.items()]
+        return [Task(key, own, frozenset(own if anew else ())) for key, own in by_row.items()]
 
     def _attempt(
-        self, tasks: Sequence[_Task], tails: _Tails, budget: int | None
-    ) -> tuple[Report, list[_Task]]:
+        self, tasks: Sequence[Task], tails: Tails, budget: int | None
+    ) -> tuple[Report, list[Task]]:
         """What became of the rows, and the tasks that need another go. Raises Unavailable."""
         # 1. Load all rows together.
         rows = self._rows.load([task.key for task in tasks])
         # 2. Follow the streams of each, as far as they may be in memory together.
-        steps: list[_Step] = []
+        steps: list[Step] = []
         most = tails.count + CHUNKS * self._chunk
         while len(steps) < len(tasks) and tails.count < most:
             some = tasks[len(steps) : len(steps) + self._readers]
@@ -274,7 +280,7 @@ class Follower:
         outcomes = save(self._rows, drafts)
         # 4. What is saved has happened; the rest is tried again, here or by who called.
         reports: list[Report] = []
-        again: list[_Task] = list(tasks[len(steps) :])
+        again: list[Task] = list(tasks[len(steps) :])
         for task, step in zip(tasks, steps, strict=False):
             match outcome := outcomes.get(task.key, step.before):
                 case Row():
@@ -300,7 +306,7 @@ class Follower:
                     reports.append(task.failed(outcome.reason))
         return merged(reports), again
 
-    def _at_once(self, follow: Callable[[_Task], _Step], tasks: Sequence[_Task]) -> Iterable[_Step]:
+    def _at_once(self, follow: Callable[[Task], Step], tasks: Sequence[Task]) -> Iterable[Step]:
         return self._pool.map(follow, tasks) if len(tasks) > 1 else map(follow, tasks)
 
     @cached_property
@@ -308,8 +314,8 @@ class Follower:
         return ThreadPoolExecutor(self._readers)
 
     def _follow(
-        self, rows: Mapping[str, Row], tails: _Tails, budget: int | None, task: _Task
-    ) -> _Step:
+        self, rows: Mapping[str, Row], tails: Tails, budget: int | None, task: Task
+    ) -> Step:
         """Follows the streams of `task`, and those that this code can't read: no row can be shown
         beside them.
         """
@@ -334,14 +340,14 @@ class Follower:
                     )
             except Unavailable as error:
                 if name in unreadable:
-                    return _Step(row, row, failed=dict.fromkeys(task.hints, str(error)))
+                    return Step(row, row, failed=dict.fromkeys(task.hints, str(error)))
                 failed[name] = str(error)
         parts = {name: a.part for name, a in advances.items() if a.part != row.part(name)}
         after = replace(row, parts={**row.parts, **parts}) if parts else row
-        return _Step(row, after, advances, frozenset(still_parked), failed)
+        return Step(row, after, advances, frozenset(still_parked), failed)
 
     def _advance(
-        self, name: str, base: Part, hints: Sequence[Commit], tails: _Tails, room: int | None
+        self, name: str, base: Part, hints: Sequence[Commit], tails: Tails, room: int | None
     ) -> Advance:
         """How a stream goes on. Raises Unavailable."""
         source = self._sources[name]
@@ -366,7 +372,7 @@ class Follower:
         return self._fold_on(name, base, tails, room)
 
     def _fold_on(
-        self, name: str, base: Part, tails: _Tails, room: int | None, reach: int = 0
+        self, name: str, base: Part, tails: Tails, room: int | None, reach: int = 0
     ) -> Advance:
         """The next chunk of what the store has; chunk after chunk, in memory, up to the version
         `reach`. Reads at most `room` commits if there is a limit. Raises Unavailable.
@@ -393,9 +399,9 @@ class Follower:
         )
 
 
-def _rest(task: _Task, step: _Step, budget: int | None) -> _Task:
+def _rest(task: Task, step: Step, budget: int | None) -> Task:
     """What is left of `task` when `step` is saved: the streams that have more, and room for it."""
     taken = {name: task.taken.get(name, 0) + a.taken for name, a in step.advances.items()}
     more = [name for name, a in step.advances.items() if a.more]
     left = [name for name in more if budget is None or taken[name] < budget]
-    return _Task(task.key, dict.fromkeys(left, ()), frozenset(), taken)
+    return Task(task.key, dict.fromkeys(left, ()), frozenset(), taken)

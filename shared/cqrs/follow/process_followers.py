@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar, cast
 
 from cqrs.discretion import said
 from cqrs.errors import CqrsError, Throttled, Unavailable
-from cqrs.follow.followers import ATTEMPTS, BUDGET, CHUNK, Follower, Hints
+from cqrs.follow.followers import ATTEMPTS, BUDGET, CHUNK, Follower, Hints, Step, Tails, Task
 from cqrs.follow.messages import Answer, BatchReceiver, Message, Receiver, Reply, Timer
 from cqrs.follow.process_managers import WAITING, Entry, ProcessManager, due_at, entries_of
 from cqrs.follow.reports import Report, merged
@@ -80,6 +80,13 @@ class _Silence:
             raise
         self._silent[whom] = 0
         return answer
+
+
+def _streams(notes: Iterable[_Note]) -> Iterator[str]:
+    """The streams that answers name."""
+    for note in notes:
+        if isinstance(note, Answer) and note.stream:
+            yield note.stream
 
 
 def _useful(reply: Reply | Instant, entry: Entry) -> _Note | Exception:
@@ -188,16 +195,20 @@ class ProcessFollower(Follower):
                     undelivered[errand.row] = reason_of(f"{errand.key}: {said(reply)}")
                 else:
                     notes.setdefault(errand.row, {})[errand.key] = reply
-        # 3. Note the answers in their rows.
-        outcomes = self._note({key: rows[key] for key in notes}, notes)
+        # 3. Note the answers in their rows. They are doorbells too: with them goes what they say
+        # has happened to the same row.
+        steps = self._rung({key: rows[key] for key in notes}, notes)
+        outcomes = self._note({key: rows[key] for key in notes}, notes, steps)
         noted = {key: o for key, o in outcomes.items() if isinstance(o, Row)}
         lost = {key: o.reason or CONTENDED for key, o in outcomes.items() if not isinstance(o, Row)}
         undelivered |= {key: reason_of(f"answers not kept: {why}") for key, why in lost.items()}
-        # 4. An answer is a doorbell too: look now at what it says has happened.
+        followed = [step.report(noted[key]) for key, step in steps.items()]
+        # 4. Look at what else they say has happened.
         given = [note for key in noted for note in notes[key].values()]
-        rung = sorted({note.stream for note in given if isinstance(note, Answer) and note.stream})
+        seen = {name for step in steps.values() for name in step.advances}
+        rung = sorted({*_streams(given)} - seen)
         delivered = Report(rows=noted, delivered=len(given), undelivered=undelivered)
-        return merged([delivered, self._look_at(rung)]), stuck
+        return merged([*followed, delivered, self._look_at(rung)]), stuck
 
     def _errands(self, row: Row, stuck: frozenset[str]) -> list[_Errand]:
         """What is due in a row and not stuck. Raises Unreadable."""
@@ -278,23 +289,53 @@ class ProcessFollower(Follower):
                 break
         return [replies[m.id] for m in messages]
 
-    def _note(
+    def _rung(
         self, rows: Mapping[str, Row], notes: Mapping[str, Mapping[str, _Note]]
+    ) -> dict[str, Step]:
+        """The rows whose answers name streams of their own that have gone on smoothly. What has
+        not is looked at once the answers are noted.
+        """
+        tasks = []
+        for key in rows:
+            names = [n for n in _streams(notes[key].values()) if n in self._sources]
+            if own := [n for n in names if self.view.key_of(n) == key]:
+                tasks.append(Task(key, dict.fromkeys(own, ()), frozenset()))
+        follow = partial(self._follow, rows, Tails(self._sources), self._budget)
+        try:
+            steps = list(self._senders.map(follow, tasks) if len(tasks) > 1 else map(follow, tasks))
+        except Exception:  # whatever it is, the answers are noted first
+            return {}
+        return {step.before.key: step for step in steps if step.is_smooth}
+
+    def _note(
+        self,
+        rows: Mapping[str, Row],
+        notes: Mapping[str, Mapping[str, _Note]],
+        steps: dict[str, Step],
     ) -> dict[str, Outcome]:
         """The rows with their notes, or why they have not kept them: what they asked for will be
-        sent, and answered, again.
+        sent, and answered, again. Leaves those of `steps` that are kept with them.
         """
         outcomes: dict[str, Outcome] = {}
+        rows = {**rows, **{key: step.after for key, step in steps.items()}}
         for _ in range(ATTEMPTS):
             drafts = {key: self._answered(row, notes[key]) for key, row in rows.items()}
             outcomes |= save(self._rows, drafts)
-            raced = [key for key in drafts if is_raced(outcomes[key])]
-            if not raced:
+            again = [
+                key
+                for key in drafts
+                if is_raced(outcomes[key])
+                # the answers must be kept even if what has happened can't be
+                or (key in steps and not isinstance(outcomes[key], Row))
+            ]
+            if not again:
                 break
+            for key in again:
+                steps.pop(key, None)
             try:
-                rows = self._rows.load(raced)
+                rows = self._rows.load(again)
             except Unavailable as error:
-                return outcomes | dict.fromkeys(raced, SaveResult(Saved.FAILED, str(error)))
+                return outcomes | dict.fromkeys(again, SaveResult(Saved.FAILED, str(error)))
         return outcomes
 
     def _answered(self, row: Row, notes: Mapping[str, _Note]) -> Outcome:

@@ -110,6 +110,50 @@ class TestAnswers:
         assert report.applied == {"trip-7": 1, "room-7": 1}
         assert report.repaired == {"trip-7", "room-7"}
 
+    def test_an_answer_is_saved_with_what_it_says_has_happened_to_its_row(
+        self, world: World
+    ) -> None:
+        world.works.before = lambda what: (
+            world.happens("room-7", Wished(what="key")) if what == "bed" else None
+        )
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        world.wishes("7", "bed")
+        saves: list[int] = []
+        rows = WatchedRows(world.rows, after_save=lambda rows: saves.append(len(rows)))
+
+        world.visit("7", rows=rows)
+
+        assert (world.works.heard, world.waits("7")) == (["bed", "key"], [])
+        assert saves == [1, 1, 1]  # what is wanted, the first answer with the room, the second
+
+    def test_an_answer_is_kept_if_what_has_happened_cannot_be_saved_with_it(
+        self, world: World
+    ) -> None:
+        world.works.before = lambda what: world.happens("room-7", Wished(what="poison"))
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        world.wishes("7", "bed")
+
+        report = world.visit("7")
+
+        assert (world.waits("7"), report.delivered) == ([], 1)
+        assert report.parked["room-7"].version == 1
+
+    def test_an_answer_is_kept_whatever_fails_when_its_stream_is_looked_at(
+        self, world: World
+    ) -> None:
+        class Forbidden:
+            def read(self, stream: str, after: int = 0, limit: int | None = None) -> Any:
+                raise PermissionError
+
+        world.works.answers = {"bed": Answer(accepted=True, stream="room-7", version=1)}
+        stores: Any = {"trip": world.store, "room": Forbidden()}
+        follows = ProcessFollower(TRIPS, WatchedRows(world.rows), stores, {"works": world.works})
+
+        with pytest.raises(PermissionError):
+            follows.catch_up({"trip-7": world.wishes("7", "bed")})
+
+        assert world.waits("7") == []
+
     def test_an_answer_that_names_another_stream_is_only_an_answer(self, world: World) -> None:
         world.works.answers = {"bed": Answer(accepted=True, stream="inn-1", version=4)}
         world.wishes("7", "bed")
