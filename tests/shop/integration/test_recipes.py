@@ -44,7 +44,6 @@ TOLD = {
         "no registry knows inventory.PriceChanged.2",
         'Unexpected keyword argument "was" for "PriceChanged"',
         "no upcaster for PriceChanged of schema 1",
-        "Undefined name `Data`",
         'Missing named argument "was" for "PriceChanged"',
         "no golden file for inventory.PriceChanged.2",
         "READ_AS, in this test, has what each file of an older schema is read as today",

@@ -48,7 +48,7 @@ book = ProductRegistered(
 )
 dearer = PriceChanged(sku="book-1", price=1350)
 received = StockReceived(sku="book-1", quantity=10)
-reserved = StockReserved(sku="book-1", order_id=SEVEN, quantity=2)
+reserved = StockReserved(sku="book-1", order_id=SEVEN, quantity=2, listed=True)
 released = StockReleased(sku="book-1", order_id=SEVEN, quantity=2)
 barred = ReservationBarred(sku="book-1", order_id=SEVEN)
 shipped = StockShipped(sku="book-1", order_id=SEVEN, quantity=2)
