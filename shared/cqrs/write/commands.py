@@ -112,14 +112,15 @@ class CommandHandler(Generic[C, S, E]):
         def owned(state: S) -> bool:
             return self._decider.owner is None or owns(self._decider.owner(entity, state))
 
+        if not opens:
+            self._turns.wait(stream)
         remembered = None if opens else self._remembered.get(stream)
         guess = self._aggregates.nothing if opens else remembered
-        if guess and self._may_rest_on(guess, envelope, expected, owned):
+        if guess and self._may_rest_on(stream, guess, envelope, expected, owned):
             with suppress(Refused, NotFound, AppendConflict):
                 if outcome := self._append(stream, guess, command, envelope, owned):
                     return outcome
             # it is not so, or was refused, or nothing is to do: only a load can tell for sure
-        self._turns.wait(stream)
         for attempt in RACE.attempts(self._pause):
             # 1. Load. After the first lost race, only the winner's commit is missing: no load.
             if attempt != 1:
@@ -154,13 +155,20 @@ class CommandHandler(Generic[C, S, E]):
         raise Conflict(stream, RACE.tries)
 
     def _may_rest_on(
-        self, guess: Loaded[S], envelope: Envelope, expected: int | None, owned: Owned[S]
+        self,
+        stream: str,
+        guess: Loaded[S],
+        envelope: Envelope,
+        expected: int | None,
+        owned: Owned[S],
     ) -> bool:
         """Whether to try to append to what may be old. Anything else needs a load."""
         if not guess.version:
             return True
         is_new = not guess.recent.has(envelope.command_id)
-        return guess.alone and is_new and expected in (None, guess.version) and owned(guess.state)
+        is_as_expected = expected in (None, guess.version)
+        is_fair = guess.alone and self._turns.others_had_time(stream)
+        return is_new and is_as_expected and is_fair and owned(guess.state)
 
     def _append(
         self,

@@ -14,6 +14,7 @@ REMEMBERED_STREAMS = 100
 QUIET = 40  # commits of others a second: up to here they seldom meet
 HOT = 60  # and from here on the pause is the longest
 LONGEST_SECONDS = 0.2
+OTHERS_SECONDS = 0.02  # for a load and an append
 SPREAD = 0.05  # of a pause, at random, so that two don't meet again and again
 
 
@@ -50,6 +51,13 @@ class Turns:
             left = written.at + pause - self._clock()
             if left > 0:
                 self._pause(left)
+
+    def others_had_time(self, stream: str) -> bool:
+        """Whether this process's last commit to it is so long ago that others could load the stream
+        and append. Who never lets them would win all races without knowing of any.
+        """
+        written = self._streams.get(stream)
+        return written is None or self._clock() - written.at >= OTHERS_SECONDS
 
     def saw(self, stream: str, version: int) -> None:
         """The stream is at this version: from here on commits are counted if none was yet."""

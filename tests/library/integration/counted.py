@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import count
 from math import ceil
 from typing import Any
 
@@ -71,9 +72,12 @@ class Books:
     def __post_init__(self) -> None:
         self.rows = DynamoDbRows("books", "books#1", BOOKS.lists, lambda: self.aws.client)
         self.stores = dict.fromkeys(("book", "review"), self.store)
-        memory = self.remembered_bytes
         self.commands = CommandHandler(
-            self.deciding, BOOK, pause=lambda _: None, remembered_bytes=memory
+            self.deciding,
+            BOOK,
+            pause=lambda _: None,
+            clock=count().__next__,  # seconds from one command to the next
+            remembered_bytes=self.remembered_bytes,
         )
         self.follower = Follower(BOOKS, self.rows, self.stores)
         self.reader = Reader(BOOKS, self.rows, self.stores)

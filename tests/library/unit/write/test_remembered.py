@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from cqrs.history.commits import Commit
 from cqrs.write.aggregates import Loaded
 from cqrs.write.commands import CommandHandler, Outcome
 from cqrs.write.remembered import Remembered
+from cqrs.write.turns import OTHERS_SECONDS
 from tests.examples import examples
 from tests.library.stores import Counting
 from tests.library.tills import LIMIT, TILL, Add, Added, OverLimit, Till, add, amounts, envelope
@@ -24,10 +27,15 @@ def send(
     return handler.handle(till, Add(amount=amount), envelope(key, payload=amount), **how)
 
 
+def now_and_then() -> Callable[[], float]:
+    """A clock by which others have time between two looks at it."""
+    return count(step=2 * OTHERS_SECONDS).__next__
+
+
 @pytest.fixture
 def warm(store: Counting) -> CommandHandler[Add, Till, Added]:
     """It has opened a till."""
-    warm = CommandHandler(store, TILL, pause=lambda _: None)
+    warm = CommandHandler(store, TILL, pause=lambda _: None, clock=now_and_then())
     send(warm, 5, "a", opens=True)
     store.calls.clear()
     return warm
@@ -42,6 +50,16 @@ def test_a_command_to_a_stream_that_is_remembered_takes_one_call(
     for n in range(20):
         assert send(warm, 1, f"k{n}", expected=n + 1).version == n + 2
     assert store.calls == {"append": 20}
+
+
+def test_one_command_right_after_the_other_is_read_for_so_that_others_can_come_between(
+    store: Counting,
+) -> None:
+    busy = CommandHandler(store, TILL, pause=lambda _: None, clock=lambda: 0.0)
+    send(busy, 5, "a", opens=True)
+    store.calls.clear()
+    send(busy, 5, "b")
+    assert store.calls == {"load": 1, "append": 1}
 
 
 def test_what_others_wrote_meanwhile_is_read_and_decided_on(store: Counting, warm: Warm) -> None:
@@ -149,6 +167,7 @@ class _World:
                 self.store,
                 TILL,
                 pause=lambda _: None,
+                clock=now_and_then(),
                 remembered_bytes=0 if name == "cold" else memory,
             )
             for name in ("warm", "warm too", "cold")

@@ -19,9 +19,9 @@ from cqrs.errors import Conflict, Refused
 from cqrs.history.commits import Commit, Envelope
 from cqrs.history.events import EventCodec, Instant
 from cqrs.history.guards import Claim
-from cqrs.write import aggregates
 from cqrs.write.aggregates import Aggregates
 from cqrs.write.commands import CommandHandler
+from cqrs.write.recent import REMEMBERED
 from domain.inventory import (
     PRODUCT,
     PRODUCT_EVENTS,
@@ -85,7 +85,7 @@ class Shelf:
 
     def much_happens(self) -> None:
         """More commands than are remembered."""
-        for _ in range(aggregates.REMEMBERED_COMMANDS + 2):
+        for _ in range(REMEMBERED + 2):
             self.others += 1
             self.send(f"other-{self.others}", ReceiveStock(sku=SKU, quantity=1), aside=True)
 
@@ -209,15 +209,12 @@ def brew(shelf: Shelf, trouble: str, rival: ProductCommand) -> None:
             pass
 
 
-@examples(200)
+@examples(100)
 @given(st.lists(STEPS, min_size=4, max_size=25), st.integers(0, 2))
 def test_each_reservation_is_made_once_and_ends_once_whatever_happens(
     steps: list[tuple[str, str, str, str]], most_listed: int
 ) -> None:
-    with (
-        patch.object(aggregates, "REMEMBERED_COMMANDS", 4),  # for speed
-        patch.object(product, "MOST_LISTED", most_listed),
-    ):
+    with patch.object(product, "MOST_LISTED", most_listed):
         whatever_happens(Shelf(), steps)
 
 
