@@ -1,7 +1,8 @@
 """The warm path: commands and queries, in a function that has answered before.
 
 Floor and ours ask the same `stub` of DynamoDB, which answers in place of the HTTP connection. The
-floor's client is set up as ours. Log lines go to /dev/null.
+floor's client is as boto3 makes it, but for checks of parameters, which ours leaves out, too. Log
+lines go to /dev/null.
 """
 
 from __future__ import annotations

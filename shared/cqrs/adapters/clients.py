@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ DOWN = {"InternalServerError", "InternalFailure", "InternalError", "ServiceUnava
 CONDITION_FAILED = "ConditionalCheckFailed"
 UNDECIDED = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 
+OF_ITEMS = {"BatchGetItemOutput", "GetItemOutput", "QueryOutput", "ScanOutput"}
+
 CONTENTION = Backoff(tries=5, first_seconds=0.04)  # for transactions that DynamoDB cancelled
 
 C = TypeVar("C")
@@ -70,11 +73,10 @@ def once(make: Callable[[], C]) -> Callable[[], C]:
 
 def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
     # imported here, so that importing this module costs nothing
-    import boto3
     from botocore.config import Config
 
-    return boto3.client(
-        service,  # type: ignore[call-overload]
+    return _session().client(
+        service,
         config=Config(
             connect_timeout=1,
             read_timeout=read_seconds,
@@ -86,6 +88,32 @@ def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
             user_agent="serverless-cqrs",
         ),
     )
+
+
+@cache
+def _session() -> Any:
+    """One that takes items of DynamoDB as they come: they are plain JSON, and to convert each
+    attribute is most of what a query of some items takes.
+    """
+    import boto3
+    import botocore.session
+    from botocore import parsers
+
+    class AsItComes(parsers.JSONParser):
+        def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
+            if shape is not None and shape.name in OF_ITEMS and raw_body:
+                return json.loads(raw_body)
+            return super()._handle_json_body(raw_body, shape)  # type: ignore[misc]
+
+    class Parsers(parsers.ResponseParserFactory):
+        def create_parser(self, protocol_name: str) -> Any:
+            if protocol_name == "json":
+                return AsItComes()
+            return super().create_parser(protocol_name)
+
+    session = botocore.session.get_session()
+    session.register_component("response_parser_factory", Parsers())
+    return boto3.Session(botocore_session=session)
 
 
 @once
