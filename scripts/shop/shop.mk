@@ -1,7 +1,7 @@
 ##@ The shop
 SMOKE := scripts.shop.smoke
 
-.PHONY: demo compare bench
+.PHONY: demo compare bench cost
 demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment
 	@$(BIN)/python -m scripts.shop.demo $(if $(SEED),--seed '$(SEED)') $(if $(URL),--url '$(URL)')
 
@@ -10,3 +10,7 @@ compare: .venv ## Measure views against compositions on the local stack; WRITE=1
 
 bench: .venv ## Time the library and the shop's functions against a floor or a peer in the same run: SECTIONS="cold warm", or all
 	@$(BIN)/python -m scripts.shop.bench $(SECTIONS)
+
+cost: .venv ## Reckon what a month costs: COMMANDS_PER_SECOND=10 QUERIES_PER_SECOND=100, as settings of ENV=prod say
+	@$(BIN)/python -m scripts.shop.cost --env '$(ENV)' $(if $(COMMANDS_PER_SECOND),--commands '$(COMMANDS_PER_SECOND)') \
+	$(if $(QUERIES_PER_SECOND),--queries '$(QUERIES_PER_SECOND)')
