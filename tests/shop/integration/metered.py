@@ -22,7 +22,15 @@ from cqrs.views import generations
 from scripts.build.terraform.program import ROOT
 from scripts.shop.cost.work import Work
 from tests.library.payloads import dynamodb, kinesis
-from tests.shop.integration.marked import PROCESSES, VIEWS, Heard, Shop, replied
+from tests.shop.integration.marked import (
+    PROCESSES,
+    VIEWS,
+    Heard,
+    Search,
+    Shop,
+    http_answer,
+    replied,
+)
 from tests.shop.integration.units import Lists, read_units, write_units
 
 __all__ = ["Metered", "counted"]
@@ -54,6 +62,31 @@ class Running:
     calls: int = 0
 
 
+class Remembering(Search):
+    """It has what it was given, so that nothing is read in the event stores instead."""
+
+    def __init__(self) -> None:
+        super().__init__(marks=[])
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def request(self, method: str, url: str, data: bytes | None, **more: Any) -> Any:
+        lines = [json.loads(line) for line in (data or b"").splitlines()]
+        match url.rpartition("/")[2].partition("?")[0]:
+            case "_mget":
+                asked = [(one["_index"], one["_id"]) for one in lines[0]["docs"]]
+                return http_answer(200, {"docs": [self._found(*one) for one in asked]})
+            case "_bulk":
+                for action, source in zip(lines[::2], lines[1::2], strict=True):
+                    known = action["index"]
+                    self._kept[known["_index"], known["_id"]] = (known["version"], source)
+        return super().request(method, url, data, **more)
+
+    def _found(self, index: str, key: str) -> dict[str, Any]:
+        version, source = self._kept.get((index, key), (0, {}))
+        found = {"_index": index, "_id": key, "found": bool(version)}
+        return found | {"_version": version, "_source": source}
+
+
 class Metered(Shop):
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.counts = Work()
@@ -66,6 +99,7 @@ class Metered(Shop):
         self._published: set[tuple[str, int]] = set()
         patch.setattr(generations, "CACHE_SECONDS", 1_000_000)  # in which nobody looks again
         super().__init__(Heard(lines=StringIO(), raised=[], kept=[]), patch)
+        self.search = Remembering()
         tables = {f"{view.name}-table": tuple(view.lists) for view in VIEWS if view.kind == "row"}
         waiting = {f"{process}-table": ("waiting",) for process in PROCESSES}
         self._lists = Lists(tables | waiting, bare=frozenset({"waiting"}))

@@ -22,7 +22,7 @@ DOLLARS = {
     Piece.FOLLOWED: (7.21, 4.19),
     Piece.QUERY: (1.77, 1.77),
     Piece.ORDER: (2.28, 2.28),
-    Piece.CHECKOUT: (90.06, 67.26),
+    Piece.CHECKOUT: (89.33, 66.58),
 }
 
 
