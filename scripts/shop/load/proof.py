@@ -46,5 +46,5 @@ def at_odds(books: Mapping[str, Book], orders: set[str], skus: set[str]) -> str:
     try:
         ledger.assert_it_adds_up()
     except AssertionError as error:
-        return str(error) or "stock or money does not add up"
+        return str(error) or "an order, stock or money is not what it should be"
     return ""
