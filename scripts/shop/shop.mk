@@ -11,7 +11,7 @@ compare: .venv ## Measure views against compositions on the local stack; WRITE=1
 bench: .venv ## Time the library and the shop's functions against a floor or a peer in the same run: SECTIONS="cold warm", or all
 	@$(BIN)/python -m scripts.shop.bench $(SECTIONS)
 
-cost: .venv ## Reckon what a month costs: COMMANDS_PER_SECOND=10 QUERIES_PER_SECOND=100, as settings of ENV=prod say
+cost: .venv ## Reckon what a month costs: COMMANDS_PER_SECOND=10 QUERIES_PER_SECOND=100, by the settings of ENV
 	@$(BIN)/python -m scripts.shop.cost --env '$(ENV)' $(if $(COMMANDS_PER_SECOND),--commands '$(COMMANDS_PER_SECOND)') \
 	$(if $(QUERIES_PER_SECOND),--queries '$(QUERIES_PER_SECOND)')
 

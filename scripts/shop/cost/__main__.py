@@ -63,7 +63,7 @@ def millions(said: Settings) -> list[tuple[str, str, str]]:
     return [(piece.value, told(ALONE[piece]), told(FULL[piece])) for piece in PIECES]
 
 
-HEAD = ("$ a month", "commands", "queries", "idle", "all", "if each command is a checkout")
+HEAD = ("$ a month", "commands", "queries", "idle", "all", "all, if each command is a checkout")
 
 
 def month(commands: float, queries: float, said: Settings) -> list[tuple[str, ...]]:

@@ -120,7 +120,7 @@ def idle(said: Settings) -> Dollars:
         f"Kinesis, {stream}": prices.HOURS_PER_MONTH * hour,
         f"OpenSearch, {said.search['kind']}": searching(said.search),
         f"CloudWatch, {count} alarms": count * prices.ALARM_MONTH,
-        f"CloudWatch, {METRICS} metrics": METRICS * prices.METRIC_MONTH,
+        f"CloudWatch, {METRICS} metrics, if all are written": METRICS * prices.METRIC_MONTH,
         "Schedules, and what they run": runs * prices.SCHEDULED + passes,
     }
 

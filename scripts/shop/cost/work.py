@@ -66,7 +66,7 @@ ALONE: Mapping[Piece, Work] = {
     Piece.FOLLOWED: Work(
         requests=1,
         invocations=6,
-        waits=4,
+        waits=5,
         reads=3,
         writes=2,
         records=1,
@@ -78,7 +78,7 @@ ALONE: Mapping[Piece, Work] = {
     Piece.CHECKOUT: Work(
         requests=1,
         invocations=40,
-        waits=48,
+        waits=54,
         reads=29,
         writes=79,
         records=6,
@@ -86,7 +86,7 @@ ALONE: Mapping[Piece, Work] = {
         logged=20.7,
         deadlines=1,
     ),
-    Piece.MINUTE: Work(invocations=2, waits=5, reads=4.5, logged=0.64, listings=1),
+    Piece.MINUTE: Work(invocations=2, waits=6.5, reads=4.5, logged=0.64, listings=1),
 }
 
 FULL: Mapping[Piece, Work] = {
@@ -104,7 +104,7 @@ FULL: Mapping[Piece, Work] = {
     Piece.FOLLOWED: Work(
         requests=1,
         invocations=1.5,
-        waits=3.1,
+        waits=3.2,
         reads=3,
         writes=2,
         records=1,
@@ -116,7 +116,7 @@ FULL: Mapping[Piece, Work] = {
     Piece.CHECKOUT: Work(
         requests=1,
         invocations=9.6,
-        waits=35.45,
+        waits=35.95,
         reads=28.1,
         writes=79,
         records=6,

@@ -65,11 +65,13 @@ class Running:
 class Remembering(Search):
     """It has what it was given, so that nothing is read in the event stores instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, waited: Callable[[], None]) -> None:
         super().__init__(marks=[])
+        self._waited = waited
         self._kept: dict[tuple[str, str], Any] = {}
 
     def request(self, method: str, url: str, data: bytes | None, **more: Any) -> Any:
+        self._waited()
         lines = [json.loads(line) for line in (data or b"").splitlines()]
         match url.rpartition("/")[2].partition("?")[0]:
             case "_mget":
@@ -99,7 +101,7 @@ class Metered(Shop):
         self._published: set[tuple[str, int]] = set()
         patch.setattr(generations, "CACHE_SECONDS", 1_000_000)  # in which nobody looks again
         super().__init__(Heard(lines=StringIO(), raised=[], kept=[]), patch)
-        self.search = Remembering()
+        self.search = Remembering(self._waited)
         tables = {f"{view.name}-table": tuple(view.lists) for view in VIEWS if view.kind == "row"}
         waiting = {f"{process}-table": ("waiting",) for process in PROCESSES}
         self._lists = Lists(tables | waiting, bare=frozenset({"waiting"}))

@@ -19,10 +19,10 @@ ON_DEMAND, SHARDED = Settings(), Settings(shards=2)
 DOLLARS = {
     Piece.COMMAND: (2.57, 2.57),
     Piece.VIEW: (5.20, 3.79),
-    Piece.FOLLOWED: (7.21, 4.19),
+    Piece.FOLLOWED: (7.27, 4.19),
     Piece.QUERY: (1.77, 1.77),
     Piece.ORDER: (2.28, 2.28),
-    Piece.CHECKOUT: (89.33, 66.58),
+    Piece.CHECKOUT: (89.73, 66.62),
 }
 
 
