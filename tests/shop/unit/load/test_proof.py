@@ -65,7 +65,8 @@ def test_what_is_settled_adds_up() -> None:
 
 
 def test_an_order_that_was_never_settled_is_told() -> None:
-    assert odds(orders={"order-7": [("OrderPlaced", PLACED)]}) == "7 was never settled"
+    told = odds(orders={"order-7": [("OrderPlaced", PLACED)]})
+    assert told.startswith("7 was never settled")
 
 
 def test_stock_that_is_reserved_for_nobody_is_told() -> None:
