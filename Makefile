@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator build/search build/hostile build/bench build/lock
+.PHONY: help .venv build/emulator build/search build/lock
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
 .PHONY: test test-unit check fmt lock picture
-test: .venv build/emulator build/search build/hostile check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
+test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
 	@for stack in tests/*/e2e; do $(BIN)/pytest "$$stack" & running+=($$!); done; \
@@ -147,16 +147,6 @@ build/emulator/.installed: requirements/local.txt
 build/lock: build/lock/.installed
 build/lock/.installed: requirements/lock.txt
 	@echo "installing uv (once)"
-	$(installed_in_a_venv)
-
-build/hostile: build/hostile/.installed
-build/hostile/.installed: requirements/hostile.txt
-	@echo "installing what makes hostile requests (once)"
-	$(installed_in_a_venv)
-
-build/bench: build/bench/.installed
-build/bench/.installed: requirements/bench.txt
-	@echo "installing what benchmarks compare with (once)"
 	$(installed_in_a_venv)
 
 # Without it there is a local stack without search. It is tried again the next time.

@@ -1,31 +1,27 @@
-"""Prices of AWS, and the cost of an answer computed from them. Not a bill."""
+"""The cost of an answer, computed from the list prices of AWS. Not a bill."""
 
 from __future__ import annotations
 
+from cqrs import prices
 from scripts.shop.compare.shape import Storing, Way, Work
 
 __all__ = ["SOURCE", "answers_to_earn_back", "per_million_answers", "per_million_orders"]
 
-SOURCE = "list prices of us-east-1, AWS Price List of September 2026"
+SOURCE = f"list prices of {prices.REGION}, AWS Price List of {prices.DATE}"
 
-# Dollars per million
-HTTP_REQUEST = 1.00  # API Gateway, HTTP API
-INVOCATION = 0.20  # Lambda
-READ_UNIT = 0.125  # DynamoDB, on demand
-WRITE_UNIT = 0.625
-
-GIGABYTE_SECOND = 0.0000133334  # Lambda on arm64, in dollars
 GIGABYTES = 1.0  # the memory of the functions that answer
+MILLION = 1_000_000
 
 
 def per_million_answers(work: Work, billed_ms: float) -> float:
     """Dollars per million answers. `billed_ms` is the time of all functions of one answer."""
-    computing = billed_ms / 1000 * GIGABYTES * GIGABYTE_SECOND * 1_000_000
-    return work.requests * (HTTP_REQUEST + INVOCATION) + work.units * READ_UNIT + computing
+    computing = billed_ms / 1000 * GIGABYTES * prices.GIGABYTE_SECOND
+    asking = work.requests * (prices.HTTP_REQUEST + prices.INVOCATION)
+    return MILLION * (asking + work.units * prices.READ_UNIT + computing)
 
 
 def per_million_orders(storing: Storing) -> float:
-    return storing.units * WRITE_UNIT
+    return MILLION * storing.units * prices.WRITE_UNIT
 
 
 def answers_to_earn_back(answers: dict[Way, float], orders: dict[Way, float]) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from heapq import heapreplace
 from math import ceil, exp
 
+from cqrs import prices
 from cqrs.follow.walker import GROUP, MOST_SEGMENTS, SEGMENT_BYTES, WALK_READERS
 from cqrs.history.event_store import Size
 from cqrs.plain import Value
@@ -27,13 +28,6 @@ __all__ = [
     "index_dollars",
     "rebuild",
 ]
-
-# Prices of AWS's price list, us-east-1, September 2026.
-DOLLARS_PER_WRITE_UNIT = 0.625e-6  # DynamoDB on demand
-DOLLARS_PER_READ_UNIT = 0.125e-6
-DOLLARS_PER_GB_MONTH = 0.25
-DOLLARS_PER_GB_SECOND = 0.0000133334  # Lambda, arm64
-DOLLARS_PER_TRANSITION = 25e-6  # Step Functions, standard
 
 # How DynamoDB counts, by its documentation.
 PAGE_BYTES = 1 << 20  # of a Scan or a Query, before its filter
@@ -60,7 +54,7 @@ COMMITS_PER_STREAM = 5  # where nobody has counted: orders have about so many
 
 # Indexes that an audit could use instead (docs/adr/0023-audit-or-index.md).
 INDEX_ENTRY_BYTES = 200  # its keys, and the 100 bytes that DynamoDB adds to each
-HOUR_ENTRY_BYTES, HOUR_SHARDS, HOURS_PER_MONTH = 40, 16, 730
+HOUR_ENTRY_BYTES, HOUR_SHARDS = 40, 16
 
 
 class Limits(Value):
@@ -109,10 +103,10 @@ class Estimate(Value):
     @property
     def dollars(self) -> float:
         return (
-            self.read_units * DOLLARS_PER_READ_UNIT
-            + self.write_units * DOLLARS_PER_WRITE_UNIT
-            + self.lambda_seconds * MEMORY_GB * DOLLARS_PER_GB_SECOND
-            + self.transitions * DOLLARS_PER_TRANSITION
+            self.read_units * prices.READ_UNIT
+            + self.write_units * prices.WRITE_UNIT
+            + self.lambda_seconds * MEMORY_GB * prices.GIGABYTE_SECOND
+            + self.transitions * prices.TRANSITION
         )
 
 
@@ -249,9 +243,9 @@ def index_dollars(commits_a_month: int, months: int) -> float:
     """
     stored = INDEX_ENTRY_BYTES * commits_a_month
     return (
-        commits_a_month * DOLLARS_PER_WRITE_UNIT
-        + stored * months / 1e9 * DOLLARS_PER_GB_MONTH
-        + stored / READ_BYTES / 2 * DOLLARS_PER_READ_UNIT
+        commits_a_month * prices.WRITE_UNIT
+        + stored * months / 1e9 * prices.STORED_GIGABYTE_MONTH
+        + stored / READ_BYTES / 2 * prices.READ_UNIT
     )
 
 
@@ -259,11 +253,11 @@ def hour_items_dollars(commits_a_month: int, months: int) -> float:
     """A month of items, one for each shard and hour, to which each commit adds its stream: it
     writes the item as large as it is by then, on average half of what it will be.
     """
-    entries = commits_a_month / HOURS_PER_MONTH / HOUR_SHARDS
+    entries = commits_a_month / prices.HOURS_PER_MONTH / HOUR_SHARDS
     units = max(1.0, entries * HOUR_ENTRY_BYTES / 2 / WRITE_BYTES)
     stored = HOUR_ENTRY_BYTES * commits_a_month
     return (
-        commits_a_month * units * DOLLARS_PER_WRITE_UNIT
-        + stored * months / 1e9 * DOLLARS_PER_GB_MONTH
-        + stored / READ_BYTES / 2 * DOLLARS_PER_READ_UNIT
+        commits_a_month * units * prices.WRITE_UNIT
+        + stored * months / 1e9 * prices.STORED_GIGABYTE_MONTH
+        + stored / READ_BYTES / 2 * prices.READ_UNIT
     )

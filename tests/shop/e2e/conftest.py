@@ -29,7 +29,7 @@ from scripts.local.stack import Stack
 from scripts.local.streams.control import Control
 from tests.library.opensearch import Proxy, Server
 
-pytest.register_assert_rewrite("tests.shop.ledger")
+pytest.register_assert_rewrite("scripts.shop.ledger")
 
 PRICE = 1250
 BOOK = {"sku": "book-1", "quantity": 2, "unit_price": PRICE}

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
+from scripts.shop.ledger import Ledger, in_table
 from tests.shop.e2e.conftest import PRICE, Shop, answered, product_of, until
-from tests.shop.ledger import Ledger, in_table
 
 DEADLINE_SECONDS = 20  # as in terraform/environments/local.tfvars
 TIMED_OUT_SECONDS = DEADLINE_SECONDS + 40  # the local scheduler looks every 10 seconds

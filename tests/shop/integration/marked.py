@@ -339,8 +339,9 @@ class Search:
             return answer
         match url.rpartition("/")[2].partition("?")[0]:
             case "_mget":
-                ids = json.loads(sent)["ids"]
-                return http_answer(200, {"docs": [{"_id": key, "found": False} for key in ids]})
+                asked = json.loads(sent)["docs"]
+                missing = [{"_id": one["_id"], "found": False} for one in asked]
+                return http_answer(200, {"docs": missing})
             case "_bulk":
                 saved = (json.loads(line) for line in sent.splitlines()[1::2])
                 self._marks += [document["row"]["parked"] for document in saved]

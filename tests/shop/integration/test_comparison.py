@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
-from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,6 +45,7 @@ from tests.library.integration.tables import (
     create_view_store,
 )
 from tests.library.payloads import dynamodb, http, kinesis_of
+from tests.shop.integration.units import Lists, read_units, write_units
 from tests.terraform.unit.test_agreements import deciders, views
 
 ADA = "ada"
@@ -53,10 +53,7 @@ SERVICES = {decider.category: (service, decider) for service, decider in decider
 KEPT_IN_TABLES = {name: view for name, view in views().items() if view.kind != "search"}
 VIEWS = {name: tuple(view.lists) for name, view in KEPT_IN_TABLES.items() if view.kind == "row"}
 KEPT = {Way.VIEW: {"order_history", "product_lookups"}, Way.COMPOSITION: {"placed_orders"}}
-INDEXED = {"doc", "positions", "parked", "row"}
 QUERIES = ("customers_queries", "inventory_queries", "orders_queries", "payments_queries")
-
-Item = Mapping[str, Any]
 
 
 @dataclass
@@ -230,7 +227,7 @@ def work(shop: Shop, path: str) -> Work:
     assert reply.status == 200
     is_whole(plain.from_json(reply.body))
     requests, calls = shop.taken()
-    return Work(requests=requests, reads=len(calls), units=sum(map(read_units, calls)))
+    return Work(requests=requests, reads=len(calls), units=sum(read_units(*call) for call in calls))
 
 
 def is_whole(found: Any) -> None:
@@ -257,66 +254,8 @@ def storing(shop: Shop) -> dict[Way, Storing]:
     _, calls = shop.taken()
     puts = [asked for operation, asked, _ in calls if operation == "PutItem"]
     kept = {way: [put for put in puts if put["TableName"] in KEPT[way]] for way in Way}
-    return {way: Storing(writes=len(p), units=write_units(p)) for way, p in kept.items()}
-
-
-# Units, by the rules of DynamoDB's pricing
-
-
-def read_units(call: tuple[str, Any, Any]) -> float:
-    operation, asked, answer = call
-    match operation:
-        case "GetItem":
-            sizes = [item_size(answer["Item"])]
-            consistent = asked.get("ConsistentRead", False)
-        case "BatchGetItem":
-            ((table, found),) = answer["Responses"].items()
-            sizes = [item_size(item) for item in found]
-            consistent = asked["RequestItems"][table].get("ConsistentRead", False)
-        case "Query":  # sizes are added up first
-            sizes = [sum(map(item_size, answer["Items"]))]
-            consistent = asked.get("ConsistentRead", False)
-        case _:
-            raise AssertionError(f"{operation} is no read")
-    return sum(max(1, ceil(size / 4096)) for size in sizes) * (1 if consistent else 0.5)
-
-
-def write_units(puts: list[Any]) -> int:
-    """Of rows that are written for the first time or again, and of the lists that they are in."""
-    units, lists = 0, {}
-    for put in puts:
-        item = put["Item"]
-        units += kilobytes(item)
-        for name in VIEWS[put["TableName"]]:
-            if name not in item:
-                continue
-            own = {key: item[key] for key in item if key in INDEXED | {name, f"{name}_sort"}}
-            place = (put["TableName"], name, item["row"]["S"])
-            before = lists.get(place)
-            lists[place] = own
-            if before is None:
-                units += kilobytes(own)
-            elif (before[name], before[f"{name}_sort"]) == (own[name], own[f"{name}_sort"]):
-                units += max(kilobytes(before), kilobytes(own))
-            else:  # it leaves one place and comes to another
-                units += kilobytes(before) + kilobytes(own)
-    return units
-
-
-def kilobytes(item: Item) -> int:
-    return ceil(item_size(item) / 1024)
-
-
-def item_size(item: Item) -> int:
-    return sum(len(name) + _size(value) for name, value in item.items())
-
-
-def _size(value: dict[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return len(content) // 2 + 1
-        case _:
-            raise AssertionError(f"{kind} is not stored")
+    lists = Lists(VIEWS)
+    return {
+        way: Storing(writes=len(p), units=sum(write_units("PutItem", put, lists) for put in p))
+        for way, p in kept.items()
+    }

@@ -9,7 +9,7 @@ import pytest
 from cqrs.entrypoints import commands
 from cqrs.follow import process_followers
 
-pytest.register_assert_rewrite("tests.shop.ledger")
+pytest.register_assert_rewrite("scripts.shop.ledger")
 
 
 class OneAfterTheOther:

@@ -17,8 +17,8 @@ from cqrs.history.commits import Commit
 from domain.inventory import ChangePrice, ReceiveStock, RegisterProduct, product
 from domain.kernel import Currency, OrderId
 from domain.orders import Address, CancelOrder, Line, PlaceOrder, ShipOrder
+from scripts.shop.ledger import Ledger, in_memory
 from tests.examples import as_many, examples
-from tests.shop.ledger import Ledger, in_memory
 from tests.shop.unit.checkout.world import World, names
 
 PRICE = 1250

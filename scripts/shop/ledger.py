@@ -119,8 +119,8 @@ class Ledger:
                         reserved[key] -= data["quantity"]
                         shipped[key] += data["quantity"]
                 assert available >= 0, f"{sku} was oversold"
-        assert +reserved == self.to_have("OrderConfirmed")
-        assert +shipped == self.to_have("OrderShipped")
+        _assert_same("reserved", dict(+reserved), dict(self.to_have("OrderConfirmed")))
+        _assert_same("shipped", dict(+shipped), dict(self.to_have("OrderShipped")))
         assert not -reserved
 
     def _assert_money_adds_up(self) -> None:
@@ -143,5 +143,15 @@ class Ledger:
                     case "PaymentRefunded":
                         del taken[payment]
             assert not kind.endswith("Requested"), f"{stream} waits for an answer: {kind}"
-        assert held == self.to_pay("OrderConfirmed")
-        assert taken == self.to_pay("OrderShipped")
+        _assert_same("held", held, self.to_pay("OrderConfirmed"))
+        _assert_same("taken", taken, self.to_pay("OrderShipped"))
+
+
+def _assert_same(what: str, found: Mapping[Any, int], wanted: Mapping[Any, int]) -> None:
+    """Says what differs, and nothing of the hundreds of orders that are right."""
+    differ = {
+        key: f"{found.get(key, 0)} and not {wanted.get(key, 0)}"
+        for key in found.keys() | wanted.keys()
+        if found.get(key) != wanted.get(key)
+    }
+    assert not differ, f"{what}: {differ}"

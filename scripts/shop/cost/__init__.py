@@ -1,0 +1,1 @@
+"""What the shop costs on AWS, reckoned from counted work and list prices."""
