@@ -30,7 +30,6 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", help=f"some of {', '.join(SECTIONS)}; else all")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}, with plots")
     arguments = parser.parse_args()
-    sys.path.insert(0, str(REPOSITORY / "shared"))  # sections time what is there
     asked = arguments.sections or list(SECTIONS)
     if strangers := [name for name in asked if name not in SECTIONS]:
         sys.exit(f"There is no {', '.join(strangers)}; there are {', '.join(SECTIONS)}.")

@@ -51,9 +51,9 @@ class Work:
 
 
 WORK: Mapping[tuple[Question, Way], Work] = {
-    (Question.ORDER, Way.VIEW): Work(requests=1, reads=3, units=3.5),
+    (Question.ORDER, Way.VIEW): Work(requests=1, reads=2, units=3.5),
     (Question.ORDER, Way.COMPOSITION): Work(requests=5, reads=5, units=6.5),
-    (Question.PAGE, Way.VIEW): Work(requests=1, reads=3, units=9.5),
+    (Question.PAGE, Way.VIEW): Work(requests=1, reads=2, units=9.5),
     (Question.PAGE, Way.COMPOSITION): Work(requests=5, reads=27, units=33.5),
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from io import StringIO
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 import pytest
@@ -19,10 +19,12 @@ from cqrs.adapters import clients
 from cqrs.history.commits import Commit
 from cqrs.observability import logger
 from cqrs.views import generations
+from cqrs.write import turns
 from scripts.build.terraform.program import ROOT
 from scripts.shop.cost.work import Work
 from tests.library.payloads import dynamodb, kinesis
 from tests.shop.integration.marked import (
+    PLENTY,
     PROCESSES,
     VIEWS,
     Heard,
@@ -100,6 +102,7 @@ class Metered(Shop):
         self.metrics: set[str] = set()
         self._published: set[tuple[str, int]] = set()
         patch.setattr(generations, "CACHE_SECONDS", 1_000_000)  # in which nobody looks again
+        patch.setattr(turns, "OTHERS_SECONDS", inf)  # as if no function knew a stream
         super().__init__(Heard(lines=StringIO(), raised=[], kept=[]), patch)
         self.search = Remembering(self._waited)
         tables = {f"{view.name}-table": tuple(view.lists) for view in VIEWS if view.kind == "row"}
@@ -199,7 +202,7 @@ class Metered(Shop):
         """Who invokes it waits for as long as it works: for its calls, and one more."""
         name = function.removesuffix("-function") + "_commands"
         with self._running(name) as running:
-            reply = replied(self.handlers[name](json.loads(payload), None))
+            reply = replied(self.handlers[name](json.loads(payload), PLENTY))
         self._waited(running.calls + 2)
         return reply
 

@@ -22,10 +22,10 @@ def read_units(operation: str, asked: Any, answer: Any) -> float:
             sizes = [item_size(answer.get("Item", {}))]
             consistent = asked.get("ConsistentRead", False)
         case "BatchGetItem":
-            ((table, keys),) = asked["RequestItems"].items()
-            found = [item_size(item) for item in answer["Responses"].get(table, [])]
-            sizes = found + [0] * (len(keys["Keys"]) - len(found))
-            consistent = keys.get("ConsistentRead", False)
+            tables = asked["RequestItems"].values()
+            found = [item_size(item) for items in answer["Responses"].values() for item in items]
+            sizes = found + [0] * (sum(len(keys["Keys"]) for keys in tables) - len(found))
+            consistent = all(keys.get("ConsistentRead", False) for keys in tables)
         case "Query" | "Scan":  # sizes are added up first
             sizes = [sum(map(item_size, answer["Items"]))]
             consistent = asked.get("ConsistentRead", False)

@@ -21,8 +21,8 @@ DOLLARS = {
     Piece.VIEW: (5.20, 3.79),
     Piece.FOLLOWED: (7.27, 4.19),
     Piece.QUERY: (1.77, 1.77),
-    Piece.ORDER: (2.28, 2.28),
-    Piece.CHECKOUT: (89.73, 66.62),
+    Piece.ORDER: (2.22, 2.22),
+    Piece.CHECKOUT: (83.95, 58.55),
 }
 
 
