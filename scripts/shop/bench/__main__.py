@@ -54,8 +54,12 @@ def run(name: str, *, write: bool) -> None:
         (PLOTS / f"{plot.name}.svg").write_text(drawn(plot))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     if write:
-        begin, end = f"<!-- {name}, by `make bench WRITE=1` -->", f"<!-- end of {name} -->"
-        replace_block(DOCUMENT, begin, end, f"{measured()}\n\n{table(HEAD, rows)}")
+        replace_block(DOCUMENT, *marks(name), f"{measured()}\n\n{table(HEAD, rows)}")
+
+
+def marks(section: str) -> tuple[str, str]:
+    """The comments around it in the documentation."""
+    return f"<!-- {section}, by `make bench WRITE=1` -->", f"<!-- end of {section} -->"
 
 
 def measured() -> str:

@@ -20,7 +20,8 @@ from cqrs.write.commands import CommandHandler
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct, ReserveStock, ShipStock
 from domain.kernel import Currency, OrderId
 from domain.orders import ORDER, Address, ChangeAddress, Line, PlaceOrder
-from scripts.shop.bench.figures import Figure, Times, in_turn
+from scripts.shop.bench.figures import Figure, Times, cpu_seconds, in_turn
+from scripts.shop.bench.plots import Plot
 
 OPEN = (100, 1_000, 5_000)
 LENGTHS = (100, 1, 10, 1_000, 100_000)
@@ -81,7 +82,8 @@ class Shop:
 
     def __init__(self, decider: Any) -> None:
         self.store = Metered()
-        self._commands = CommandHandler(self.store, decider)
+        # streams are cut back here, which no handler may remember otherwise
+        self._commands = CommandHandler(self.store, decider, remembered_bytes=0)
         self._numbers = count()
 
     def run(self) -> None:
@@ -208,3 +210,30 @@ def _compared(
 
 def _microseconds(times: Times) -> str:
     return f"{min(times.floor) / COMMANDS * 1e6:.0f} -> {min(times.ours) / COMMANDS * 1e6:.0f} us"
+
+
+def plots() -> Iterator[Plot]:
+    """As `figures`, over more sizes."""
+    yield _plot(
+        "open-reservations",
+        "A command to a product, by its open reservations",
+        "open reservations",
+        {number: Reserving(number) for number in (1, 10, 50, *OPEN)},
+    )
+    yield _plot(
+        "streams",
+        "A command, by the length of its stream",
+        "commits in the stream",
+        {number: Moving(number) for number in sorted(LENGTHS)},
+    )
+
+
+def _plot(name: str, title: str, sizes: str, shops: Mapping[int, Shop]) -> Plot:
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for number, shop in shops.items():
+        shop.run()
+        seconds = min(cpu_seconds(shop.run) for _ in range(ROUNDS))
+        lines.setdefault("CPU, 100 µs", []).append((number, seconds / COMMANDS * 1e4))
+        for unit in ("write units", "read units"):
+            lines.setdefault(unit, []).append((number, shop.units_per_command(unit)))
+    return Plot(name=name, title=title, sizes=sizes, figures="for each command", lines=lines)

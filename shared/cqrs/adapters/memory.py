@@ -73,7 +73,8 @@ class MemoryEventStore:
 
     def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
         with self._lock:
-            return self._streams.get(stream, [])[::-1][:limit]
+            last = self._streams.get(stream, [])[-limit if limit else None :]
+        return last[::-1]
 
     def room(self, commit: Commit, command_id: str) -> int:
         return room_of_commit(commit, command_id)
