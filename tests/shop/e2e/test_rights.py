@@ -208,8 +208,15 @@ SEARCHES = [
 
 # By function and policy (as its name begins): what needs it.
 ASKS: Mapping[str, Mapping[str, Sequence[Ask]]] = {
-    "customers_commands": {"append": [REGISTERS], "claim": [REGISTERS, moves]},
-    "inventory_commands": {"append": [RECEIVES], "claim": [RECEIVES, remembers]},
+    # A stream that a function remembers is not read: nobody remembers what is not there.
+    "customers_commands": {
+        "append": [REGISTERS, asks("PUT", "/customers/<new>/name", {"name": "Ada"})],
+        "claim": [REGISTERS, moves],
+    },
+    "inventory_commands": {
+        "append": [RECEIVES, asks("POST", "/products/<new>/receive", {"quantity": 1})],
+        "claim": [RECEIVES, remembers],
+    },
     "orders_commands": {
         "append": [
             asks("POST", "/orders/<order>/ship"),
