@@ -62,8 +62,10 @@ def bare_chain() -> Iterator[str]:
     """Yields the URL of its API: `PUT /rows/{id}` and `GET /rows/{id}`."""
     home = Home(ROOT / "build" / "bench" / "bare")
     port, control_port = free_port(FIRST_PORT), free_port(FIRST_CONTROL_PORT)
-    home.forget_data()
     runner = Process(home.pid_file("runner"), home.log("runner"))
+    runner.stop()  # of a run that was killed
+    emulator.process(home).stop()
+    home.forget_data()
     try:
         emulator.start(home, port)
         endpoint = f"http://127.0.0.1:{port}"
