@@ -86,13 +86,16 @@ def tell(api_of: Callable[[str], Api]) -> list[Asked]:
 def _customer(story: _Story) -> str:
     body = {"name": "Ada Byron", "email": _email()}
     customer = str(story.do("customer", "POST /customers", body=body)["customer_id"])
+    story.do(
+        "staff", "POST /customers", body={"name": "Charles Babbage", "email": _email("charles")}
+    )
     story.do("customer", "PUT /customers/{id}/name", "me", {"name": "Ada Lovelace"})
     story.do("customer", "PUT /customers/{id}/email", "me", {"email": _email()})
     return customer
 
 
-def _email() -> str:
-    return f"ada.{token_hex(4)}@example.com"
+def _email(name: str = "ada") -> str:
+    return f"{name}.{token_hex(4)}@example.com"
 
 
 def _product(story: _Story, sku: str) -> None:

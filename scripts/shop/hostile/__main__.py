@@ -28,7 +28,8 @@ def main() -> None:
         print("a story first, then requests that nobody means well by ...", file=sys.stderr)
         api_of = by_role(stack.addresses().url, stack.token)
         api, notes = api_of(arguments.role), home.path / "hostile" / arguments.role
-        good = story.tell(api_of)
+        operates = arguments.role == "operator"  # who sends the same again under their own keys
+        good = story.tell(lambda role: api_of("operator" if operates and role == "staff" else role))
         found = hostile(api, good, notes, each=arguments.each, seed=arguments.seed)
     except LocalError as error:
         sys.exit(str(error))
