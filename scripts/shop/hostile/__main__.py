@@ -6,6 +6,7 @@ that don't, sends them as one of the roles, and holds every answer against the d
 
 import argparse
 import sys
+from dataclasses import replace
 
 from scripts.local.errors import LocalError
 from scripts.local.home import Home
@@ -28,9 +29,13 @@ def main() -> None:
         print("a story first, then requests that nobody means well by ...", file=sys.stderr)
         api_of = by_role(stack.addresses().url, stack.token)
         api, notes = api_of(arguments.role), home.path / "hostile" / arguments.role
-        operates = arguments.role == "operator"  # who sends the same again under their own keys
-        good = story.tell(lambda role: api_of("operator" if operates and role == "staff" else role))
-        found = hostile(api, good, notes, each=arguments.each, seed=arguments.seed)
+        # an operator also does what is staff's, and repeats it under the same keys
+        role = {"staff": "operator"} if arguments.role == "operator" else {}
+        good = [
+            replace(one, role=role.get(one.role, one.role))
+            for one in story.tell(lambda asked: api_of(role.get(asked, asked)))
+        ]
+        found = hostile(api, arguments.role, good, notes, each=arguments.each, seed=arguments.seed)
     except LocalError as error:
         sys.exit(str(error))
     tell(found)

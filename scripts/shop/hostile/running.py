@@ -46,14 +46,22 @@ class Found:
 
 
 def hostile(
-    api: Api, good: Iterable[Asked], notes: Path, *, each: int, seed: int, phases: str = PHASES
+    api: Api,
+    role: str,
+    good: Iterable[Asked],
+    notes: Path,
+    *,
+    each: int,
+    seed: int,
+    phases: str = PHASES,
 ) -> Found:
     """About `each` requests for every operation that fit the document, beside those that don't,
-    with the token of `api`. What was answered well before is used again; `notes` is a folder.
+    as the role whose token `api` has. What was answered well before is used again; `notes` is
+    a folder.
     """
     url = api.url
     notes.mkdir(parents=True, exist_ok=True)
-    (notes / "good.json").write_text(json.dumps(by_route(good)))
+    (notes / "good.json").write_text(json.dumps(by_route(good, role)))
     command = [
         *(str(SCHEMATHESIS), "run", f"{url}/openapi.json", "--url", url),
         *("--header", f"Authorization: Bearer {api.token}"),
@@ -76,8 +84,14 @@ def hostile(
     return Found(passed=ran.returncode == 0, said=ran.stdout + ran.stderr, answers=answers)
 
 
-def by_route(asked: Iterable[Asked]) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = {}
+def by_route(asked: Iterable[Asked], role: str) -> dict[str, list[dict[str, object]]]:
+    """Of each route what the role itself has asked: sent again, it gets the same answer. Else what
+    others have.
+    """
+    found: dict[str, list[Asked]] = {}
     for one in asked:
-        found.setdefault(one.route, []).append(asdict(one))
-    return found
+        found.setdefault(one.route, []).append(one)
+    return {
+        route: [asdict(one) for one in all_ if one.role == role] or [asdict(one) for one in all_]
+        for route, all_ in found.items()
+    }

@@ -55,7 +55,7 @@ def test_whatever_is_asked_the_answer_is_as_the_document_says(
     shop: Shop, role: str, api_of: Callable[[str], Api], told: list[Asked], tmp_path: Path
 ) -> None:
     api = api_of(role)
-    found = hostile(api, told, tmp_path, each=A_FEW, seed=11, phases="examples,fuzzing")
+    found = hostile(api, role, told, tmp_path, each=A_FEW, seed=11, phases="examples,fuzzing")
     assert found.passed, found.said
     assert found.cases > 100, found.said
     assert not [answer for answer in found.answers if answer[1] >= 500]
