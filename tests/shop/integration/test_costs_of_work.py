@@ -22,7 +22,7 @@ ADDRESS = {
     "city": "Vienna",
     "country": "AT",
 }
-LOGGED = 0.05  # by so much lines may be longer or shorter: times are in them
+LOGGED = 0.1  # by so much lines may be longer or shorter: times are in them, and ids
 ALL = 1_000
 
 
