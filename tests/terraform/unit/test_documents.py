@@ -174,7 +174,7 @@ class TestTheApi:
         def at_once(*_: object, **__: object) -> None:
             raise RuntimeError("nobody is asked")
 
-        monkeypatch.setattr("boto3.client", at_once)
+        monkeypatch.setattr("boto3.Session.client", at_once)
         monkeypatch.setattr("requests.Session.send", at_once)
         asked = each.about.parameters
         query = Read({p.name: text_of(p.schema) for p in asked if p.place == "query"})
