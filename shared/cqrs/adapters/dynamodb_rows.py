@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.items import Item, Items, NeverSaved
 from cqrs.adapters.tables import batch_get, batch_get_all, if_unchanged
+from cqrs.at_once import AT_ONCE, at_once
 from cqrs.discretion import said
 from cqrs.errors import Throttled, Unavailable
 from cqrs.history.instants import now
@@ -26,14 +25,7 @@ __all__ = ["DynamoDbRows"]
 
 ITEMS_PER_SCAN = 500  # of which those of one generation are deleted
 DELETES_PER_CALL = 25
-SAVERS = 8
 OTHERS = {"ConditionalCheckFailedException", "TransactionConflictException"}
-
-
-@cache
-def _savers() -> Executor:
-    """Kept, and for all views: threads are slow to start."""
-    return ThreadPoolExecutor(SAVERS)
 
 
 class DynamoDbRows:
@@ -91,12 +83,10 @@ class DynamoDbRows:
         return found
 
     def save(self, rows: Sequence[Row]) -> list[SaveResult]:
-        if len(rows) <= 1:
-            return list(map(self._save, rows))
-        # a share for each, and not a row: to hand one over takes an eighth of a call
-        shares = [rows[first::SAVERS] for first in range(min(SAVERS, len(rows)))]
-        saved = list(_savers().map(lambda share: list(map(self._save, share)), shares))
-        return [saved[n % SAVERS][n // SAVERS] for n in range(len(rows))]
+        # a share for each thread, and not a row: to hand one over takes an eighth of a call
+        shares = [rows[first::AT_ONCE] for first in range(min(AT_ONCE, len(rows)))]
+        saved = at_once(lambda share: list(map(self._save, share)), shares)
+        return [saved[n % AT_ONCE][n // AT_ONCE] for n in range(len(rows))]
 
     def page(
         self, name: str, partition: str, after: tuple[str, str] | None, limit: int

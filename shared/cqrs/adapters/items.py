@@ -62,8 +62,12 @@ def size_of(item: Item) -> int:
     size = 0
     for name, value in item.items():
         (text,) = value.values()
-        size += len(name) + (len(text) if text.isascii() else len(text.encode()))
+        size += len(name) + _bytes_of(text)
     return size
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 class Items:
@@ -157,7 +161,7 @@ def check_key(what: str, text: str, most: int) -> None:
     if not text:
         raise NeverSaved(f"a {what} is empty, and no key may be")
     try:
-        size = len(text) if text.isascii() else len(text.encode())
+        size = _bytes_of(text)
     except UnicodeEncodeError as error:
         raise NeverSaved(f"a {what} is not Unicode") from error
     check_size(f"a {what}", size, most)

@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cache
 from typing import Any, TypeVar
 
 from cqrs import inputs, plain
+from cqrs.at_once import at_once
 from cqrs.discretion import said
 from cqrs.entrypoints.about import About, Body, Header, Parameter, about_of, telling, words
 from cqrs.entrypoints.callers import Role
@@ -50,7 +49,6 @@ __all__ = ["CommandFunction", "CommandRoute", "changes", "opens", "opens_named"]
 
 C = TypeVar("C", bound=Value)
 
-TAKERS = 8  # messages of a batch that are handled at the same time
 SPARE_MS = 4_000  # of the function's time, kept for the messages that are being handled
 
 _POINTER = re.compile(r"(/([A-Za-z_]\w*|\d{1,3}))*")
@@ -112,11 +110,6 @@ class CommandRoute(Value, kw_only=False):
         return self.commands.handle(entity, command, envelope)
 
 
-@cache
-def _takers() -> Executor:
-    return ThreadPoolExecutor(TAKERS)
-
-
 class CommandFunction:
     """A Lambda handler of commands, from the API or, as `{"message": ...}`, from other services.
 
@@ -162,10 +155,7 @@ class CommandFunction:
         by_stream: dict[str, list[int]] = {}
         for n, message in enumerate(messages):
             by_stream.setdefault(self._target(message), []).append(n)
-        if len(by_stream) == 1:
-            take(range(len(messages)))
-        else:
-            list(_takers().map(take, by_stream.values()))
+        at_once(take, by_stream.values())
         return answers
 
     def _target(self, message: Any) -> str:

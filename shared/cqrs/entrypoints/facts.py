@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from cqrs.at_once import at_once
 from cqrs.entrypoints import about
 from cqrs.entrypoints.about import About, telling
 from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response
 from cqrs.entrypoints.queries import CONSISTENCY, ETAG, OF_STORES, TOKEN, answer_of, token_of
 from cqrs.errors import InvalidInput, NotFound
-from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import no_version

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cqrs.at_once import at_once
 from cqrs.errors import Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value, replace
-from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import (

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from cqrs.at_once import at_once
 from cqrs.history.commits import category_of
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Json, Value
-from cqrs.read.at_once import at_once
 from cqrs.read.freshness import Consistency, Freshness
 from cqrs.read.tokens import Token
 from cqrs.read.wanted import Wanted, wanted_by, why_behind

@@ -261,7 +261,7 @@ class CommandHandler(Generic[C, S, E]):
         holder = self._store.holder(claim)
         if holder is None:
             return ()
-        return [recorded.event for recorded in self._holding(*holder).events(self._codec)]
+        return self._holding(*holder).bare_events(self._codec)
 
     def _holding(self, stream: str, version: int) -> Commit:
         """The commit that a guard names."""
@@ -274,7 +274,7 @@ class CommandHandler(Generic[C, S, E]):
     def _repeat(self, commit: Commit, envelope: Envelope) -> Outcome[E]:
         if commit.envelope.fingerprint != envelope.fingerprint:
             raise KeyReused(commit.stream)
-        events = tuple(recorded.event for recorded in commit.events(self._codec))
+        events = tuple(commit.bare_events(self._codec))
         return Outcome(commit.stream, commit.version, events, repeated=True)
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from operator import not_
 from zlib import crc32
 
 from cqrs.history.event_store import Stored
@@ -93,10 +95,8 @@ class Recent(Value, kw_only=False):
         """With one more commit, and what is stored beside it."""
         ids = (short(command_id) + self.ids)[: _LENGTH * REMEMBERED]
         has_some = beside is not None or len(ids) <= _LENGTH * LOADED
-        has_all = beside is not None and beside.startswith(_ALL)
-        return Recent(
-            ids, 0 if has_all else self.since_all + 1, self.striped + 1 if has_some else 0
-        )
+        since_all = 0 if has_all(beside) else self.since_all + 1
+        return Recent(ids, since_all, self.striped + 1 if has_some else 0)
 
 
 def has_all(beside: str | None) -> bool:
@@ -105,9 +105,4 @@ def has_all(beside: str | None) -> bool:
 
 def _first(those: Iterator[bool]) -> int:
     """How many there are before the first that is so."""
-    count = 0
-    for is_so in those:
-        if is_so:
-            break
-        count += 1
-    return count
+    return sum(1 for _ in takewhile(not_, those))

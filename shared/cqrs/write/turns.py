@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 
@@ -42,6 +43,7 @@ class Turns:
         self._pause = pause
         self._clock = clock
         self._streams: dict[str, _Written] = {}
+        self._lock = threading.Lock()
 
     def wait(self, stream: str) -> None:
         """Waits until it is this process's turn, at most some LONGEST_SECONDS."""
@@ -66,7 +68,9 @@ class Turns:
 
     def took(self, stream: str, version: int) -> None:
         """This process appended this version."""
-        before, moment = self._streams.pop(stream, None), self._clock()
+        with self._lock:
+            before = self._streams.pop(stream, None)
+        moment = self._clock()
         pause = None
         if before:
             others = version - before.version - 1
@@ -76,9 +80,10 @@ class Turns:
         self._note(stream, _Written(version=version, at=moment, pause=pause))
 
     def _note(self, stream: str, written: _Written) -> None:
-        self._streams[stream] = written
-        if len(self._streams) > REMEMBERED_STREAMS:
-            self._streams.pop(next(iter(self._streams)), None)
+        with self._lock:
+            self._streams[stream] = written
+            if len(self._streams) > REMEMBERED_STREAMS:
+                self._streams.pop(next(iter(self._streams)))
 
 
 def _pause_after(others_per_second: float) -> float:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from cqrs.entrypoints import commands
 from cqrs.follow import process_followers
 
 pytest.register_assert_rewrite("scripts.shop.ledger")
@@ -25,5 +24,5 @@ class OneAfterTheOther:
 @pytest.fixture(autouse=True)
 def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_followers, "ThreadPoolExecutor", OneAfterTheOther)
-    monkeypatch.setattr(commands, "_takers", lambda: OneAfterTheOther(1))
+    monkeypatch.setattr("cqrs.at_once._threads", lambda: OneAfterTheOther(1))
     random.seed(0)  # the library's own dice: pauses, and the order in which rows are visited
