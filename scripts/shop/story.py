@@ -11,16 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from scripts.shop.demo.api import Api
+from scripts.shop.smoke import ADDRESS
 
 __all__ = ["Asked", "tell"]
 
-ADDRESS = {
-    "name": "Ada Lovelace",
-    "street": "1 Example Street",
-    "postal_code": "1010",
-    "city": "Vienna",
-    "country": "AT",
-}
 PRICE, QUANTITY = 1250, 2
 MONEY = {"amount": PRICE * QUANTITY, "currency": "EUR"}
 

@@ -24,6 +24,7 @@ from domain.customers import CUSTOMER, RegisterCustomer
 from domain.inventory import PRODUCT, RegisterProduct
 from domain.kernel import Currency, OrderId
 from domain.orders import ORDER, Address, ChangeAddress, Line, PlaceOrder
+from scripts.build.terraform.nouns import roles, routes
 
 __all__ = [
     "ENVIRONMENT",
@@ -60,19 +61,9 @@ ORDER_7 = PlaceOrder(
     address=VIENNA,
 )
 ROLES = {
-    "POST /orders": "customer",
-    "PUT /orders/{id}/address": "customer",
-    "POST /orders/{id}/confirm": "operator",
-    "POST /orders/{id}/reject": "operator",
-    "POST /orders/{id}/cancel": "customer",
-    "POST /orders/{id}/ship": "staff",
-    "POST /orders/{id}/deliver": "staff",
-    "GET /orders": "staff",
-    "GET /orders/{id}": "customer",
-    "GET /customers/{id}/orders": "customer",
-    "GET /sales/products": "staff",
-    "GET /health": "public",
-    "$default": "public",
+    route: roles()[route]
+    for route, function in routes().items()
+    if function in ("orders_commands", "storefront_queries")
 }
 VIEWS = (storefront.ORDER_HISTORY, storefront.CUSTOMER_LOOKUPS, storefront.PRODUCT_LOOKUPS)
 SERVICES = ("orders", "payments", "customers", "inventory")

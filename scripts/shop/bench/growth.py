@@ -5,6 +5,7 @@ Units are those that DynamoDB would count, of what the commands ask a store in m
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from math import ceil
@@ -12,15 +13,15 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import size_of_commit
 from cqrs.adapters.memory import MemoryEventStore
-from cqrs.history.commits import Commit, Envelope
+from cqrs.history.commits import Commit
 from cqrs.history.event_store import Stored
-from cqrs.history.events import Instant
 from cqrs.history.guards import Claim, Guard
 from cqrs.write.commands import CommandHandler
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct, ReserveStock, ShipStock
 from domain.kernel import Currency, OrderId
-from domain.orders import ORDER, Address, ChangeAddress, Line, PlaceOrder
+from domain.orders import ORDER
 from scripts.shop.bench.figures import Figure, Times, cpu_seconds, in_turn
+from scripts.shop.bench.orders import envelope, moved, placed
 from scripts.shop.bench.plots import Plot
 
 OPEN = (100, 1_000, 5_000)
@@ -77,7 +78,7 @@ def _size(one: Stored) -> int:
     return size_of_commit(one.commit, "command-id-of-16") + beside
 
 
-class Shop:
+class Shop(ABC):
     """Commands to the aggregates of one decider, in memory."""
 
     def __init__(self, decider: Any) -> None:
@@ -86,9 +87,9 @@ class Shop:
         self._commands = CommandHandler(self.store, decider, remembered_bytes=0)
         self._numbers = count()
 
+    @abstractmethod
     def run(self) -> None:
         """A round of COMMANDS commands."""
-        raise NotImplementedError
 
     def units_per_command(self, unit: str) -> float:
         before = self.store.units[unit]
@@ -96,19 +97,7 @@ class Shop:
         return (self.store.units[unit] - before) / COMMANDS
 
     def send(self, entity: str, command: object) -> None:
-        self._commands.handle(entity, command, _envelope(f"command-{next(self._numbers):08}"))
-
-
-def _envelope(key: str) -> Envelope:
-    return Envelope(
-        command_id=key,
-        command_type="AnyCommand",
-        fingerprint="fingerprint12345",
-        actor="ada@example.com",
-        correlation_id="JKJaXmPLvHcESHA=",
-        causation_id="JKJaXmPLvHcESHA=",
-        time=Instant("2026-01-01T00:00:00.000000Z"),
-    )
+        self._commands.handle(entity, command, envelope(f"command-{next(self._numbers):08}"))
 
 
 class Reserving(Shop):
@@ -140,15 +129,7 @@ class Moving(Shop):
 
     def __init__(self, length: int) -> None:
         super().__init__(ORDER)
-        lines = (Line(sku="book", quantity=1, unit_price=1250),)
-        place = PlaceOrder(
-            order_id=OrderId("7"),
-            customer_id="c-1",
-            currency=Currency.EUR,
-            lines=lines,
-            address=_address(0),
-        )
-        self.send("7", place)
+        self.send("7", placed(OrderId("7")))
         self._moves = count(1)
         stored = self.store._streams["order-7"]
         if length > 1_000:  # the most of it is the same commit again
@@ -162,20 +143,13 @@ class Moving(Shop):
         self._kept = len(stored)
 
     def _move(self) -> None:
-        address = _address(next(self._moves))
-        self.send("7", ChangeAddress(order_id=OrderId("7"), address=address))
+        self.send("7", moved(OrderId("7"), f"{next(self._moves)} Street"))
 
     def run(self) -> None:
         for number in range(COMMANDS):
             if number % BETWEEN_SNAPSHOTS == 0:
                 del self.store._streams["order-7"][self._kept :]
             self._move()
-
-
-def _address(number: int) -> Address:
-    return Address(
-        name="Ada", street=f"{number} Street", postal_code="1010", city="Vienna", country="AT"
-    )
 
 
 def figures() -> Iterator[Figure]:

@@ -18,14 +18,14 @@ from typing import Any, TypeVar
 
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.errors import Conflict
-from cqrs.history.commits import Commit, Envelope
+from cqrs.history.commits import Commit
 from cqrs.history.event_store import Stored
-from cqrs.history.events import Instant
 from cqrs.history.guards import Guard
 from cqrs.write.commands import CommandHandler
-from domain.kernel import Currency, OrderId
-from domain.orders import ORDER, Address, ChangeAddress, Line, OrderCommand, PlaceOrder
+from domain.kernel import OrderId
+from domain.orders import ORDER, OrderCommand
 from scripts.shop.bench.figures import Figure
+from scripts.shop.bench.orders import envelope, moved, placed
 
 __all__ = ["Written", "figures", "written_by"]
 
@@ -141,14 +141,8 @@ STREAM = ORDER.stream(ENTITY)
 def written_by(writers: int, seed: int, seconds: float = RUN_SECONDS) -> Written:
     """Lets so many write for so long."""
     written = Written()
-    place = PlaceOrder(
-        order_id=ENTITY,
-        customer_id="c-1",
-        currency=Currency.EUR,
-        lines=(Line(sku="book", quantity=1, unit_price=1250),),
-        address=_address("first"),
-    )
-    CommandHandler(written.store, ORDER).handle(ENTITY, place, _envelope("place"), opens=True)
+    opening = CommandHandler(written.store, ORDER)
+    opening.handle(ENTITY, placed(ENTITY), envelope("place"), opens=True)
     with _seeded(seed):
         works = [lambda name=f"{n}": _write(written, name, seconds) for n in range(writers)]
         written.time.run(works)
@@ -164,9 +158,9 @@ def _write(written: Written, name: str, seconds: float) -> None:
         if written.time.now >= seconds:
             return
         key, began = f"{name}-{number}", written.time.now
-        command = ChangeAddress(order_id=ENTITY, address=_address(key))
+        command = moved(ENTITY, key)
         try:
-            handler.handle(ENTITY, command, _envelope(key))
+            handler.handle(ENTITY, command, envelope(key))
         except Conflict:
             written.conflicts.append(key)
         else:
@@ -182,22 +176,6 @@ def _seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
-
-
-def _address(street: str) -> Address:
-    return Address(name="Ada", street=street, postal_code="1010", city="Vienna", country="AT")
-
-
-def _envelope(key: str) -> Envelope:
-    return Envelope(
-        command_id=key,
-        command_type="ChangeAddress",
-        fingerprint=key,
-        actor="ada",
-        correlation_id=key,
-        causation_id=key,
-        time=Instant("2026-01-01T00:00:00.000000Z"),
-    )
 
 
 def figures() -> Iterator[Figure]:

@@ -26,7 +26,6 @@ def figures() -> Iterator[Figure]:
     peers = next((REPOSITORY / "build" / "bench" / "lib").glob("*/site-packages"), None)
     if peers is None:
         sys.exit("The peers are not there: make build/bench")
-    sys.path[:0] = [str(REPOSITORY / "shared"), str(REPOSITORY)]
     sys.path.append(str(peers))
     from importlib.metadata import version
 

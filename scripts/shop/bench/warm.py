@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from scripts.build.package import REPOSITORY
 from scripts.shop.bench.figures import Figure, Times, in_turn
 from scripts.shop.bench.stub import Stub
 
@@ -27,7 +26,6 @@ HISTORY = 10  # commits of the stream that an update is for
 
 
 def figures() -> Iterator[Figure]:
-    sys.path[:0] = [str(REPOSITORY / "shared"), str(REPOSITORY)]  # they are made for Lambda
     from scripts.shop.bench import a_shop
 
     os.environ |= a_shop.ENVIRONMENT

@@ -24,20 +24,14 @@ from scripts.shop.demo.api import AT_ONCE, Api
 from scripts.shop.demo.shop import Product, Sizes, invent
 from scripts.shop.ledger import Book, in_table
 from scripts.shop.load.proof import Accepted, at_odds, lost, streams
+from scripts.shop.smoke import ADDRESS
 from scripts.tables import show
 
 LOCUST = ROOT / "build" / "load" / "bin" / "locust"
 SERVICES = ("customers", "inventory", "orders", "payments")
 CUSTOMERS, PRODUCTS = 20, 40
 STOCK = 1_000_000
-ADDRESS = {
-    "name": "Ada Lovelace",
-    "street": "1 Example Street",
-    "postal_code": "1010",
-    "city": "Vienna",
-    "country": "AT",
-}
-EACH_SECOND = 0.5  # requests of a shopper, as in shoppers.py
+EACH_SECOND = 0.5  # requests of a shopper
 LOOK_SECONDS = 10.0  # between looks at the lag: counting it is work, too
 REST_SECONDS = 600.0
 
@@ -77,6 +71,7 @@ class Load:
             "seed": int(self.run, 16),
             "url": self.url,
             "staff": self.staff,
+            "each_second": EACH_SECOND,
             "customers": customers,
             "skus": list(prices),
             "prices": prices,

@@ -17,7 +17,6 @@ from locust import FastHttpUser, constant_throughput, events, task
 
 PLAN = json.loads(Path(os.environ["LOAD_PLAN"]).read_text())
 NUMBERS, SHOPPERS = count(), count()
-EACH_SECOND = 0.5  # requests of a shopper
 SEEN: dict[str, Any] = {"accepted": [], "refused": {}}
 DICE = random.Random(PLAN["seed"])
 COUNTRY = {"country": "AT", "city": "Vienna", "postal_code": "1010"}
@@ -27,7 +26,7 @@ CUSTOMERS = PLAN["customers"]
 class Shopper(FastHttpUser):
     """One of the customers, who also sees to it, as staff, that an order of theirs is shipped."""
 
-    wait_time = constant_throughput(EACH_SECOND)
+    wait_time = constant_throughput(PLAN["each_second"])
     host = PLAN["url"]
     connection_timeout = network_timeout = 60.0
     orders: list[dict[str, Any]]

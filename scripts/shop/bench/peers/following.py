@@ -69,7 +69,7 @@ class Shown(POPOTrackingRecorder):
 class Following(Projection[Shown]):
     @singledispatchmethod
     def process_event(self, event, tracking):
-        raise NotImplementedError
+        raise TypeError(f"{event} is not followed")
 
     @process_event.register
     def placed(self, event: Order.Placed, tracking):
