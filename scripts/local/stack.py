@@ -95,9 +95,10 @@ class Stack:
         """Runs the smoke test until it has passed once. Returns the session that it ends with."""
         if self._notes["tried"]:
             return None
-        if faults := self.faults():
-            told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
-            self._say(f"Not tried out: {told}. `make faults SET=clear` ends that.\n")
+        try:
+            self.require_no_faults()
+        except LocalError as error:
+            self._say(f"Not tried out: {error}\n")
             return None
         with self._step("trying it out"):
             self._patience.until_caught_up()
@@ -393,6 +394,13 @@ class Stack:
             name: " ".join(f"{k}={v:g}" for k, v in set_.items()) for name, set_ in knobs.items()
         }
         return {name: text for name, text in told.items() if text}
+
+    def require_no_faults(self) -> None:
+        """Raises LocalError where knobs are set: what is waited for might never come."""
+        self.addresses()
+        if faults := self.faults():
+            told = "; ".join(f"{name} has {knobs}" for name, knobs in faults.items())
+            raise LocalError(f"{told}. `make faults SET=clear` ends that.")
 
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:

@@ -39,6 +39,7 @@ def examples(asked: Iterable[Asked]) -> dict[str, Any]:
 def main() -> None:
     try:
         stack = Stack(Home.from_environment())
+        stack.require_no_faults()
         asked = tell(by_role(stack.addresses().url, stack.token))
     except LocalError as error:
         sys.exit(str(error))

@@ -64,6 +64,7 @@ class Shop:
         addresses = self.stack.addresses()
         require_local(addresses.url)
         require_local(addresses.endpoint)
+        self.stack.require_no_faults()
         self.session.mount("http://", HTTPAdapter(pool_maxsize=2 * CLIENTS))
         self.url = addresses.url
         token = self.stack.token("staff")

@@ -26,6 +26,7 @@ def main() -> None:
     home = Home.from_environment()
     try:
         stack = Stack(home)
+        stack.require_no_faults()
         print("a story first, then requests that nobody means well by ...", file=sys.stderr)
         api_of = by_role(stack.addresses().url, stack.token)
         api, notes = api_of(arguments.role), home.path / "hostile" / arguments.role

@@ -44,6 +44,7 @@ class Load:
     def __post_init__(self) -> None:
         self.url = self.stack.addresses().url
         require_local(self.url)
+        self.stack.require_no_faults()
         self.staff = self.stack.token("staff")
         self.api = Api(self.url, self.staff)
         self.folder = self.stack.home.path / "load"
