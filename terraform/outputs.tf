@@ -13,6 +13,16 @@ output "function_names" {
   value       = { for folder, function in module.functions : folder => function.name }
 }
 
+output "waves" {
+  description = "The functions, by folder, in the order in which a deployment lets new code be live: wave after wave."
+  value       = [for wave in ["queries", "followers", "processes", "commands"] : { wave = wave, functions = sort(module.nouns.waves[wave]) }]
+}
+
+output "live_versions" {
+  description = "The version that is live of each function."
+  value       = { for name, alias in local.aliases : name => alias.function_version }
+}
+
 output "table_names" {
   description = "Names of the tables, by content."
   value = merge(

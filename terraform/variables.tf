@@ -298,3 +298,17 @@ variable "alarm_topic_arns" {
     error_message = "`alarm_topic_arns` must be ARNs of SNS topics, for example \"arn:aws:sns:eu-west-1:123456789012:on-call\"."
   }
 }
+
+variable "live_versions" {
+  description = "Versions that stay live, or are live again, by function. `make rollback-code` sets it; a function that is not in it gets its newest version."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "snap_start" {
+  description = "Whether functions that answer requests start from snapshots (SnapStart): a cold start takes a fraction, but each version that is kept costs by the second and each start by its size; `make cost` has the figures."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -95,6 +95,12 @@ def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: b
         raise _explained(str(error), log) from None
 
 
+def waves(home: Home) -> list[list[str]]:
+    """The functions in the order in which new code becomes live, as it was applied."""
+    outputs = json.loads(home.state.read_text())["outputs"]
+    return [wave["functions"] for wave in outputs["waves"]["value"]]
+
+
 def _keep_packages(home: Home) -> None:
     """Keeps the package that each function was first made of, for Terraform. Newer code is put in
     by `updates`: Terraform would take up to half a minute.
