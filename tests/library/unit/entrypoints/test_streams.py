@@ -254,7 +254,7 @@ class TestFollowing:
         warning, line = logs()
         assert (warning["level"], warning["message"]) == ("WARNING", "ahead")
         assert (warning["view"], warning["stream"], warning["version"]) == ("books", "book-7", 2)
-        assert warning["error"] == "Ahead: library has no event type 'BookBurnt'"
+        assert warning["error"].startswith("Ahead: library has no event type 'BookBurnt'. ")
         assert "exception" not in warning
         assert (line["level"], line["parked"]) == ("INFO", {})
         (counted,) = metrics()

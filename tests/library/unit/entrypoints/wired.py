@@ -104,11 +104,11 @@ class Books:
         """These books are added, one after the other."""
         return [c for book in books for c in self.happens(f"book-{book}", BookAdded(**fields))]
 
-    def breaks(self, stream: str) -> Commit:
-        """A commit that nobody can read, at the end of the stream."""
+    def breaks(self, stream: str, *, known: str = '"name"') -> Commit:
+        """A commit that nobody can read, at the end of the stream: it lacks what is `known`."""
         version = len(self.store.read(stream)) + 1
         good = Commit.of(stream, version, [Named(name="")], self._envelope(stream), CODEC)
-        broken = replace(good, body=good.body.replace('"name"', '"nothing"'))
+        broken = replace(good, body=good.body.replace(known, '"nothing"'))
         self.store.append(broken, "")
         return broken
 
