@@ -29,7 +29,7 @@ output "table_names" {
     { for service, store in module.events : "${service}_events" => store.table_name },
     { for service, store in module.guards : "${service}_guards" => store.table_name },
     { for name, table in local.tables : name => table.table_name },
-    { walks = aws_dynamodb_table.walks.name },
+    { walks = aws_dynamodb_table.walks.name, written = aws_dynamodb_table.written.name },
   )
 }
 

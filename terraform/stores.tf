@@ -85,6 +85,24 @@ resource "aws_dynamodb_table" "generations" {
   }
 }
 
+# Which kinds of events were ever written: no code may come back that does not know them.
+resource "aws_dynamodb_table" "written" {
+  name         = "${local.prefix}-written"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "what"
+
+  attribute {
+    name = "what"
+    type = "S"
+  }
+
+  deletion_protection_enabled = var.protect_data
+
+  point_in_time_recovery {
+    enabled = var.protect_data
+  }
+}
+
 locals {
   tables = merge(module.processes, module.rows, module.tallies) # of everything but search views
 
@@ -99,6 +117,15 @@ locals {
       }]
     })
   }
+
+  written_policy_json = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "dynamodb:UpdateItem"
+      Resource = aws_dynamodb_table.written.arn
+    }]
+  })
 
   walks_policy_json = jsonencode({
     Version = "2012-10-17"

@@ -82,11 +82,19 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
           || action == "dynamodb:DeleteItem" && length(setsubtract(statement.Resource, values(module.guards)[*].table_arn)) == 0
           || action == "dynamodb:UpdateItem" && length(setsubtract(statement.Resource, values(module.tallies)[*].table_arn)) == 0
+          || action == "dynamodb:UpdateItem" && folder == "event_publisher" && statement.Resource == [aws_dynamodb_table.written.arn]
           || action == "dynamodb:BatchWriteItem" && folder == "walker" && length(setsubtract(statement.Resource, values(merge(module.rows, module.tallies))[*].table_arn)) == 0
         ]
       ]
     ]))
     error_message = "A function may change or delete items outright, or may do anything (*)."
+  }
+
+  assert {
+    condition = [for folder, function in module.functions : folder if anytrue([
+      for statement in function.statements : statement.Action == ["dynamodb:UpdateItem"] && statement.Resource == [aws_dynamodb_table.written.arn]
+    ])] == ["event_publisher"] && module.functions["event_publisher"].environment.WRITTEN_TABLE == aws_dynamodb_table.written.name
+    error_message = "The publisher may not note what was written, or others may."
   }
 
   # A service is commanded through its own command function. Processes do that, and those that look after them.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryKinds, MemoryPublisher, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes, opens, opens_named
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import in_query, one_of, page_of, row_of
@@ -73,6 +73,7 @@ class Books:
     generation: int = 1
     decider: Decider[Any, Any, Any] = BOOK
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
+    kinds: MemoryKinds = field(default_factory=MemoryKinds)
     requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     seconds: Iterator[int] = field(default_factory=itertools.count)
 
