@@ -38,7 +38,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """`word` says that it is meant. Without `forever` it is made again, and no word is needed."""
+    """`word` says that it is meant. None is needed for what is not lost `forever`, or would expire
+    anyway.
+    """
 
     word: str
     what: str

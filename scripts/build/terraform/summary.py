@@ -83,7 +83,7 @@ def _lines(environment: str, plan: Plan, sections: Sequence[Section]) -> Iterato
             [_listed(plan.gone, WIDTH)] if plan.gone else [],
         ),
         ("Lost for ever", losing([loss for loss in losses if loss.forever])),
-        ("Lost, and made again", losing([loss for loss in losses if not loss.forever])),
+        ("Goes with it", losing([loss for loss in losses if not loss.forever])),
         *sections,
     )
     for title, lines in titled:

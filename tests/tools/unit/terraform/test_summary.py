@@ -42,7 +42,7 @@ changed
 REPLACED
      1 table                      walks
 
-Lost, and made again
+Goes with it
   walks: how far walks are; they begin anew
 
 One more
