@@ -87,7 +87,6 @@ def main(arguments: Sequence[str]) -> None:
             commands.deploy(one, approve, saved=chosen.plan, lose=lose, sections=sections)
             _show(commands.outputs(one))
         case "destroy":
-            _package(one)
             commands.destroy(one, approve, lose=chosen.lose.split())
         case "outputs":
             told = commands.outputs(one)
@@ -95,7 +94,6 @@ def main(arguments: Sequence[str]) -> None:
         case "unlock":
             commands.unlock(one, chosen.lock)
         case "adopt":
-            _package(one)
             commands.adopt(one, chosen.address, chosen.found)
 
 

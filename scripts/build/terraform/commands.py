@@ -87,6 +87,8 @@ def deploy(
         saved, found = plan(environment, sections=sections)
     else:
         environment.require()
+        if not saved.exists():
+            raise TerraformError(f"There is no plan at {saved}: make plan PLAN={saved}")
         with _explained(environment):
             environment.root.init()
         found = read_plan(environment, saved)

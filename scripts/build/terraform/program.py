@@ -121,6 +121,7 @@ def child_environment(data_dir: Path, environ: Mapping[str, str] = os.environ) -
         child.pop("TF_CLI_CONFIG_FILE", None)  # a missing file would cause a warning each time
     child |= {
         "TF_DATA_DIR": str(data_dir),
+        "TF_WORKSPACE": "default",  # whatever the shell says: another one has another state
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
     }
