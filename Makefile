@@ -116,7 +116,8 @@ picture: .venv ## Draw docs/system.svg anew: the system as Terraform says it is
 
 ##@ Deploy
 TERRAFORM_FOR := $(BIN)/python -m scripts.build.terraform
-SECTIONS = $(if $(PLAN_SECTIONS),--sections $(PLAN_SECTIONS))
+# Modules that have something to say below a plan: section(settings, plan) returns a title, and lines.
+BELOW_PLANS = $(if $(PLAN_SECTIONS),--sections $(PLAN_SECTIONS))
 
 .PHONY: package bootstrap plan deploy destroy outputs unlock adopt
 package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
@@ -126,10 +127,10 @@ bootstrap: .venv ## Once for ENV, in the account and region that you are signed 
 	@$(TERRAFORM_FOR) bootstrap '$(ENV)'
 
 plan: .venv ## What a deployment to ENV would do, lose and cost; saved, in PLAN=file
-	@$(TERRAFORM_FOR) plan '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') $(SECTIONS)
+	@$(TERRAFORM_FOR) plan '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') $(BELOW_PLANS)
 
 deploy: .venv ## Plan, ask (not with AUTO_APPROVE=1), apply; or apply PLAN=file. What would be lost has to be named: LOSE="..."
-	@$(TERRAFORM_FOR) deploy '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') --lose '$(LOSE)' $(SECTIONS)
+	@$(TERRAFORM_FOR) deploy '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') --lose '$(LOSE)' $(BELOW_PLANS)
 
 destroy: .venv ## Destroy ENV, but its bucket of states: the same, with all that is lost named
 	@$(TERRAFORM_FOR) destroy '$(ENV)' --lose '$(LOSE)'

@@ -79,14 +79,16 @@ def main(arguments: Sequence[str]) -> None:
             bootstrap(one)
         case "plan":
             _package(one)
-            saved, found = commands.plan(one, chosen.plan, sections)
-            _say_how_to_apply(one, saved, found)
+            saved = chosen.plan or one.home / "saved.plan"
+            _say_how_to_apply(one, saved, commands.plan(one, saved, sections))
         case "deploy":
+            require_somebody_to_ask()
             _package(one)
             lose = chosen.lose.split()
             commands.deploy(one, approve, saved=chosen.plan, lose=lose, sections=sections)
             _show(commands.outputs(one))
         case "destroy":
+            require_somebody_to_ask()
             commands.destroy(one, approve, lose=chosen.lose.split())
         case "outputs":
             told = commands.outputs(one)
@@ -140,14 +142,13 @@ def _show(outputs: dict[str, object]) -> None:
             print(f"{name}  {value}")
 
 
+def require_somebody_to_ask() -> None:
+    if not is_approved() and not sys.stdin.isatty():
+        raise TerraformError("There is nobody to ask here: AUTO_APPROVE=1 says yes.")
+
+
 def approve(question: str) -> bool:
-    if is_approved():
-        return True
-    if not sys.stdin.isatty():
-        raise TerraformError(
-            "Nothing was touched: there is nobody to ask here. AUTO_APPROVE=1 says yes."
-        )
-    return input(question) == "yes"
+    return is_approved() or input(question) == "yes"
 
 
 if __name__ == "__main__":
@@ -158,4 +159,4 @@ if __name__ == "__main__":
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS refuses: {error}")
     except (KeyboardInterrupt, EOFError):
-        sys.exit("\nNothing was touched.")
+        sys.exit("\nInterrupted.")

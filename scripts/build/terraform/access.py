@@ -37,7 +37,7 @@ class Access:
         try:
             session = boto3.Session(region_name=environ.get("AWS_REGION") or None)
         except BotoCoreError as error:
-            raise TerraformError(f"AWS can't be reached by this shell: {error}") from None
+            raise TerraformError(f"{error}: AWS_PROFILE names one that there is.") from None
         return cls(
             client=lambda service, region: session.client(  # type: ignore[call-overload]
                 service, region_name=region, config=_CONFIG

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.build.terraform.environments import Environment, Pin
+from scripts.build.terraform.environments import Environment, Pin, shown
 from scripts.build.terraform.program import ROOT, TerraformError
 
 TLS_ONLY = "OnlyOverTls"
@@ -25,13 +25,14 @@ _PRIVATE = dict.fromkeys(
 
 def bootstrap(environment: Environment) -> None:
     pin = _pin(environment)
-    environment.require_region(pin.region)
     s3 = environment.access.client("s3", pin.region)
     for made in chain(_bucket(s3, pin), _settings(s3, pin, environment.access.endpoint)):
         print(made)
     if Pin.read(environment.pin_file) is None:
         pin.write(environment.pin_file)
-        print(f"Wrote {environment.pin_file}: commit it, so that every clone finds the state.")
+        print(
+            f"Wrote {shown(environment.pin_file)}: commit it, so that every clone finds the state."
+        )
     environment.root.init()
     _move_state(environment)
     print(
@@ -50,21 +51,15 @@ def bucket_name(application: str, name: str, account: str, region: str) -> str:
 
 def _pin(environment: Environment) -> Pin:
     """That of the file; without one, the account and region that the user is in."""
+    if Pin.read(environment.pin_file):
+        environment.require_place()
+        return environment.pin
     name = environment.name
-    noted = Pin.read(environment.pin_file)
-    region = noted.region if noted else environment.says("region", environment.access.region or "")
+    region = environment.says("region", environment.access.region or "")
     if not region:
         raise TerraformError(f"Say where {name} is to be: AWS_REGION=... make bootstrap ENV={name}")
     environment.require_region(region)
     account = environment.access.account(region)
-    if noted:
-        if noted.account != account:
-            raise TerraformError(
-                f"{name} is in account {noted.account} ({environment.pin_file}), and your"
-                f" credentials are of {account}: use others, or remove the file if {name} is to"
-                " be made a second time."
-            )
-        return noted
     application = environment.says("name", _default_name())
     return Pin(
         account=account, region=region, bucket=bucket_name(application, name, account, region)
@@ -153,21 +148,21 @@ def _move_state(environment: Environment) -> None:
     if elsewhere:
         region, account = min(elsewhere)
         raise TerraformError(
-            f"{left} has resources of account {account} in {region}, and {environment.name} is in"
-            f" {pin.account}, {pin.region}: sign in there, or move the file away if what it speaks"
-            " of is not needed."
+            f"{shown(left)} has resources of account {account} in {region}, and"
+            f" {environment.name} is in {pin.account}, {pin.region}: sign in there, or move the"
+            " file away if what it speaks of is not needed."
         )
     try:
         environment.root.program.read("state", "push", "-no-color", str(left.resolve()))
     except TerraformError as error:
         raise TerraformError(
-            f"{left} can't be moved into the bucket, which has another state of"
+            f"{shown(left)} can't be moved into the bucket, which has another state of"
             f" {environment.name}: find out which one is right (docs/runbook.md)."
             f" (Terraform says: {' '.join(str(error).split())})"
         ) from None
     moved = left.with_name(f"{left.name}.moved")
     left.replace(moved)
-    print(f"Moved the state into the bucket; {moved} is what it was.")
+    print(f"Moved the state into the bucket; {shown(moved)} is what it was.")
 
 
 def _code(call: Callable[..., Any], **arguments: Any) -> str:

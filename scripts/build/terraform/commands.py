@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from scripts.build.terraform.environments import Environment
@@ -30,14 +31,13 @@ def no_sections(environment: Environment, plan: Plan) -> Sequence[Section]:
 
 def plan(
     environment: Environment,
-    saved: Path | None = None,
+    saved: Path,
     sections: Sections = no_sections,
     *,
     destroying: bool = False,
-) -> tuple[Path, Plan]:
-    """Shows what a deployment would do. Returns the saved plan, which `deploy` can apply."""
+) -> Plan:
+    """Shows what a deployment would do, and saves it so that `deploy` can apply it."""
     environment.require()
-    saved = saved or environment.home / "saved.plan"
     print(f"Planning {environment.name} ...", flush=True)
     with _explained(environment):
         environment.root.init()
@@ -52,7 +52,7 @@ def plan(
     saved.chmod(0o600)  # it says what is in the state
     found = read_plan(environment, saved)
     print(summary(environment.name, found, sections(environment, found)))
-    return saved, found
+    return found
 
 
 def read_plan(environment: Environment, saved: Path) -> Plan:
@@ -83,24 +83,24 @@ def deploy(
     sections: Sections = no_sections,
 ) -> None:
     """Applies a plan: a saved one, or one that is made and shown now."""
-    if saved is None:
-        saved, found = plan(environment, sections=sections)
-    else:
-        environment.require()
-        if not saved.exists():
-            raise TerraformError(f"There is no plan at {saved}: make plan PLAN={saved}")
-        with _explained(environment):
-            environment.root.init()
-        found = read_plan(environment, saved)
-        print(summary(environment.name, found, sections(environment, found)))
-        _require_packages(environment, found)
-    _apply(environment, saved, found, lose, approve, "deploy")
+    with _folder(environment) as folder:
+        if saved is None:
+            saved = folder / "plan"
+            found = plan(environment, saved, sections)
+        else:
+            found = _saved_earlier(environment, saved)
+            print(summary(environment.name, found, sections(environment, found)))
+            _require_packages(environment, found)
+        if _may_go_on(environment, found, lose, approve, "deploy"):
+            _apply(environment, saved, folder / "log", "deploy")
 
 
 def destroy(environment: Environment, approve: Approve, *, lose: Collection[str] = ()) -> None:
     """Destroys all of it but its bucket of states."""
-    saved, found = plan(environment, destroying=True)
-    _apply(environment, saved, found, lose, approve, "destroy")
+    with _folder(environment) as folder:
+        found = plan(environment, folder / "plan", destroying=True)
+        if _may_go_on(environment, found, lose, approve, "destroy"):
+            _apply(environment, folder / "plan", folder / "log", "destroy")
 
 
 def outputs(environment: Environment) -> dict[str, Any]:
@@ -143,17 +143,17 @@ def require_no_loss(
     be deleted.
     """
     losses = [loss for loss in found.losses if loss.forever]
-    words = [loss.word for loss in losses]
+    to_say = f'LOSE="{" ".join(loss.word for loss in losses)}"'
     if surplus := sorted(set(lose) - {loss.word for loss in found.losses}):
         raise TerraformError(
-            f"Nothing was touched: LOSE names {', '.join(surplus)}, of which nothing would be lost."
+            f"Nothing was touched, since LOSE names {', '.join(surplus)}, which this would not"
+            f" lose: {to_say} is all of it."
         )
     if missing := [loss for loss in losses if loss.word not in lose]:
         listed = "".join(f"\n  {line}" for line in losing(missing))
         raise TerraformError(
             f"Nothing was touched, since this would be lost:{listed}\n"
-            f"If that is meant, say so: make {target} ENV={environment.name}"
-            f' LOSE="{" ".join(words)}"'
+            f"If that is meant, say so: make {target} ENV={environment.name} {to_say}"
         )
     if protected := [*found.protected, *_not_empty(environment, found)]:
         everything = (
@@ -164,6 +164,25 @@ def require_no_loss(
             f"To lift that, say `unprotected = [{everything}]` in {environment.settings.name} and"
             f" `make deploy ENV={environment.name}` before the change; then this goes on."
         )
+
+
+@contextmanager
+def _folder(environment: Environment) -> Iterator[Path]:
+    """Of this run alone: another one in the same clone must not change the plan that was shown."""
+    environment.home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="run-", dir=environment.home) as folder:
+        yield Path(folder)
+
+
+def _saved_earlier(environment: Environment, saved: Path) -> Plan:
+    environment.require()
+    if not saved.exists():
+        raise TerraformError(
+            f"There is no plan at {saved}: make plan ENV={environment.name} PLAN={saved}"
+        )
+    with _explained(environment):
+        environment.root.init()
+    return read_plan(environment, saved)
 
 
 def _not_empty(environment: Environment, found: Plan) -> Iterator[str]:
@@ -188,21 +207,20 @@ def _require_packages(environment: Environment, found: Plan) -> None:
             )
 
 
-def _apply(
-    environment: Environment,
-    saved: Path,
-    found: Plan,
-    lose: Collection[str],
-    approve: Approve,
-    target: str,
-) -> None:
+def _may_go_on(
+    environment: Environment, found: Plan, lose: Collection[str], approve: Approve, target: str
+) -> bool:
+    """Whether there is something to do. Raises TerraformError if it must not be done."""
     if not found.does_something:
         print("There is nothing to do.")
-        return
+        return False
     require_no_loss(environment, found, lose, target)
     if not approve(f"\n{target.capitalize()} {environment.name} like this? Only `yes` is taken: "):
         raise TerraformError("Nothing was touched.")
-    log = environment.home / "apply.log"
+    return True
+
+
+def _apply(environment: Environment, saved: Path, log: Path, target: str) -> None:
     arguments = ["apply", "-input=false", "-no-color", str(saved.resolve())]
     code = environment.root.program.followed(log, *arguments)
     environment.require_no_left_state()
@@ -213,7 +231,6 @@ def _apply(
             or f"It ended half-way. Put right what is said above; `make {target}"
             f" ENV={environment.name}` goes on from there."
         )
-    saved.unlink()  # a plan is applied once
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Environment:
         if pin := Pin.read(self.pin_file):
             return pin
         raise TerraformError(
-            f"{_shown(self.pin_file)} is missing, so nobody knows where {self.name} is:"
+            f"{shown(self.pin_file)} is missing, so nobody knows where {self.name} is:"
             f" `make bootstrap ENV={self.name}` makes it, or finds again what it made; commit it."
         )
 
@@ -86,14 +86,17 @@ class Environment:
         """Raises TerraformError unless this is the account and the region of the environment, and
         all of its state is in the bucket.
         """
+        self.require_place()
+        self.require_no_left_state()
+
+    def require_place(self) -> None:
         pin = self.pin
         self.require_region(pin.region)
         if (account := self.access.account(pin.region)) != pin.account:
             raise TerraformError(
-                f"{self.name} is in account {pin.account} ({_shown(self.pin_file)}), and your"
+                f"{self.name} is in account {pin.account} ({shown(self.pin_file)}), and your"
                 f" credentials are of {account}: use others, for example another AWS_PROFILE."
             )
-        self.require_no_left_state()
 
     def require_no_left_state(self) -> None:
         """Raises TerraformError if a state is here and not in the bucket: one of earlier days, or
@@ -105,14 +108,14 @@ class Environment:
             unsaved.replace(self.left_state)
         if self.left_state.exists():
             raise TerraformError(
-                f"{_shown(self.left_state)} is a state of {self.name} that only this machine has:"
+                f"{shown(self.left_state)} is a state of {self.name} that only this machine has:"
                 f" `make bootstrap ENV={self.name}` moves it into the bucket."
             )
 
     def require_region(self, pinned: str) -> None:
         if self.access.region not in (None, pinned):
             raise TerraformError(
-                f"{self.name} is in {pinned} ({_shown(self.pin_file)}), and your shell or profile"
+                f"{self.name} is in {pinned} ({shown(self.pin_file)}), and your shell or profile"
                 f" says {self.access.region}: set AWS_REGION={pinned}."
             )
 
@@ -231,6 +234,6 @@ def _record(name: str) -> str:
     return f"records/{name}.json"
 
 
-def _shown(file: Path) -> str:
+def shown(file: Path) -> str:
     """From the repository, if it is in it."""
     return str(file.relative_to(REPOSITORY) if file.is_relative_to(REPOSITORY) else file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Action = Literal["make", "change", "replace", "destroy"]
+Action = Literal["make", "change", "replace", "destroy", "leave"]
 
 _ACTIONS: Mapping[tuple[str, ...], Action] = {
     ("create",): "make",
@@ -15,7 +15,9 @@ _ACTIONS: Mapping[tuple[str, ...], Action] = {
     ("create", "delete"): "replace",
     ("delete", "create"): "replace",
     ("delete",): "destroy",
+    ("forget",): "leave",
 }
+_NOTHING = (("no-op",), ("read",))
 _NAMES = ("name", "bucket", "function_name", "domain_name", "alarm_name", "route_key")
 
 
@@ -65,12 +67,12 @@ class Plan:
                 address=each["address"],
                 kind=each["type"],
                 name=_name(each, prefix),
-                action=_ACTIONS[actions],
+                action=_ACTIONS.get(actions, "replace"),  # what is unknown may be the worst
                 before=each["change"]["before"] or {},
                 after=each["change"]["after"] or {},
             )
             for each in found
-            if (actions := tuple(each["change"]["actions"])) in _ACTIONS
+            if (actions := tuple(each["change"]["actions"])) not in _NOTHING
         )
         gone = tuple(
             _name(each, prefix)

@@ -17,6 +17,7 @@ _DONE: Mapping[Action, str] = {
     "change": "changed",
     "replace": "REPLACED",
     "destroy": "destroyed",
+    "leave": "left in AWS, where Terraform forgets it",
 }
 
 # By the beginning of Terraform's type, the longest that fits.
@@ -72,8 +73,12 @@ def losing(losses: Sequence[Loss]) -> list[str]:
 
 def _lines(environment: str, plan: Plan, sections: Sequence[Section]) -> Iterator[str]:
     where = ", ".join(str(plan.variables.get(each)) for each in ("account_id", "region"))
-    counts = (f"{len(plan.of_action(action))} {done}" for action, done in _DONE.items())
-    yield f"{environment} ({where}): {', '.join(counts)}"
+    counts = [
+        f"{len(found)} {done}"
+        for action, done in _DONE.items()
+        if (found := plan.of_action(action))
+    ]
+    yield f"{environment} ({where}): {', '.join(counts) or 'no resource changes'}"
     for action, done in _DONE.items():
         yield from _table(done, plan.of_action(action))
     losses = plan.losses

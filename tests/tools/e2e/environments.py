@@ -33,10 +33,11 @@ class Clone:
         bootstrap(self.environment)
 
     def plan(self, **variables: object) -> Plan:
-        return commands.plan(self._with(variables))[1]
+        return commands.plan(self._with(variables), self.saved)
 
-    def saved(self, **variables: object) -> Path:
-        return commands.plan(self._with(variables))[0]
+    @property
+    def saved(self) -> Path:
+        return self.environment.home / "saved.plan"
 
     def deploy(self, **variables: object) -> None:
         commands.deploy(self._with(variables), yes)

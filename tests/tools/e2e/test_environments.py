@@ -72,17 +72,17 @@ class TestClones:
     def test_a_plan_that_was_saved_in_one_is_applied_in_another(
         self, clone: Clone, cloned: Cloning
     ) -> None:
-        saved, other = clone.saved(text="as planned"), cloned()
-        commands.deploy(other.environment, yes, saved=saved)
+        clone.plan(text="as planned")
+        commands.deploy(cloned().environment, yes, saved=clone.saved)
         assert clone.outputs()["text"] == "as planned"
 
     def test_a_plan_is_not_applied_once_something_else_was(
         self, clone: Clone, cloned: Cloning
     ) -> None:
-        saved = clone.saved(text="as planned")
+        clone.plan(text="as planned")
         cloned().deploy(text="something else")
         with pytest.raises(TerraformError, match="since this was planned"):
-            commands.deploy(clone.environment, yes, saved=saved)
+            commands.deploy(clone.environment, yes, saved=clone.saved)
         assert clone.outputs()["text"] == "something else"
 
     def test_a_plan_of_another_environment_is_refused(
@@ -91,8 +91,9 @@ class TestClones:
         (tmp_path / "other").mkdir()
         other = cloning(local.endpoint, tmp_path / "other", "bare")()
         other.bootstrap()
+        clone.plan()
         with pytest.raises(TerraformError, match="The plan's `environment` is"):
-            commands.deploy(other.environment, yes, saved=clone.saved())
+            commands.deploy(other.environment, yes, saved=clone.saved)
 
     def test_who_is_asked_and_says_no_has_touched_nothing(self, clone: Clone) -> None:
         with pytest.raises(TerraformError, match="Nothing was touched"):
@@ -179,7 +180,7 @@ commands.deploy(Environment(
             env=os.environ | {"PYTHONPATH": "shared:."},
             stdout=subprocess.DEVNULL,
         )
-        terraform = Process(one.home / "pid", one.home / "apply.log")
+        terraform = Process(one.home / "pid", one.home / "log")
         terraform.note(running(signals))
         started.kill()
         started.wait(SECONDS)
@@ -263,9 +264,8 @@ def test_another_account_or_region_is_refused(clone: Clone) -> None:
     one = clone.environment
     elsewhere = replace(one, access=replace(one.access, region="us-east-1"))
     with pytest.raises(TerraformError, match=r"eu-west-1.*us-east-1"):
-        commands.plan(elsewhere)
+        commands.plan(elsewhere, clone.saved)
     text = one.pin_file.read_text()
     one.pin_file.write_text(text.replace("000000000000", "111111111111"))
-    for command in (commands.plan, commands.outputs):
-        with pytest.raises(TerraformError, match=r"111111111111.*000000000000"):
-            command(replace(one))
+    with pytest.raises(TerraformError, match=r"111111111111.*000000000000"):
+        commands.outputs(replace(one))

@@ -136,7 +136,7 @@ def test_a_person_is_asked_before_anything_changes(
 def test_where_nobody_can_be_asked_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUTO_APPROVE", raising=False)
     with pytest.raises(TerraformError, match=r"nobody to ask.*AUTO_APPROVE=1"):
-        command.approve("Go on?")
+        command.require_somebody_to_ask()
 
 
 def test_an_endpoint_that_is_left_over_in_the_shell_is_not_taken_for_aws() -> None:

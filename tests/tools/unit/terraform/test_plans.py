@@ -31,6 +31,10 @@ def test_a_store_that_is_destroyed_or_replaced_is_lost(actions: tuple[str, ...])
     assert words(destroyed(EVENTS, *actions, **orders_events)) == ["orders_events"]
 
 
+def test_what_terraform_does_not_do_yet_is_taken_for_the_worst() -> None:
+    assert words(destroyed(EVENTS, "delete", "something", **orders_events)) == ["orders_events"]
+
+
 @pytest.mark.parametrize("actions", [("no-op",), ("read",), ("update",), ("forget",), ("create",)])
 def test_a_store_that_stays_is_not(actions: tuple[str, ...]) -> None:
     assert words(change(EVENTS, *actions, before=orders_events, after=orders_events)) == []

@@ -30,7 +30,7 @@ def test_what_is_done_is_counted_and_named_by_kind() -> None:
     assert (
         summary("dev", plan, [("One more", ["of a line"])])
         == """\
-dev (1, eu-west-1): 3 made, 1 changed, 1 REPLACED, 0 destroyed
+dev (1, eu-west-1): 3 made, 1 changed, 1 REPLACED
 
 made
      2 policies                   a-rather-long-name-0, a-rather-long-name-1
