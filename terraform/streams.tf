@@ -56,7 +56,7 @@ module "failures" {
   name          = "${local.prefix}-failures-${local.account_id}"
   expiry_days   = var.emulated ? null : 30 # setting it up takes most of a minute
   https_only    = !var.emulated
-  force_destroy = !var.protect_data
+  force_destroy = !contains(local.protected, "failures")
 }
 
 locals {
