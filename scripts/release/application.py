@@ -1,0 +1,88 @@
+"""What of the application crosses time or processes, found where the code says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, get_type_hints
+
+from cqrs.entrypoints.about import About, about_of
+from cqrs.entrypoints.commands import CommandFunction, CommandRoute
+from cqrs.follow.process_managers import ProcessManager
+from cqrs.history.events import EventTypes
+from cqrs.plain import Value
+from cqrs.testing.sources import values_made_in
+from cqrs.write.decider import Decider
+from scripts.build import application
+from scripts.build.application import FUNCTIONS, made
+from scripts.build.terraform.nouns import roles
+
+
+class Route(NamedTuple):
+    role: str
+    about: About
+    command: str | None = None
+
+
+class Application(NamedTuple):
+    """Deciders are by their service, commands by service and name, `orders.PlaceOrder`."""
+
+    deciders: Mapping[str, Decider[Any, Any, Any]]
+    commands: Mapping[str, CommandRoute]
+    routes: Mapping[str, Route]
+    views: Mapping[str, Any]
+    processes: Mapping[str, ProcessManager]
+
+    @property
+    def events(self) -> dict[str, EventTypes]:
+        """By service: of what is decided, and of what is followed."""
+        followers = [*self.views.values(), *self.processes.values()]
+        followed = [fold.events for one in followers for fold in one.folds]
+        decided = [decider.events for decider in self.deciders.values()]
+        return {types.context: types for types in [*followed, *decided]}
+
+    def sent_by(self, process: ProcessManager) -> Iterator[tuple[str, type[Value], set[str]]]:
+        """The messages that a process may send: whose command, or of which receiver; its class; and
+        the names of its fields that may be given.
+        """
+        named = values_made_in(process.react)
+        services = {*process.commands, *process.deadlines}
+        for name, route in self.commands.items():
+            if name.partition(".")[0] in services and route.command in named:
+                yield name, route.command, named[route.command]
+        for receiver, one in process.receivers.items():
+            taken = values_made_in(type(one)).keys() & named.keys()
+            inside = {part for kind in taken for part in get_type_hints(kind).values()}
+            for kind in taken - inside:
+                yield f"{receiver}.{kind.__name__}", kind, named[kind]
+
+
+def this() -> Application:
+    """The one in this repository."""
+    return Application(
+        deciders=application.deciders(),
+        commands=dict(_commands()),
+        routes=dict(_routes()),
+        views=application.views(),
+        processes=application.processes(),
+    )
+
+
+def _commands() -> Iterator[tuple[str, CommandRoute]]:
+    for function in FUNCTIONS:
+        app, uses = made(function)
+        if isinstance(app, CommandFunction):
+            (service,) = uses["appends"]
+            yield from ((f"{service}.{name}", route) for name, route in app.taken.items())
+
+
+def _routes() -> Iterator[tuple[str, Route]]:
+    open_to = roles()
+    for function in FUNCTIONS:
+        app, uses = made(function)
+        for route, answer in getattr(app, "routes", {}).items():
+            about = answer.about if isinstance(answer, CommandRoute) else about_of(answer)
+            command = None
+            if isinstance(answer, CommandRoute):
+                (service,) = uses["appends"]
+                command = f"{service}.{answer.command.__name__}"
+            yield route, Route(open_to[route], about or About(""), command)
