@@ -25,6 +25,10 @@ from scripts.release.schemas import doors
 EXPORTED = REPOSITORY / "build" / "exported"
 
 
+def relative(path: Path) -> Path:
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
+
+
 def check(app: Application, before: Description, files: Sequence[Path]) -> list[str]:
     """Whatever is in the way of a release."""
     now = described(app, before)
@@ -69,7 +73,7 @@ def main(words: Sequence[str]) -> None:
         path = released.write(described(app, before))
         for door in doors(before, described(app, before)):
             print(f"One-way door: {door}.")
-        print(f"Written: {path.relative_to(REPOSITORY)}. Commit it with the release.")
+        print(f"Written: {relative(path)}. Commit it with the release.")
     else:
         replays = "".join(f", and {file.name}" for file in files)
         print(f"Success: the last release can live with this; replayed: golden history{replays}")
@@ -86,6 +90,18 @@ def _application() -> Application:
 
 
 def _export(app: Application, arguments: argparse.Namespace) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        _exported(app, arguments)
+    except (BotoCoreError, ClientError) as error:
+        raise ReleaseError(
+            f"The stores can't be read ({error}): set the credentials and the region of the "
+            "account that they are in."
+        ) from None
+
+
+def _exported(app: Application, arguments: argparse.Namespace) -> None:
     name = arguments.env or "local"
     client = _client(arguments.env)
     tables = tables_of(app, name, client)
@@ -99,7 +115,7 @@ def _export(app: Application, arguments: argparse.Namespace) -> None:
     done = export(app, shapes, client, tables, limits, file)
     lacking = sorted(shapes.keys() - done.kinds)
     print(
-        f"Written: {file}: {done.commits:,} commits of {done.streams:,} streams, masked; "
+        f"Written: {relative(file)}: {done.commits:,} commits of {done.streams:,} streams, masked; "
         f"{done.units:,.0f} read units"
     )
     if done.skipped:

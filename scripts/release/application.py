@@ -33,12 +33,22 @@ class Application(NamedTuple):
     processes: Mapping[str, ProcessManager]
 
     @property
+    def followers(self) -> dict[str, Any]:
+        return {**self.views, **self.processes}
+
+    @property
     def events(self) -> dict[str, EventTypes]:
         """By service: of what is decided, and of what is followed."""
-        followers = [*self.views.values(), *self.processes.values()]
-        followed = [fold.events for one in followers for fold in one.folds]
+        followed = [fold.events for one in self.followers.values() for fold in one.folds]
         decided = [decider.events for decider in self.deciders.values()]
         return {types.context: types for types in [*followed, *decided]}
+
+    @property
+    def services(self) -> dict[str, str]:
+        """By the category of streams."""
+        folds = [fold for one in self.followers.values() for fold in one.folds]
+        followed = {fold.category: fold.events.context for fold in folds}
+        return followed | {one.category: service for service, one in self.deciders.items()}
 
     def sent_by(self, process: ProcessManager) -> Iterator[tuple[str, type[Value], set[str]]]:
         """The messages that a process may send: whose command, or of which receiver; its class; and

@@ -196,8 +196,8 @@ def _processes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
                 yield (
                     f"the fold of {category}-<id> in {process} changed, but rows would keep what "
                     "they have: give its state a field without a default, or rename one, so that "
-                    "it is folded anew; or, if the same events still lead to the same states, write "
-                    f'"{category}": "{digest}" for it {IN_FILE}'
+                    "it is folded anew; or, if the same events still lead to the same states, "
+                    f'write "{category}": "{digest}" for it {IN_FILE}'
                 )
 
 

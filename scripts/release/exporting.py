@@ -121,7 +121,6 @@ def export(
     as `orders.OrderPlaced@1`.
     """
     stores = {service: _Store(client, table, limits.units) for service, table in tables.items()}
-    services = {decider.category: service for service, decider in app.deciders.items()}
     each = max(1, limits.streams // max(1, len(stores)))
     chosen = {
         name: None
@@ -132,8 +131,8 @@ def export(
     mask, kinds, skipped, streams = Mask(), set[str](), 0, 0
     lines: list[str] = []
     for stream in chosen:
-        service = services.get(category_of(stream))
-        if service is None:
+        service = app.services.get(category_of(stream), "")
+        if service not in stores:
             continue
         before = len(lines)
         for commit in stores[service].read(stream, limits.commits):
@@ -185,7 +184,7 @@ def kinds_of(commit: Commit) -> set[str]:
 
 def _companions(app: Application, stream: str) -> Iterator[str]:
     """The streams that feed the same rows."""
-    for follower in (*app.views.values(), *app.processes.values()):
+    for follower in app.followers.values():
         if follower.fold_of(stream):
             for fold in follower.folds:
                 yield f"{fold.category}-{entity_of(stream)}"

@@ -62,8 +62,7 @@ class Mask:
         return f"{category_of(name)}-{self.text(entity_of(name))}"
 
     def _event(self, stored: Any, shapes: Shapes) -> Any:
-        shape = shapes.get(f"{stored['type']}@{stored['schema']}", {})
-        fields, personal = shape.get("fields", {}), shape.get("personal", {})
+        fields, personal = _known(shapes, stored["type"], stored["schema"])
         return {
             "type": stored["type"],
             "schema": stored["schema"],
@@ -124,7 +123,7 @@ class Mask:
         if word not in self._words:
             for n in count():
                 masked = "".join(map(_alike, word, self._noise(f"{n}/{word}", len(word))))
-                if masked not in self._used or n == TRIES:
+                if n == TRIES or (masked != word and masked not in self._used):
                     break
             self._words[word] = masked
             self._used.add(masked)
@@ -141,6 +140,22 @@ class Mask:
 
     def _noise(self, text: str, length: int) -> bytes:
         return hashlib.shake_256(self._key + text.encode("utf-8", "surrogatepass")).digest(length)
+
+
+def _known(shapes: Shapes, event: str, schema: int) -> tuple[Any, Any]:
+    """The fields of an event, and which of them are personal. What is not known of an older schema
+    is taken to be as it is today.
+    """
+    mine = {
+        int(n): one
+        for name, one in shapes.items()
+        for e, _, n in [name.partition("@")]
+        if e == event
+    }
+    newest = mine[max(mine)] if mine else {}
+    then = mine.get(schema, {})
+    fields = then.get("fields", newest.get("fields", {}))
+    return fields, newest.get("personal", {}) | then.get("personal", {})
 
 
 def _alike(character: str, noise: int) -> str:

@@ -184,8 +184,7 @@ def _fields_changes(old: Shape, new: Shape, at: str, *, always: bool) -> Iterato
         elif name not in before:
             required = name not in left_out_now
             told = "is new, and required" if required else "is new"
-            unknown = required or not new.get("omits", False)
-            yield Change(place, told, required, unknown, always)
+            yield Change(place, told, required, True, always)
         else:
             yield from _changes(before[name], now[name], place, always=always)
             yield from _left_out(place, name, old, new)
