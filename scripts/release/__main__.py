@@ -63,7 +63,7 @@ def main(words: Sequence[str]) -> None:
         return
     files = [arguments.file] if arguments.file else sorted(EXPORTED.glob("*.jsonl"))
     is_first = arguments.command == "release" and released.file() is None
-    before = described(app) if is_first else released.read()
+    before = described(app, {}) if is_first else released.read()
     if found := check(app, before, files):
         for one in found:
             print(one[:1].upper() + one[1:] + ".")
@@ -110,7 +110,7 @@ def _exported(app: Application, arguments: argparse.Namespace) -> None:
             raise ReleaseError(f"STORE must be one of {', '.join(tables)}, not {arguments.store}.")
         tables = {arguments.store: tables[arguments.store]}
     file = arguments.file or EXPORTED / f"{name}.jsonl"
-    shapes = (described(app, released.read() if released.file() else None))["events"]
+    shapes = described(app, released.read_or_nothing())["events"]
     limits = Limits(streams=arguments.streams, units=arguments.units)
     done = export(app, shapes, client, tables, limits, file)
     lacking = sorted(shapes.keys() - done.kinds)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any, NamedTuple, get_type_hints
 
 from cqrs.entrypoints.about import About, about_of
 from cqrs.entrypoints.commands import CommandFunction, CommandRoute
+from cqrs.errors import CqrsError
 from cqrs.follow.process_managers import ProcessManager
 from cqrs.history.events import EventTypes
 from cqrs.plain import Value
@@ -31,6 +33,7 @@ class Application(NamedTuple):
     routes: Mapping[str, Route]
     views: Mapping[str, Any]
     processes: Mapping[str, ProcessManager]
+    refusals: Mapping[str, list[str]]
 
     @property
     def followers(self) -> dict[str, Any]:
@@ -74,6 +77,7 @@ def this() -> Application:
         routes=dict(_routes()),
         views=application.views(),
         processes=application.processes(),
+        refusals={service: _codes(one) for service, one in application.doors().items()},
     )
 
 
@@ -83,6 +87,12 @@ def _commands() -> Iterator[tuple[str, CommandRoute]]:
         if isinstance(app, CommandFunction):
             (service,) = uses["appends"]
             yield from ((f"{service}.{name}", route) for name, route in app.taken.items())
+
+
+def _codes(door: ModuleType) -> list[str]:
+    """What a context refuses with."""
+    kinds = [one for one in vars(door).values() if isinstance(one, type)]
+    return sorted({one.code for one in kinds if issubclass(one, CqrsError)})
 
 
 def _routes() -> Iterator[tuple[str, Route]]:

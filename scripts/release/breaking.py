@@ -38,6 +38,7 @@ def breaking(released: Description, now: Description, app: Application) -> list[
         *_ids(released["ids"], now["ids"]),
         *_messages(released, now),
         *_processes(released["processes"], now["processes"]),
+        *_refusals(released["refusals"], now["refusals"]),
         *_routes(released["routes"], now["routes"]),
         *_views(released["views"], now["views"]),
     ]
@@ -60,10 +61,12 @@ def _listed(told: Iterable[object]) -> str:
 
 
 def _events(before: Mapping[str, Any], now: Mapping[str, Any], app: Application) -> Iterator[str]:
-    newest: dict[str, int] = {}
-    for event, schema in map(_event_and_schema, before):
-        newest[event] = max(schema, newest.get(event, 0))
-    for event, last in sorted(newest.items()):
+    stored: dict[str, list[int]] = {}
+    for line in before:
+        event, _, schema = line.partition("@")
+        stored.setdefault(event, []).append(int(schema))
+    for event, schemas in sorted(stored.items()):
+        last = max(schemas)
         context, name = event.split(".")
         kind = app.events[context].find(name) if context in app.events else None
         if kind is None:
@@ -74,13 +77,18 @@ def _events(before: Mapping[str, Any], now: Mapping[str, Any], app: Application)
                 f"schema={last}, or schema={last + 1} with an upcaster if it is another"
             )
         else:
+            yield from _not_upcast(event, range(min(schemas), kind.schema), now)
             yield from _changed(event, last, before, now, kind.schema)
             yield from _upcast_otherwise(event, before, now, app)
 
 
-def _event_and_schema(line: str) -> tuple[str, int]:
-    event, _, schema = line.partition("@")
-    return event, int(schema)
+def _not_upcast(event: str, schemas: Iterable[int], now: Mapping[str, Any]) -> Iterator[str]:
+    for schema in schemas:
+        if f"{event}@{schema}" not in now:
+            yield (
+                f"{event} has no upcaster from schema {schema}, but stores have older ones: put "
+                "one under the class that says what they are read as (git has what was there)"
+            )
 
 
 def _changed(
@@ -92,12 +100,6 @@ def _changed(
             f"{event} is still schema {last}, but {_listed(found)}: write schema={last + 1}, and "
             f"under the class an upcaster from schema {last} that says what old ones are read as"
         )
-    for schema in range(1, newest):
-        if f"{event}@{schema}" not in now:
-            yield (
-                f"{event} has no upcaster from schema {schema}, but stores have older ones: put "
-                "one under the class that says what they are read as (git has what was there)"
-            )
     for field, subject in sorted(old.get("personal", {}).items()):
         if now[f"{event}@{newest}"].get("personal", {}).get(field) != subject:
             yield (
@@ -262,6 +264,16 @@ def _routes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"`{route}` would answer otherwise who asks as before: {_listed(found)}: keep what "
                 f"was there, and ask for nothing more; {unless}"
+            )
+
+
+def _refusals(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for service in sorted(before):
+        for code in sorted({*before[service]} - {*now.get(service, ())}):
+            yield (
+                f"{service} does not refuse with `{code}` any more, but callers and processes know "
+                "refusals by their codes: keep the code, whatever the class is called; or, if "
+                "nobody acts on it, take it out of released.json"
             )
 
 

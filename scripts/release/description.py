@@ -18,12 +18,12 @@ Description = Mapping[str, Mapping[str, Any]]
 """Sections, each with a line for each thing."""
 
 
-def described(app: Application, before: Description | None = None) -> dict[str, dict[str, Any]]:
+def described(app: Application, before: Description) -> dict[str, dict[str, Any]]:
     """What is told of an event's older schemas, which no class has any more, is as `before`."""
     return {
         "aggregates": {service: _aggregate(one) for service, one in app.deciders.items()},
         "commands": {name: shape_of(route.command) for name, route in app.commands.items()},
-        "events": dict(_events(app, (before or {}).get("events", {}))),
+        "events": dict(_events(app, before.get("events", {}))),
         "ids": dict(_ids(app)),
         "messages": {
             f"{process.name} > {name}": sent_shape(shape_of(kind), given)
@@ -31,6 +31,7 @@ def described(app: Application, before: Description | None = None) -> dict[str, 
             for name, kind, given in app.sent_by(process)
         },
         "processes": {name: _process(process) for name, process in app.processes.items()},
+        "refusals": {**app.refusals},
         "routes": {name: _route(route) for name, route in app.routes.items()},
         "views": {
             name: {"generation": view.generation} | digests_of(view)

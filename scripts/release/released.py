@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
 from scripts.build.terraform.program import REPOSITORY
 from scripts.release.description import Description, written
 
 NAME = "released.json"
+OF_THE_FRAME = {"library", "terraform", "tools"}
 NONE = (
     f"There is no tests/<application>/{NAME}: if something of this application is deployed, get "
     "the file back from git; else `make release` writes the first one."
@@ -28,22 +30,21 @@ def file() -> Path | None:
 
 
 def read() -> Description:
-    """The last release. Raises ReleaseError."""
+    """The last release. What it does not have a section of is empty. Raises ReleaseError."""
     path = file()
     if path is None:
         raise ReleaseError(NONE)
     try:
-        description: Description = json.loads(path.read_text())
-        return {section: description[section] for section in SECTIONS}
-    except (LookupError, TypeError, ValueError) as error:
+        return defaultdict(dict, **json.loads(path.read_text()))
+    except (TypeError, ValueError) as error:
         raise ReleaseError(
-            f"{path.relative_to(REPOSITORY)} can't be read ({error!r}): get it back from git."
+            f"{path.relative_to(REPOSITORY)} can't be read ({error}): get it back from git."
         ) from None
 
 
-SECTIONS = (
-    *("aggregates", "commands", "events", "ids", "messages", "processes", "routes", "views"),
-)
+def read_or_nothing() -> Description:
+    """For who only wants to know what older schemas were."""
+    return read() if file() else defaultdict(dict)
 
 
 def write(description: Description) -> Path:
@@ -57,10 +58,11 @@ def write(description: Description) -> Path:
 
 def _home() -> Path:
     """The folder of the application's tests."""
-    of_the_frame = {"library", "terraform", "tools"}
-    folders = [
-        p.parent for p in (REPOSITORY / "tests").glob("*/unit") if p.parent.name not in of_the_frame
-    ]
-    if len(folders) != 1:
-        raise ReleaseError(f"Make an empty tests/<application>/{NAME}, so that it is known where.")
-    return folders[0]
+    tests = (REPOSITORY / "tests").glob("*/unit")
+    found = [path.parent for path in tests if path.parent.name not in OF_THE_FRAME]
+    if len(found) != 1:
+        raise ReleaseError(
+            f"{NAME} is kept beside the tests of the application, tests/<application>/unit, and "
+            f"there are {len(found)} such folders: have one."
+        )
+    return found[0]

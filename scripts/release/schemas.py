@@ -11,32 +11,41 @@ from typing import Any
 
 from scripts.build.terraform.program import REPOSITORY
 
-__all__ = ["known", "one_way_doors"]
+__all__ = ["is_noted", "known", "one_way_doors"]
 
 Description = Mapping[str, Mapping[str, Any]]
 
 
 def one_way_doors() -> list[str]:
     """What code of the last release can't read, or reads otherwise, once this code has written it;
-    a sentence each, with what it does then. Raises ReleaseError.
+    a sentence each, with what it does then. None before the first release.
     """
-    from scripts.release import released
+    released, now = _released_and_now()
+    return [*doors(released, now)] if released else []
 
-    return [*doors(released.read(), _now())]
+
+def is_noted() -> bool:
+    """Whether the file of the last release describes this code."""
+    released, now = _released_and_now()
+    return released == now
 
 
 def known() -> list[str]:
     """The events that this code reads: `orders.OrderPlaced@1`."""
-    return sorted(_now()["events"])
+    _, now = _released_and_now()
+    return sorted(now["events"])
 
 
-def _now() -> Description:
+def _released_and_now() -> tuple[Description, Description]:
+    """Raises ReleaseError."""
     if str(REPOSITORY / "shared") not in sys.path:
         sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
+    from scripts.release import released
     from scripts.release.application import this
     from scripts.release.description import described
 
-    return described(this())
+    before = released.read_or_nothing()
+    return before, described(this(), before)
 
 
 def doors(before: Description, now: Description) -> Iterator[str]:

@@ -24,7 +24,7 @@ from tests.library.integration.tables import create_event_store
 __all__ = ["aws"]
 
 TABLE = "cqrs-local-library-events"
-APPLICATION = Application({"library": BOOK}, {}, {}, {"books": BOOKS}, {})
+APPLICATION = Application({"library": BOOK}, {}, {}, {"books": BOOKS}, {}, {})
 SHAPES = {f"library.{name}@1": shape_of(LIBRARY.named(name).cls) for name in LIBRARY.schemas()}
 
 

@@ -28,7 +28,7 @@ from tests.library.books import (
     BookWithdrawn,
 )
 
-APPLICATION = Application({"library": BOOK}, {}, {}, {"books": BOOKS, "loans": LOANS}, {})
+APPLICATION = Application({"library": BOOK}, {}, {}, {"books": BOOKS, "loans": LOANS}, {}, {})
 HISTORY = recorded(LIBRARY, "book-1", BookAdded(), BookLent(reader="ada"), BookWithdrawn())
 
 
@@ -128,7 +128,7 @@ SUMS = RowView(
     ],
     render=lambda states: {"sum": 1},
 )
-SHOP = Application({"tills": TILL}, {}, {}, {"sums": SUMS}, {})
+SHOP = Application({"tills": TILL}, {}, {}, {"sums": SUMS}, {}, {})
 NOW: Any = {"events": {"tills.Paid@1": {"upcaster": "0"}, "tills.Paid@2": {}}}
 
 
