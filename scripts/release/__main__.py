@@ -37,7 +37,9 @@ def check(app: Application, before: Description, files: Sequence[Path]) -> list[
     for file in files:
         try:
             commits = commits_in(file)
-        except (LookupError, TypeError, ValueError, OSError) as error:
+        except OSError as error:
+            raise ReleaseError(f"{file} can't be read: {error.strerror}.") from None
+        except (LookupError, TypeError, ValueError) as error:
             raise ReleaseError(
                 f"{file} is no exported history ({error!r}): export it anew."
             ) from None
@@ -66,7 +68,7 @@ def main(words: Sequence[str]) -> None:
     before = described(app, {}) if is_first else released.read()
     if found := check(app, before, files):
         for one in found:
-            print(one[:1].upper() + one[1:] + ".")
+            print(f"- {one}.")
         told = "change is" if len(found) == 1 else "changes are"
         raise ReleaseError(f"{len(found)} {told} not to be released so.")
     if arguments.command == "release":

@@ -70,7 +70,7 @@ class Application(NamedTuple):
 
 
 def this() -> Application:
-    """The one in this repository."""
+    """The one in this repository. A route that Terraform leads to no function is none."""
     return Application(
         deciders=application.deciders(),
         commands=dict(_commands()),
@@ -99,7 +99,8 @@ def _routes() -> Iterator[tuple[str, Route]]:
     open_to = roles()
     for function in FUNCTIONS:
         app, uses = made(function)
-        for route, answer in getattr(app, "routes", {}).items():
+        for route in getattr(app, "routes", {}).keys() & open_to.keys():
+            answer = app.routes[route]
             about = answer.about if isinstance(answer, CommandRoute) else about_of(answer)
             command = None
             if isinstance(answer, CommandRoute):

@@ -30,11 +30,11 @@ IN_FILE = "in released.json"
 
 
 def breaking(released: Description, now: Description, app: Application) -> list[str]:
-    """In the order of the sections."""
+    """Events first: who mends these may have mended what follows from them."""
     found = [
+        *_events(released["events"], now["events"], app),
         *_aggregates(released["aggregates"], now["aggregates"]),
         *_commands(released, now),
-        *_events(released["events"], now["events"], app),
         *_ids(released["ids"], now["ids"]),
         *_messages(released, now),
         *_processes(released["processes"], now["processes"]),
@@ -176,12 +176,17 @@ def _views(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             )
         elif number == last:
             digests = ", ".join(f'"{part}": "{new[part]}"' for part in parts if part in new)
+            told = " and the ".join(map(_named, parts))
             yield (
-                f"the {' and the '.join(parts)} of {view} changed: write generation={last + 1}, so "
+                f"the {told} of {view} changed: write generation={last + 1}, so "
                 "that its rows are made anew beside those there are, until `make rebuild "
                 f"VIEW={view}` switches; or, if the same events still lead to the same rows, "
                 f"{digests} for it {IN_FILE}"
             )
+
+
+def _named(part: str) -> str:
+    return f"`{part}`" if part in ("counted", "render") else part
 
 
 def _processes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,12 @@ def replayed_golden(
     is not as it was released is left out: that is told anyway.
     """
     read: dict[str, list[Any]] = defaultdict(list)
+    lacking: set[str] = set()
     for line, one in stored.items():
         context, _, _ = line.partition(".")
         shape, shape_now = released["events"].get(line, {}), now["events"].get(line)
         if shape_now is None or ("upcaster" not in shape_now and shape and shape != shape_now):
+            lacking.add(context)
             continue
         for variant in (one["data"], *_variants(shape, one["data"])):
             try:
@@ -60,10 +62,11 @@ def replayed_golden(
                     f"{line} can't be read as it is stored: {_told(error)}: mend its upcaster "
                     f"(data: {plain.to_json(variant)[:200]})"
                 )
+                lacking.add(context)
                 break
             if variant is one["data"]:
                 read[context].append(event)
-    yield from _told_stories(app, read)
+    yield from _told_stories(app, read, lacking)
 
 
 def _decoded(types: EventTypes, stored: Any) -> Any:
@@ -93,12 +96,19 @@ def _variants(shape: Shape, data: Any) -> Iterator[Any]:
                     yield [*data[:n], variant, *data[n + 1 :]]
 
 
-def _told_stories(app: Application, read: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+def _told_stories(
+    app: Application, read: Mapping[str, Sequence[Any]], lacking: Container[str]
+) -> Iterator[str]:
+    """Where an event is lacking, those that follow on it would be told of, too."""
     for service, decider in app.deciders.items():
+        if service in lacking:
+            continue
         _, failed = _stories(decider.initial, decider.evolve, read[service])
         for event, error in failed:
             yield f"the `evolve` of {service} can't follow a stored {event}: {error}: mend it"
     for name, follower in app.followers.items():
+        if any(fold.events.context in lacking for fold in follower.folds):
+            continue
         told: dict[str, list[list[Any]]] = {}
         for fold in follower.folds:
             context = fold.events.context

@@ -41,9 +41,9 @@ TOLD = {
         r"no row of the README's API has \['PUT /customers/{id}'\]: add them",
     ],
     "A field of an event": [
-        "no registry knows inventory.PriceChanged.2",
+        "inventory.PriceChanged is still schema 1, but `was` is new",
         'Unexpected keyword argument "was" for "PriceChanged"',
-        "no upcaster for PriceChanged of schema 1",
+        "inventory.PriceChanged has no upcaster from schema 1",
         'Missing named argument "was" for "PriceChanged"',
         "no golden file for inventory.PriceChanged.2",
         "READ_AS, in this test, has what each file of an older schema is read as today",
