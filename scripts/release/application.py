@@ -83,10 +83,13 @@ def this() -> Application:
 
 def _commands() -> Iterator[tuple[str, CommandRoute]]:
     for function in FUNCTIONS:
-        app, uses = made(function)
+        app, _ = made(function)
         if isinstance(app, CommandFunction):
-            (service,) = uses["appends"]
-            yield from ((f"{service}.{name}", route) for name, route in app.taken.items())
+            yield from ((_named(route), route) for route in app.taken.values())
+
+
+def _named(route: CommandRoute) -> str:
+    return f"{route.commands.service}.{route.command.__name__}"
 
 
 def _codes(door: ModuleType) -> list[str]:
@@ -98,12 +101,11 @@ def _codes(door: ModuleType) -> list[str]:
 def _routes() -> Iterator[tuple[str, Route]]:
     open_to = roles()
     for function in FUNCTIONS:
-        app, uses = made(function)
+        app, _ = made(function)
         for route in getattr(app, "routes", {}).keys() & open_to.keys():
             answer = app.routes[route]
-            about = answer.about if isinstance(answer, CommandRoute) else about_of(answer)
-            command = None
             if isinstance(answer, CommandRoute):
-                (service,) = uses["appends"]
-                command = f"{service}.{answer.command.__name__}"
-            yield route, Route(open_to[route], about or About(""), command)
+                told = Route(open_to[route], answer.about or About(""), _named(answer))
+            else:
+                told = Route(open_to[route], about_of(answer) or About(""))
+            yield route, told

@@ -21,9 +21,9 @@ from scripts.release.released import ReleaseError
 
 __all__ = ["Limits", "export", "tables_of"]
 
-PAGE = 100  # commits looked at in one place
-SEGMENTS = 500  # places, in a large store
-LARGE = 50_000  # commits
+PAGE = 100  # commits
+PLACE = 1_000  # commits of a table that has several places to look at
+PLACES = 500  # at most
 
 
 class Limits(NamedTuple):
@@ -72,7 +72,7 @@ class _Store:
         """Commits from all over it; when half of the units are used up, no more."""
         reserve = self.left / 2
         count = self._client.describe_table(TableName=self._table)["Table"]["ItemCount"]
-        segments = SEGMENTS if count > LARGE else 1
+        segments = min(PLACES, 1 + count // PLACE)
         places: list[dict[str, Any]] = [
             {"Segment": n, "TotalSegments": segments} for n in range(segments)
         ]

@@ -41,7 +41,7 @@ class Mask:
         try:
             body = from_json(commit.body)
             events = [self._event(one, shapes) for one in body["events"]]
-            kind, _, actor = body["actor"].rpartition(":")
+            kind, _, actor = body["actor"].partition(":")
             masked = {
                 "events": events,
                 "command": {
@@ -49,7 +49,7 @@ class Mask:
                     "type": body["command"]["type"],
                     "hash": self.text(body["command"]["hash"]),
                 },
-                "actor": f"{kind}:{self.text(actor)}" if kind else self.text(actor),
+                "actor": f"{kind}:{self.text(actor)}" if actor else self.text(kind),
                 "correlation": self.text(body["correlation"]),
                 "causation": self.text(body["causation"]),
                 "time": body["time"],
