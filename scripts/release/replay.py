@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cqrs import plain
 from cqrs.adapters.memory import MemoryEventStore, rows_for
+from cqrs.errors import Unreadable
 from cqrs.follow.followers import Follower
 from cqrs.history.commits import Commit, category_of, entity_of
 from cqrs.history.events import EventCodec, EventTypes
@@ -102,7 +104,7 @@ def _told_stories(
     for service, decider in app.deciders.items():
         if service in lacking:
             continue
-        _, failed = _stories(decider.initial, decider.evolve, read[service])
+        _, failed = _stories(decider.initial, partial(_evolved, decider), read[service])
         for event, error in failed:
             yield f"the `evolve` of {service} can't follow a stored {event}: {error}: mend it"
     for name, follower in app.followers.items():
@@ -203,24 +205,29 @@ def replayed(app: Application, commits: Sequence[Commit]) -> Iterator[str]:
 
 
 def _decided_on(decider: Any, history: Sequence[Commit]) -> str | None:
-    """What is wrong with what a decider would make of a stream: state, snapshot, claims, owner."""
+    """What is wrong with what a decider makes of a stream, if something is."""
     codec, state = EventCodec(decider.events), decider.initial
     for commit in history:
         what = "can't be read"
         try:
             events = commit.bare_events(codec)
-            what = f"can't be followed by the `evolve` of {decider.events.context}"
+            what = f"can't be followed by the rules of {decider.events.context}"
             for event in events:
                 list(decider.guards(state, event))
-                state = decider.evolve(state, event)
-            what = f"leads to a state of {decider.events.context} that no snapshot can hold"
-            if plain.read(decider.state, plain.write(state)) != state:
-                raise ValueError("it is read as another one")
+                state = _evolved(decider, state, event)
             if decider.owner:
                 decider.owner(entity_of(commit.stream), state)
         except Exception as error:  # whatever a rule raises
             return f"{commit} ({_events_of(commit)}) {what}: {_told(error)}: mend that"
     return None
+
+
+def _evolved(decider: Any, state: Any, event: Any) -> Any:
+    """The state after an event, which a snapshot must be able to hold."""
+    after = decider.evolve(state, event)
+    if plain.read(decider.state, plain.write(after)) != after:
+        raise Unreadable("a snapshot of the state would be read as another one")
+    return after
 
 
 def _shown(name: str, follower: Any, commits: Sequence[Commit]) -> Iterator[str]:

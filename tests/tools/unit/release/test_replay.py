@@ -51,7 +51,7 @@ def test_what_rules_can_not_follow_is_told() -> None:
     late = [Commit("book-1", n, one.body) for n, one in enumerate(HISTORY[1:], start=1)]
     (told,) = replayed(APPLICATION, late)
     assert told == (
-        "book-1@1 (BookLent of schema 1) can't be followed by the `evolve` of library: "
+        "book-1@1 (BookLent of schema 1) can't be followed by the rules of library: "
         "ValueError: BookLent before BookAdded: mend that"
     )
 
@@ -59,7 +59,7 @@ def test_what_rules_can_not_follow_is_told() -> None:
 def test_a_state_that_no_snapshot_can_hold_is_told() -> None:
     unkept: Any = replace(BOOK, state=int)
     (told,) = replayed(APPLICATION._replace(deciders={"library": unkept}), HISTORY[:1])
-    assert "book-1@1 (BookAdded of schema 1) leads to a state of library that no snapshot" in told
+    assert "can't be followed by the rules of library: Unreadable: the stored data is not" in told
 
 
 def test_a_row_that_can_not_be_shown_is_told_with_the_event() -> None:
