@@ -161,7 +161,7 @@ def _aggregates(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[s
             yield (
                 f"the states of {service}, or its `evolve`, changed: write state_schema={last + 1},"
                 " so that older snapshots are left alone; or, if the same events still lead to the "
-                f'same states, "states": "{new["states"]}" for it {IN_FILE}'
+                f'same states, write "states": "{new["states"]}" for it {IN_FILE}'
             )
 
 
@@ -181,7 +181,7 @@ def _views(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
                 f"the {told} of {view} changed: write generation={last + 1}, so "
                 "that its rows are made anew beside those there are, until `make rebuild "
                 f"VIEW={view}` switches; or, if the same events still lead to the same rows, "
-                f"{digests} for it {IN_FILE}"
+                f"write {digests} for it {IN_FILE}"
             )
 
 

@@ -46,13 +46,15 @@ def written(description: Description) -> str:
     def line(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
-    sections = (
-        f"  {line(section)}: {{\n"
-        + ",\n".join(f"    {line(name)}: {line(things[name])}" for name in sorted(things))
-        + "\n  }"
-        for section, things in sorted(description.items())
-    )
-    return "{\n" + ",\n".join(sections) + "\n}\n"
+    def block(things: Mapping[str, str], indent: str) -> str:
+        lines = (f"{indent}  {line(name)}: {things[name]}" for name in sorted(things))
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}" if things else "{}"
+
+    sections = {
+        section: block({name: line(value) for name, value in things.items()}, "  ")
+        for section, things in description.items()
+    }
+    return block(sections, "") + "\n"
 
 
 def _aggregate(decider: Any) -> dict[str, Any]:
@@ -64,9 +66,9 @@ def _events(app: Application, before: Mapping[str, Any]) -> Iterator[tuple[str, 
     for context, types in app.events.items():
         for name, newest in types.schemas().items():
             kind = types.named(name)
-            for schema, upcast in kind.upcasters.items():
-                known = before.get(f"{context}.{name}@{schema}", {})
-                yield f"{context}.{name}@{schema}", known | digests_of(upcast)
+            for schema in sorted(kind.upcasters.keys() & {*range(newest)}):
+                line = f"{context}.{name}@{schema}"
+                yield line, before.get(line, {}) | digests_of(kind.upcasters[schema])
             personal = {"personal": dict(kind.personal)} if kind.personal else {}
             yield f"{context}.{name}@{newest}", shape_of(kind.cls) | personal
 

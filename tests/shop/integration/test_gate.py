@@ -153,7 +153,7 @@ REFUSED: dict[str, Refused] = {
         ),
         "the states of orders, or its `evolve`, changed: write state_schema=4, so that older "
         "snapshots are left alone; or, if the same events still lead to the same states, "
-        '"states": "…" for it in released.json.',
+        'write "states": "…" for it in released.json.',
     ),
     "the number of states goes back": Refused(
         edit(f"{ORDERS}/order.py", "state_schema=3", "state_schema=2"),
@@ -169,7 +169,7 @@ REFUSED: dict[str, Refused] = {
         edit(SALES, "day=recorded.at[:10]", "day=recorded.at[:7]"),
         "the folds of sales changed: write generation=2, so that its rows are made anew beside "
         "those there are, until `make rebuild VIEW=sales` switches; or, if the same events still "
-        'lead to the same rows, "folds": "…" for it in released.json.',
+        'lead to the same rows, write "folds": "…" for it in released.json.',
     ),
     "a process folds otherwise, and keeps its states": Refused(
         edit(CHECKOUT, "return replace(payment, captured=True)", "return payment"),
