@@ -320,7 +320,8 @@ def _messages(released: Description, now: Description) -> Iterator[str]:
                     f"{process} would send {command} as services that are not released yet refuse "
                     f"it: {_listed(refused)}: let the command take it (a new field with a default, "
                     "in a class with omit_defaults=True), release, and send it from the next "
-                    "release on"
+                    "release on; or, if nothing sends it before all are released, take the line of "
+                    f"{command} out of released.json"
                 )
 
 

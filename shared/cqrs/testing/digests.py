@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from cqrs.follow.process_managers import ProcessManager
@@ -25,19 +25,20 @@ __all__ = ["digests_of"]
 LENGTH = 8
 
 
-def digests_of(what: Any) -> dict[str, str]:
+def digests_of(what: Any, events: Container[str] = ()) -> dict[str, str]:
     """Of each thing that a number stands for, by what it is called. Of a decider, its states and
     `evolve`; of an upcaster, itself; of a process, each of its folds; of a view, its folds,
     `render` or `counted`, its lists with their choices, and a search view's fields.
 
     With all of the domain that these use, but for the definitions of events: as old ones are read
-    as new ones, they are no matter. `cqrs.testing.sources` has what shows of it.
+    as new ones, they are no matter. (An upcaster knows none: `events` are their names.)
+    `cqrs.testing.sources` has what shows of it.
     """
-    texts = _texts(what)
+    texts = _texts(what, events)
     return {name: hashlib.sha256(texts[name].encode()).hexdigest()[:LENGTH] for name in texts}
 
 
-def _texts(what: Any) -> Mapping[str, str]:
+def _texts(what: Any, events: Container[str]) -> Mapping[str, str]:
     match what:
         case Decider():
             states = [what.initial, what.evolve, what.state]
@@ -45,7 +46,7 @@ def _texts(what: Any) -> Mapping[str, str]:
         case KeyedByEntity():
             return _parts(what)
         case _:
-            return {"upcaster": source_of(what)}
+            return {"upcaster": source_of(what, events)}
 
 
 def _parts(follower: Any) -> Mapping[str, str]:

@@ -187,9 +187,11 @@ REFUSED: dict[str, Refused] = {
     ),
     "a message has a new field": Refused(
         edit(f"{STOCK}/commands.py", RESERVE, f"{RESERVE}    gift: bool = False\n"),
-        "checkout would send inventory.ReserveStock as services that are not released yet refuse "
-        "it: `gift` is new: let the command take it (a new field with a default, in a class with "
-        "omit_defaults=True), release, and send it from the next release on.",
+        "checkout would send inventory.ReserveStock as services that are not released yet "
+        "refuse it: `gift` is new: let the command take it (a new field with a default, in a "
+        "class with omit_defaults=True), release, and send it from the next release on; or, if "
+        "nothing sends it before all are released, take the line of inventory.ReserveStock out "
+        "of released.json.",
     ),
     "a message has a field that its receiver gets with the same release": Refused(
         both(
@@ -197,8 +199,10 @@ REFUSED: dict[str, Refused] = {
             edit(CHECKOUT, "payments.AuthorisePayment(\n", "payments.AuthorisePayment(gift=True,"),
         ),
         "checkout would send payments.AuthorisePayment as services that are not released yet "
-        "refuse it: `gift` is new: let the command take it (a new field with a default, in a class "
-        "with omit_defaults=True), release, and send it from the next release on.",
+        "refuse it: `gift` is new: let the command take it (a new field with a default, in a "
+        "class with omit_defaults=True), release, and send it from the next release on; or, if "
+        "nothing sends it before all are released, take the line of payments.AuthorisePayment "
+        "out of released.json.",
     ),
     "a command needs a new field": Refused(
         edit(f"{ORDERS}/commands.py", CANCEL, f"{CANCEL}    by: str\n"),
@@ -255,6 +259,11 @@ REFUSED: dict[str, Refused] = {
 }
 
 HARMLESS: dict[str, Change] = {
+    "a type of another name that is the same as JSON": edit(
+        f"{PAYMENTS}/events.py",
+        "    customer_id: CustomerId | None\n",
+        "    customer_id: str | None\n",
+    ),
     "a new event": edit(
         f"{STOCK}/events.py",
         "ProductEvent = (\n",
