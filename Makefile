@@ -80,7 +80,7 @@ history: .venv ## The commits of a stream, and what processes have sent because 
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
-.PHONY: test test-unit check fmt lock picture
+.PHONY: test test-unit check check-schemas fmt lock picture
 test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
@@ -91,18 +91,17 @@ test: .venv build/emulator build/search check ## All that this machine can run: 
 test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
 	@$(BIN)/pytest $(AT_ONCE) --hypothesis-profile=quick tests/*/unit
 
-check: .venv ## Format, lint, types, pins, Terraform format and validity
+check: .venv ## Format, lint, types, what the last release can live with, Terraform format and validity
 	@$(BIN)/ruff format --check . || { echo 'Run `make fmt`, which formats everything.'; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest --noconftest -p no:hypothesispytest tests/terraform/unit/test_pins.py
+	@$(BIN)/python -m scripts.release check
 	@$(BIN)/python -m scripts.build.terraform check
 
-fmt: .venv ## Format everything, and pin what is new
+fmt: .venv ## Format everything
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python -m scripts.build.terraform fmt
-	@$(BIN)/python -m scripts.pins
 
 lock: build/lock ## Pin what requirements/*.in ask for; pins that still fit stay, unless UPGRADE=1
 	@cp requirements/*.txt build/lock/
@@ -111,8 +110,21 @@ lock: build/lock ## Pin what requirements/*.in ask for; pins that still fit stay
 	$(if $(UPGRADE),--upgrade) "$$asked" -o "build/lock/$$pins" && \
 	install -C -m 644 "build/lock/$$pins" "requirements/$$pins" || exit; done
 
+check-schemas: .venv ## Hold the code against the last release, and replay stored history through it: golden, exported, or a FILE
+	@$(BIN)/python -m scripts.release check $(if $(FILE),--file '$(FILE)')
+
 picture: .venv ## Draw docs/system.svg anew: the system as Terraform says it is
 	@$(BIN)/python -m scripts.picture
+
+##@ Release
+.PHONY: release export-history
+release: .venv ## Note what is released, for later changes to be held against; refused as `make check-schemas` is
+	@$(BIN)/python -m scripts.release release
+
+# Of the local stack, unless somebody names an environment.
+export-history: .venv ## Streams of the local stack, or of ENV on AWS, masked, to replay: STREAMS=100, UNITS=1000 (read, of each store), STORE=orders, FILE=
+	@$(BIN)/python -m scripts.release export $(if $(filter-out file default,$(origin ENV)),--env '$(ENV)') $(if $(STREAMS),--streams '$(STREAMS)') \
+	$(if $(UNITS),--units '$(UNITS)') $(if $(STORE),--store '$(STORE)') $(if $(FILE),--file '$(FILE)')
 
 ##@ Deploy
 TERRAFORM_FOR := $(BIN)/python -m scripts.build.terraform

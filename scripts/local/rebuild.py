@@ -97,8 +97,10 @@ def show_views(stack: Stack) -> None:
 def _digests() -> dict[str, str]:
     """What the views in this checkout are, by name and number. No older code is here to tell."""
     sys.path.append(str(ROOT / "shared"))
-    from cqrs.testing.pins import pin_of
+    from cqrs.testing.digests import digests_of
     from domain.followed import VIEWS
 
     everything: Any = VIEWS
-    return dict(pin_of(view).rsplit(" ", 1) for view in everything)
+    return {
+        f"{one.name} {one.generation}": "-".join(digests_of(one).values()) for one in everything
+    }

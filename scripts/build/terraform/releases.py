@@ -113,7 +113,9 @@ def code_in(packages: Path) -> str:
     """The digest of what is built."""
     digest = hashlib.sha256()
     for package in sorted(packages.glob("*.zip")):
-        digest.update(f"{package.name}\0{hashlib.sha256(package.read_bytes()).hexdigest()}\n".encode())
+        digest.update(
+            f"{package.name}\0{hashlib.sha256(package.read_bytes()).hexdigest()}\n".encode()
+        )
     return digest.hexdigest()[:16]
 
 
@@ -153,9 +155,7 @@ def deploy(
         Releases.of(environment).begun(release).write(environment)
         return True
 
-    commands.deploy(
-        held(environment, code), approved, saved=saved, lose=lose, sections=sections
-    )
+    commands.deploy(held(environment, code), approved, saved=saved, lose=lose, sections=sections)
     done = Releases.of(environment).finished(code, live_versions(environment))
     done.write(environment)
 

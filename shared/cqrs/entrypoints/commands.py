@@ -145,6 +145,11 @@ class CommandFunction:
         self._http = HttpFunction(routes)
         self._taken = {route.command.__name__: route for route in (*routes.values(), *messages)}
 
+    @property
+    def taken(self) -> Mapping[str, CommandRoute]:
+        """What it takes as messages, by the names of commands."""
+        return self._taken
+
     def open_to(self, roles: Mapping[str, Role], groups_claim: str) -> None:
         """Opens its routes, as `HttpFunction.open_to`."""
         self._http.open_to(roles, groups_claim)

@@ -21,9 +21,9 @@ from functools import cache, partial
 from types import CellType, EllipsisType, FunctionType, MethodType, ModuleType, NoneType, UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
-from cqrs.plain import Value
+from cqrs.plain import Value, replace
 
-__all__ = ["source_of"]
+__all__ = ["source_of", "values_made_in"]
 
 PLAIN = (int, float, str, bytes, date, time, timedelta, Decimal, NoneType, EllipsisType)
 NOT_OURS = {"cqrs", *sys.stdlib_module_names}
@@ -37,8 +37,29 @@ def source_of(roots: Any, without: Container[str] = (), beside: Sequence[object]
     return "\n".join([reader.told(roots), *reader.definitions(without)])
 
 
+def values_made_in(roots: Any) -> dict[type[Value], set[str]]:
+    """The classes of values that these functions and types name, or what they use of their package
+    does; with the names of the fields that may be given, there or to a `replace`. That is all of
+    them, unless a class is only ever called, with names of fields alone.
+    """
+    reader = _Reader({_package(one) for one in _makers(roots)} - NOT_OURS, ())
+    reader.told(roots)
+    reader.definitions(())
+    found: dict[type[Value], set[str]] = {}
+    replaced: set[str] = set()
+    for node, here in reader.read:
+        called = {id(one.func): one for one in ast.walk(node) if isinstance(one, ast.Call)}
+        for one in ast.walk(node):
+            if kind := _value_named(one, here):
+                found.setdefault(kind, set()).update(_given(called.get(id(one)), kind))
+            elif id(one) in called and replace in [v for _, v in _named(one, here)]:
+                replaced.update(keyword.arg or "" for keyword in called[id(one)].keywords)
+    return {kind: names | replaced & {*kind.__struct_fields__} for kind, names in found.items()}
+
+
 class _Reader:
     def __init__(self, packages: Container[str], beside: Sequence[object]) -> None:
+        self.read: list[tuple[ast.AST, Mapping[str, Any]]] = []
         self._packages = packages
         self._beside = beside
         self._found: dict[object, str] = {}
@@ -128,6 +149,7 @@ class _Reader:
         self._waiting += one.__bases__ if isinstance(one, type) else ()
         nodes = [_Bare().visit(copy.deepcopy(node)) for node in _nodes(one, module)]
         for node in nodes:
+            self.read.append((node, vars(module)))
             for name, value in _named(node, vars(module)):
                 self._name(name, value, module)
         return "\n".join([one.__qualname__, *map(_text, nodes)])
@@ -284,6 +306,21 @@ def _named(node: ast.AST, here: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         case _:
             for child in ast.iter_child_nodes(node):
                 yield from _named(child, here)
+
+
+def _value_named(node: ast.AST, here: Mapping[str, Any]) -> type[Value] | None:
+    """The class that an expression names, if it does nothing else."""
+    match node:
+        case ast.Name() | ast.Attribute(value=ast.Name()):
+            kind = next((value for _, value in _named(node, here)), None)
+            return kind if isinstance(kind, type) and issubclass(kind, Value) else None
+    return None
+
+
+def _given(call: ast.Call | None, kind: type[Value]) -> set[str]:
+    """The fields that are given where `kind` is called; all, if it isn't, or it does not tell."""
+    names = {keyword.arg for keyword in call.keywords} if call and not call.args else {None}
+    return {name for name in names if name} if None not in names else {*kind.__struct_fields__}
 
 
 def _text(node: Any) -> str:

@@ -87,6 +87,11 @@ class CommandHandler(Generic[C, S, E]):
         self._remembered: Remembered[S] = Remembered(0 if self._codec.seals else remembered_bytes)
 
     @property
+    def service(self) -> str:
+        """The one in whose store it writes."""
+        return self._decider.events.context
+
+    @property
     def has_owners(self) -> bool:
         return self._decider.owner is not None
 

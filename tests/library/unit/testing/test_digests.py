@@ -1,4 +1,4 @@
-"""Pins: who changes what a number stands for is told to raise it."""
+"""Digests: another one for whatever makes other states or rows of the same events, and no other."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from cqrs.plain import replace
-from cqrs.testing.pins import name_of, pin_of, pinned_in, renewed, unpinned
+from cqrs.testing.digests import digests_of
 
 DOMAIN = '''
 import re
@@ -199,14 +198,11 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
         ("evolve=evolve,", "evolve=partial(evolve_at, 0),"),
     ],
 )
-def test_other_states_of_the_same_events_are_another_pin(
+def test_other_states_of_the_same_events_have_another_digest(
     made: Made, before: str, after: str
 ) -> None:
-    pin = pin_of(made().SHELF)
-    todo = unpinned(made(before, after).SHELF, [pin])
-    assert todo
-    assert "raise its `state_schema`" in todo
-    assert "older snapshots are left alone" in todo
+    assert digests_of(made().SHELF).keys() == {"states"}
+    assert digests_of(made(before, after).SHELF) != digests_of(made().SHELF)
 
 
 @pytest.mark.parametrize(
@@ -221,29 +217,8 @@ def test_other_states_of_the_same_events_are_another_pin(
         ("SHELVES = EventTypes", "OTHER = 3\nSHELVES = EventTypes"),
     ],
 )
-def test_what_changes_no_state_is_the_same_pin(made: Made, before: str, after: str) -> None:
-    pin = pin_of(made().SHELF)
-    assert unpinned(made(before, after).SHELF, [pin]) is None
-
-
-def test_a_raised_number_takes_a_new_line(made: Made) -> None:
-    pin = pin_of(made().SHELF)
-    raised = made("state_schema=1", "state_schema=2").SHELF
-    assert unpinned(raised, [pin]) == (
-        f"shelf has another number: write `{pin_of(raised)}` in place of `{pin}`"
-    )
-    assert unpinned(raised, ["other 1 abc", pin_of(raised)]) is None
-
-
-def test_what_was_never_pinned_is_told_with_its_line(made: Made) -> None:
-    shelf = made().SHELF
-    assert unpinned(shelf, ["shelves 1 abc"]) == f"shelf has no pin: write `{pin_of(shelf)}`"
-
-
-def test_what_is_pinned_twice_is_told(made: Made) -> None:
-    shelf = made().SHELF
-    pin = pin_of(shelf)
-    assert unpinned(shelf, [pin, pin]) == f"shelf has 2 pins: write `{pin}` alone"
+def test_what_changes_no_state_has_the_same_digest(made: Made, before: str, after: str) -> None:
+    assert digests_of(made(before, after).SHELF) == digests_of(made().SHELF)
 
 
 class TestViews:
@@ -256,11 +231,11 @@ class TestViews:
             ("ROWS", "initial=Kept()", 'initial=Kept(titles=("On engines",))', "folds"),
             ("ROWS", 'category="shelf", events', 'category="case", events', "folds"),
             ("ROWS", "MOST = 50", "MOST = 49", "folds"),
-            ("ROWS", 'return {"titles": [', 'return {"names": [', "`render`"),
-            ("ROWS", "title.title()", "title.upper()", "`render`"),
-            ("ROWS", '{"untitled", "none"}', '{"untitled"}', "`render`"),
-            ("ROWS", '"[a-z ]+"', '"[a-z]+"', "`render`"),
-            ("ROWS", '"[a-z ]+", re.IGNORECASE', '"[a-z ]+"', "`render`"),
+            ("ROWS", 'return {"titles": [', 'return {"names": [', "render"),
+            ("ROWS", "title.title()", "title.upper()", "render"),
+            ("ROWS", '{"untitled", "none"}', '{"untitled"}', "render"),
+            ("ROWS", '"[a-z ]+"', '"[a-z]+"', "render"),
+            ("ROWS", '"[a-z ]+", re.IGNORECASE', '"[a-z ]+"', "render"),
             ("ROWS", '"first": by_first', '"one": by_first', "lists"),
             ("ROWS", 'Place("all", shelf["titles"][0])', 'Place("a", shelf["titles"][0])', "lists"),
             ("ROWS", 'partial(placed, "all")', 'partial(placed, "each")', "lists"),
@@ -270,28 +245,18 @@ class TestViews:
             ("ROWS", 'FULL = "full"', 'FULL = "laden"', "lists"),
             ("ROWS", 'choices={"standing": Standing}', "choices={}", "lists"),
             ("SEARCH", '"standing": {"type": "keyword"}', '"n": {"type": "long"}', "fields"),
-            ("SEARCH", "title.title()", "title.upper()", "`render`"),
-            ("TALLY", '{"books": weight', '{"titles": weight', "`counted`"),
-            ("TALLY", "len(kept.titles)", "len({*kept.titles})", "`counted`"),
+            ("SEARCH", "title.title()", "title.upper()", "render"),
+            ("TALLY", '{"books": weight', '{"titles": weight', "counted"),
+            ("TALLY", "len(kept.titles)", "len({*kept.titles})", "counted"),
             ("TALLY", "(recorded.event.title, *kept.titles)", "kept.titles", "folds"),
         ],
     )
-    def test_what_makes_other_rows_takes_another_generation(
+    def test_of_what_makes_other_rows_that_part_has_another_digest(
         self, made: Made, view: str, before: str, after: str, what: str
     ) -> None:
-        old = getattr(made(), view)
-        pin = pin_of(old)
-        new = getattr(made(before, after), view)
-        assert unpinned(new, [pin]) == (
-            f"the {what} of {old.name} changed: raise its `generation`, and try again. Rows are "
-            "then made anew beside those that are there, and queries go on with the old ones until "
-            f"`make rebuild VIEW={old.name}` switches. If the same events still lead to the same "
-            f"rows, or no row was made yet, only write `{pin_of(new)}`"
-        )
-        raised = replace(new, generation=2)
-        assert unpinned(raised, [pin]) == (
-            f"{old.name} has another number: write `{pin_of(raised)}` in place of `{pin}`"
-        )
+        old = digests_of(getattr(made(), view))
+        new = digests_of(getattr(made(before, after), view))
+        assert [part for part in old if old[part] != new[part]] == [what]
 
     @pytest.mark.parametrize("view", ["ROWS", "SEARCH", "TALLY"])
     @pytest.mark.parametrize(
@@ -313,66 +278,28 @@ class TestViews:
             ),
         ],
     )
-    def test_what_makes_the_same_rows_is_the_same_pin(
+    def test_what_makes_the_same_rows_has_the_same_digests(
         self, made: Made, view: str, before: str, after: str
     ) -> None:
-        pin = pin_of(getattr(made(), view))
-        assert unpinned(getattr(made(before, after), view), [pin]) is None
-
-    def test_all_parts_that_changed_are_told(self, made: Made) -> None:
-        pin = pin_of(made().ROWS)
-        changed = made("title.lower()", "title.upper()").ROWS
-        todo = unpinned(replace(changed, render=changed.lists["standing"]), [pin])
-        assert todo
-        assert todo.startswith("the `render` and the lists of rows changed:")
-
-    def test_a_view_that_is_of_another_kind_is_told_of_all_that_makes_it(self, made: Made) -> None:
-        shelves = made()
-        tally = replace(shelves.TALLY, name="rows")
-        todo = unpinned(tally, [pin_of(shelves.ROWS)])
-        assert todo
-        assert todo.startswith("the folds and the `counted` of rows changed:")
+        old = digests_of(getattr(made(), view))
+        assert digests_of(getattr(made(before, after), view)) == old
 
     @pytest.mark.parametrize(("name", "other"), [("summed", dict), ("MAX_CHANGES", 1)])
     def test_what_they_use_of_the_library_is_no_matter(
         self, made: Made, monkeypatch: pytest.MonkeyPatch, name: str, other: object
     ) -> None:
         shelves = made()
-        pin = pin_of(shelves.TALLY)
+        before = digests_of(shelves.TALLY)
         monkeypatch.setattr(shelves, name, other)
-        assert pin_of(shelves.TALLY) == pin
-
-    def test_a_view_may_be_called_as_the_streams_of_a_decider(self, made: Made) -> None:
-        shelves = made()
-        both = [shelves.SHELF, replace(shelves.ROWS, name="shelf")]
-        pins = [pin_of(what) for what in both]
-        assert [unpinned(what, pins) for what in both] == [None, None]
-        assert renewed(both, []) == sorted(pins)
+        assert digests_of(shelves.TALLY) == before
 
 
-class TestAllOfADomain:
-    def test_every_decider_and_view_is_found_once(self, made: Made) -> None:
-        names = [name_of(what) for what in pinned_in(made())]
-        assert names == ["rows", "search", "shelf", "tally"]
-
-    def test_what_is_new_is_written(self, made: Made) -> None:
-        everything = pinned_in(made())
-        assert renewed(everything, []) == [pin_of(what) for what in everything]
-
-    def test_what_has_another_number_is_written_in_place_of_the_old_one(self, made: Made) -> None:
-        rows = made().ROWS
-        assert renewed([replace(rows, generation=2)], [pin_of(rows)]) == [
-            pin_of(replace(rows, generation=2))
-        ]
-
-    def test_what_is_gone_is_taken_out(self, made: Made) -> None:
-        shelves = made()
-        assert renewed([shelves.ROWS], ["gone 1 abc", pin_of(shelves.ROWS)]) == [
-            pin_of(shelves.ROWS)
-        ]
-
-    def test_what_changed_beside_its_number_is_left_to_a_person(self, made: Made) -> None:
-        pins = [pin_of(made().ROWS)]
-        changed = made("title.title()", "title.upper()").ROWS
-        assert renewed([changed], pins) == pins
-        assert unpinned(changed, pins)
+@pytest.mark.parametrize(
+    ("before", "after", "differs"),
+    [("title.title()", "title.upper()", True), ("# the newest first", "# as they stand", False)],
+)
+def test_an_upcaster_has_another_digest_when_it_says_something_else(
+    made: Made, before: str, after: str, differs: bool
+) -> None:
+    old, new = digests_of(made().words.shown), digests_of(made(before, after).words.shown)
+    assert (old != new) is differs
