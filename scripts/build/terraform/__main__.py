@@ -86,7 +86,6 @@ def main(arguments: Sequence[str]) -> None:
             _package(one)
             lose = chosen.lose.split()
             commands.deploy(one, approve, saved=chosen.plan, lose=lose, sections=sections)
-            _show(commands.outputs(one))
         case "destroy":
             require_somebody_to_ask()
             commands.destroy(one, approve, lose=chosen.lose.split())
