@@ -11,7 +11,7 @@ from typing import Any
 
 from scripts.build.terraform.program import REPOSITORY
 
-__all__ = ["is_noted", "known", "one_way_doors"]
+__all__ = ["is_noted", "kinds", "one_way_doors"]
 
 Description = Mapping[str, Mapping[str, Any]]
 
@@ -30,10 +30,14 @@ def is_noted() -> bool:
     return released == now
 
 
-def known() -> list[str]:
-    """The events that this code reads: `orders.OrderPlaced@1`."""
+def kinds() -> list[str]:
+    """The kinds of events that this code reads, as the publisher notes those that are written:
+    `order.OrderPlaced@1`, with the category of their streams.
+    """
     _, now = _released_and_now()
-    return sorted(now["events"])
+    categories = {service: said["streams"] for service, said in now["aggregates"].items()}
+    named = (event.partition(".") for event in now["events"])
+    return sorted(f"{categories[service]}.{event}" for service, _, event in named)
 
 
 def _released_and_now() -> tuple[Description, Description]:

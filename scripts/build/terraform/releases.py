@@ -7,7 +7,7 @@ live, and again afterwards: one that was killed half-way is known, too.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,11 @@ class Release:
     code: str
     reads: Sequence[str]
     versions: Versions = field(default_factory=dict)
+
+    @classmethod
+    def now(cls, *, commit: str, code: str, reads: Sequence[str]) -> Release:
+        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return cls(at=at, commit=commit, code=code, reads=tuple(reads))
 
     def __str__(self) -> str:
         return f"that of {self.at} ({self.commit or 'of no commit'})"
@@ -138,9 +143,7 @@ def with_versions(environment: Environment, versions: Versions) -> Environment:
 def deploy(
     environment: Environment,
     approve: Approve,
-    code: str,
-    commit: str,
-    reads: Sequence[str],
+    release: Release,
     *,
     saved: Path | None = None,
     lose: Collection[str] = (),
@@ -151,35 +154,30 @@ def deploy(
     def approved(question: str) -> bool:
         if not approve(question):
             return False
-        release = Release(at=_now(), commit=commit, code=code, reads=tuple(reads))
         Releases.of(environment).begun(release).write(environment)
         return True
 
-    commands.deploy(held(environment, code), approved, saved=saved, lose=lose, sections=sections)
-    done = Releases.of(environment).finished(code, live_versions(environment))
-    done.write(environment)
-
-
-def live_versions(environment: Environment) -> Versions:
-    return dict(commands.outputs(environment).get("live_versions", {}))
+    environment.require()
+    kept = held(environment, release.code)
+    commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
+    live = commands.outputs(environment)["live_versions"]
+    Releases.of(environment).finished(release.code, live).write(environment)
 
 
 def roll_back(
     environment: Environment,
     approve: Approve,
     code: str,
-    written: Callable[[], Collection[str]],
     *,
     newest: bool = False,
-    sections: Sections = no_sections,
 ) -> None:
-    """Lets the release before the live one be live again, or the newest. `written` tells the kinds
-    of events that were ever written. Nothing but aliases is changed.
+    """Lets the release before the live one be live again, or the newest one. Nothing but aliases is
+    changed. `code` is that of the packages that are built.
     """
-    environment.require()
+    told = commands.outputs(environment)
     known = Releases.of(environment)
-    release = known.newest() if newest else known.before(live_versions(environment))
-    _require_readable(release, written())
+    release = known.newest() if newest else known.before(told["live_versions"])
+    _require_readable(release, _written(environment, told))
     hold = None if newest else Hold(code=code, versions=release.versions)
 
     def approved(question: str) -> bool:
@@ -189,16 +187,28 @@ def roll_back(
         return True
 
     def only_aliases(target: Environment, plan: Plan) -> Sequence[Section]:
-        _require_only_aliases(target, known, plan)
-        return sections(target, plan)
+        _require_only_aliases(known, plan)
+        return [waves(plan)]
 
     print(f"The release that becomes live: {release}")
     commands.deploy(with_versions(environment, release.versions), approved, sections=only_aliases)
-    if late := _unread(release, written()):
+    if late := _unread(release, _written(environment, told)):
         print(
-            f"Meanwhile {', '.join(late)} was written, which this code can't read: commands to those"
-            " streams are answered 503 and views of them wait, until code that can is live again."
+            f"Meanwhile {', '.join(late)} was written, which this code can't read: commands to"
+            " those streams are answered 503, and views of them wait, until newer code is live."
         )
+
+
+def waves(plan: Plan) -> Section:
+    """What becomes live, in its order."""
+    order = ("queries", "followers", "processes", "commands")  # as in terraform/live.tf
+    found: dict[str, list[str]] = {}
+    for change in plan.changes:
+        if change.kind == "aws_lambda_alias" and change.action != "destroy":
+            wave, _, name = change.address.partition(".")[2].partition("[")
+            found.setdefault(wave, []).append(name.strip('"]'))
+    told = [f"{wave}: {', '.join(sorted(found[wave]))}" for wave in order if wave in found]
+    return "What becomes live, wave after wave", told
 
 
 def _require_readable(release: Release, written: Collection[str]) -> None:
@@ -219,7 +229,7 @@ def _unread(release: Release, written: Collection[str]) -> list[str]:
     )
 
 
-def _require_only_aliases(environment: Environment, known: Releases, plan: Plan) -> None:
+def _require_only_aliases(known: Releases, plan: Plan) -> None:
     if others := [each.address for each in plan.changes if each.kind != "aws_lambda_alias"]:
         commit = known.newest().commit
         raise TerraformError(
@@ -229,11 +239,7 @@ def _require_only_aliases(environment: Environment, known: Releases, plan: Plan)
         )
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def written_kinds(environment: Environment, outputs: Mapping[str, Any]) -> set[str]:
+def _written(environment: Environment, outputs: Mapping[str, Any]) -> set[str]:
     """The kinds of events that were ever written, as the publisher has noted them."""
     client = environment.access.client("dynamodb", environment.pin.region)
     found = client.get_item(
