@@ -131,7 +131,7 @@ TERRAFORM_FOR := $(BIN)/python -m scripts.build.terraform
 # Modules that have something to say below a plan: section(settings, plan) returns a title, and lines.
 BELOW_PLANS = $(if $(PLAN_SECTIONS),--sections $(PLAN_SECTIONS))
 
-.PHONY: package bootstrap plan deploy rollback-code destroy outputs unlock adopt
+.PHONY: package bootstrap plan drift deploy rollback-code first-deploy-check destroy outputs unlock adopt
 package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
 	@$(BIN)/python -m scripts.build.package aws
 
@@ -140,6 +140,9 @@ bootstrap: .venv ## Once for ENV, in the account and region that you are signed 
 
 plan: .venv ## What a deployment to ENV would do, lose and cost; saved, in PLAN=file
 	@$(TERRAFORM_FOR) plan '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') $(BELOW_PLANS)
+
+drift: .venv ## Fail unless ENV is as this commit would make it: nothing was changed by hand, all is deployed
+	@$(TERRAFORM_FOR) drift '$(ENV)'
 
 rollback-code: .venv ## Let the code before be live again in ENV, or with TO=newest the newest: nothing but aliases is changed
 	@$(TERRAFORM_FOR) rollback '$(ENV)' --to '$(or $(TO),before)'
@@ -152,6 +155,9 @@ destroy: .venv ## Destroy ENV, but its bucket of states: the same, with all that
 
 outputs: .venv ## What ENV tells of itself, its URL first; JSON=1 for programs
 	@$(TERRAFORM_FOR) outputs '$(ENV)' $(if $(JSON),--json)
+
+first-deploy-check: .venv ## Look whether what was never run on AWS before is so in ENV (docs/never-run-on-aws.md); changes nothing
+	@$(TERRAFORM_FOR) first-check '$(ENV)'
 
 unlock: .venv ## Release the lock of ENV that a killed command has left behind: LOCK=id
 	@$(TERRAFORM_FOR) unlock '$(ENV)' --lock '$(or $(LOCK),$(error say which: make unlock LOCK=..., as the refusal has it))'

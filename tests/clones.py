@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from scripts.clones import ROOT, copied
 
 # Whatever somebody has set up for it.
 GIT = {
@@ -16,22 +16,11 @@ GIT = {
 }
 
 
-def cloned(into: Path) -> Path:
-    """The files that are checked in or will be, as they are."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).exists():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, into / name)
-    return into
-
-
 class Clone:
     """One that can be had back as it was, however it was changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = cloned(folder)
+        self.folder = copied(folder)
         if (ROOT / ".mypy_cache").is_dir():
             shutil.copytree(ROOT / ".mypy_cache", folder / ".mypy_cache")
         self.bash(

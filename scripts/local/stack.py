@@ -78,18 +78,35 @@ class Stack:
         """Starts what does not run, and applies what has changed."""
         deployment.require_terraform()
         with self.home.locked():
-            with choosing_ports():
-                self._start_emulator(port)
-                self._start_search()
+            self._start_servers(port)
             with self._step("packages"):
                 deployment.build_packages(self.home)
             self._apply()
             self._update()
-            with choosing_ports():
-                self._start_runner()
-            with self._step("views"):
-                self._fill_views()
+            self._serve()
         return self.addresses()
+
+    def start(self) -> None:
+        """Starts a local AWS with nothing in it, for somebody else to deploy to: then `serve`."""
+        with self.home.locked():
+            self._start_servers()
+
+    def serve(self) -> None:
+        """Lets work what was deployed by somebody else."""
+        with self.home.locked():
+            self._notes.note(url=deployment.api_url(self.endpoint))
+            self._serve()
+
+    def _start_servers(self, port: str | None = None) -> None:
+        with choosing_ports():
+            self._start_emulator(port)
+            self._start_search()
+
+    def _serve(self) -> None:
+        with choosing_ports():
+            self._start_runner()
+        with self._step("views"):
+            self.fill_views()
 
     def try_out(self, smoke: Smoke) -> str | None:
         """Runs the smoke test until it has passed once. Returns the session that it ends with."""
@@ -187,7 +204,7 @@ class Stack:
         with self._step(f"local OpenSearch on port {port}"):
             search.start(self.home, port)
 
-    def _fill_views(self) -> None:
+    def fill_views(self) -> None:
         """Returns when queries and searches find all that the stores have, also in new views.
         Views that the code makes other rows of than before are rebuilt.
         """

@@ -2,7 +2,10 @@
 SMOKE := scripts.shop.smoke
 PLAN_SECTIONS += scripts.shop.cost.section
 
-.PHONY: demo compare examples hostile bench cost load build/hostile build/bench build/load
+.PHONY: rehearse demo compare examples hostile bench cost load build/hostile build/bench build/load
+rehearse: .venv build/emulator build/search ## Deploy ENV with its own settings to a local AWS of its own: releases under load, mixed, back, and destroyed
+	@$(BIN)/python -m scripts.shop.rehearse '$(ENV)'
+
 demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment
 	@$(BIN)/python -m scripts.shop.demo $(if $(SEED),--seed '$(SEED)') $(if $(URL),--url '$(URL)')
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.build import package
-from scripts.build.terraform import commands, releases
+from scripts.build.terraform import commands, first_check, releases
 from scripts.build.terraform.bootstrap import bootstrap
 from scripts.build.terraform.environments import DATA, Environment, environment, is_approved
 from scripts.build.terraform.plans import Plan
@@ -86,6 +86,12 @@ def main(arguments: Sequence[str]) -> None:
             saved = chosen.plan or one.home / "saved.plan"
             held = releases.held(one, releases.code_in(PACKAGES))
             _say_how_to_apply(one, saved, commands.plan(held, saved, sections))
+        case "drift":
+            _package(one)
+            held = releases.held(one, releases.code_in(PACKAGES))
+            if commands.plan(held, one.home / "drift.plan", sections).does_something:
+                raise TerraformError(f"{one.name} is not as this commit would make it.")
+            print(f"{one.name} is as this commit would make it.")
         case "deploy":
             require_somebody_to_ask()
             _package(one)
@@ -110,6 +116,9 @@ def main(arguments: Sequence[str]) -> None:
         case "outputs":
             told = commands.outputs(one)
             print(json.dumps(told, indent=2)) if chosen.json else _show(told)
+        case "first-check":
+            if wrong := first_check.check(one):
+                raise TerraformError(f"{wrong} of these are not so: docs/never-run-on-aws.md.")
         case "unlock":
             commands.unlock(one, chosen.lock)
         case "adopt":
@@ -124,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     for name in (
         "bootstrap",
         "plan",
+        "drift",
+        "first-check",
         "deploy",
         "rollback",
         "destroy",

@@ -4,19 +4,47 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-WORKFLOW = (ROOT / ".github/workflows/check.yml").read_text()
+WORKFLOWS = {path.stem: path.read_text() for path in ROOT.glob(".github/workflows/*.yml")}
+WORKFLOW = WORKFLOWS["check"]
 
 
 def test_every_action_is_pinned_to_a_commit_and_says_of_which_version_it_is() -> None:
-    actions = re.findall(r"uses: (.*)", WORKFLOW)
+    actions = re.findall(r"uses: (.*)", "".join(WORKFLOWS.values()))
 
     assert actions
     assert [a for a in actions if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", a)] == []
 
 
-def test_it_may_read_the_repository_and_nothing_else() -> None:
-    assert re.findall(r"permissions:\n((?: .*\n)*)", WORKFLOW) == ["  contents: read\n"]
-    assert "persist-credentials: false" in WORKFLOW
+def test_it_may_read_the_repository_and_who_deploys_may_sign_in_beside_that() -> None:
+    signing_in = "  contents: read\n  id-token: write\n"
+    for name, workflow in WORKFLOWS.items():
+        allowed = "  contents: read\n" if name == "check" else signing_in
+        assert re.findall(r"permissions:\n((?: .*\n)*)", workflow) == [allowed], name
+        assert workflow.count("persist-credentials: false") == workflow.count("actions/checkout@")
+
+
+def test_nobody_keeps_a_key_of_aws_and_what_others_write_is_not_run() -> None:
+    for name, workflow in WORKFLOWS.items():
+        assert "secrets." not in workflow, name
+        assert "pull_request_target" not in workflow, name
+        scripts = re.findall(r"(?m)^ +(?:- )?run: (?:\|\n((?: {10}.*\n)+)|(.*))", workflow)
+        assert not [text for script in scripts for text in script if "${{" in text], name
+
+
+def test_targets_that_they_make_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text() + (ROOT / "scripts/shop/shop.mk").read_text()
+    made = {
+        target
+        for workflow in WORKFLOWS.values()
+        for target in re.findall(r"\bmake ([a-z][a-z-]*)", workflow)
+    }
+    made |= {
+        t
+        for said in re.findall(r"targets: (.*?) }", WORKFLOW)
+        for t in said.split()
+        if "=" not in t
+    }
+    assert [target for target in made if not re.search(rf"(?m)^{target}:", makefile)] == []
 
 
 def test_it_tries_every_python_and_the_oldest_terraform_that_this_is_made_for() -> None:
