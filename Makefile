@@ -13,7 +13,7 @@ LOCAL := $(BIN)/python -m scripts.local
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n%s\n%s\n' 'Variables: ENV=$(ENV) (dev or prod, for plan, deploy, destroy), PYTHON=$(PYTHON), PORT (of the local AWS),' \
+	@printf '\n%s\n%s\n' 'Variables: ENV=$(ENV) (dev or prod: where to deploy), PYTHON=$(PYTHON), PORT (of the local AWS),' \
 	'           OPENSEARCH_URL (of an OpenSearch of yours, instead of the local one)'
 
 ##@ On your laptop
@@ -127,18 +127,36 @@ export-history: .venv ## Streams of the local stack, or of ENV on AWS, masked, t
 	$(if $(UNITS),--units '$(UNITS)') $(if $(STORE),--store '$(STORE)') $(if $(FILE),--file '$(FILE)')
 
 ##@ Deploy
-.PHONY: package plan deploy destroy
+TERRAFORM_FOR := $(BIN)/python -m scripts.build.terraform
+# Modules that have something to say below a plan: section(settings, plan) returns a title, and lines.
+PLAN_SECTIONS := scripts.release.schemas
+BELOW_PLANS = $(if $(PLAN_SECTIONS),--sections $(PLAN_SECTIONS))
+
+.PHONY: package bootstrap plan deploy destroy outputs unlock adopt
 package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
 	@$(BIN)/python -m scripts.build.package aws
 
-plan: package ## terraform plan for ENV
-	@$(BIN)/python -m scripts.build.terraform plan $(ENV)
+bootstrap: .venv ## Once for ENV, in the account and region that you are signed in to: the bucket of its state, and its pin to commit
+	@$(TERRAFORM_FOR) bootstrap '$(ENV)'
 
-deploy: package ## terraform apply for ENV
-	@$(BIN)/python -m scripts.build.terraform apply $(ENV)
+plan: .venv ## What a deployment to ENV would do, lose and cost; saved, in PLAN=file
+	@$(TERRAFORM_FOR) plan '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') $(BELOW_PLANS)
 
-destroy: package ## terraform destroy for ENV
-	@$(BIN)/python -m scripts.build.terraform destroy $(ENV)
+deploy: .venv ## Plan, ask (not with AUTO_APPROVE=1), apply; or apply PLAN=file. What would be lost has to be named: LOSE="..."
+	@$(TERRAFORM_FOR) deploy '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') --lose '$(LOSE)' $(BELOW_PLANS)
+
+destroy: .venv ## Destroy ENV, but its bucket of states: the same, with all that is lost named
+	@$(TERRAFORM_FOR) destroy '$(ENV)' --lose '$(LOSE)'
+
+outputs: .venv ## What ENV tells of itself, its URL first; JSON=1 for programs
+	@$(TERRAFORM_FOR) outputs '$(ENV)' $(if $(JSON),--json)
+
+unlock: .venv ## Release the lock of ENV that a killed command has left behind: LOCK=id
+	@$(TERRAFORM_FOR) unlock '$(ENV)' --lock '$(or $(LOCK),$(error say which: make unlock LOCK=..., as the refusal has it))'
+
+adopt: .venv ## Note in the state of ENV what is there already, as a refusal has it: ADDRESS= in Terraform, FOUND= in AWS
+	@$(TERRAFORM_FOR) adopt '$(ENV)' --address '$(or $(ADDRESS),$(error say which: make adopt ADDRESS=... FOUND=...))' \
+	--found '$(or $(FOUND),$(error say which: make adopt ADDRESS=... FOUND=...))'
 
 ##@ Tidy up
 .PHONY: clean

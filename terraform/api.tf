@@ -7,7 +7,7 @@ module "api" {
   description = "Commands and queries of ${local.prefix}."
   routes      = local.open_to
   identity    = local.identity
-  functions   = { for key, function in module.functions : key => { name = function.name, invoke_arn = function.invoke_arn } }
+  functions   = local.aliases
   cors        = var.cors
   throttling  = var.throttling
 

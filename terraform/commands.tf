@@ -25,7 +25,7 @@ locals {
 
   command_function_arns = {
     for service, function in module.nouns.commanded :
-    service => "arn:${local.partition}:lambda:${local.in_account}:function:${module.named_functions[function].name}"
+    service => "arn:${local.partition}:lambda:${local.in_account}:function:${module.named_functions[function].name}:${local.live}"
   }
 
   command_policy_jsons = {

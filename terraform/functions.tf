@@ -22,4 +22,5 @@ module "functions" {
   log_level          = var.log_level
   log_retention_days = var.log_retention_days
   traced             = !var.emulated
+  snap_start         = var.snap_start && contains(values(module.nouns.routes)[*].function, each.key)
 }

@@ -6,7 +6,7 @@ module "identity" {
   count  = var.identity.kind == "cognito" ? 1 : 0
 
   name         = local.prefix
-  protect_data = var.protect_data
+  protect_data = contains(local.protected, "user_pool")
   by_password  = var.emulated
 }
 

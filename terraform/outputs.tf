@@ -13,13 +13,23 @@ output "function_names" {
   value       = { for folder, function in module.functions : folder => function.name }
 }
 
+output "waves" {
+  description = "The functions, by folder, in the order in which a deployment lets new code be live: wave after wave."
+  value       = [for wave in ["queries", "followers", "processes", "commands"] : { wave = wave, functions = sort(module.nouns.waves[wave]) }]
+}
+
+output "live_versions" {
+  description = "The version that is live of each function."
+  value       = { for name, alias in local.aliases : name => alias.function_version }
+}
+
 output "table_names" {
   description = "Names of the tables, by content."
   value = merge(
     { for service, store in module.events : "${service}_events" => store.table_name },
     { for service, store in module.guards : "${service}_guards" => store.table_name },
     { for name, table in local.tables : name => table.table_name },
-    { walks = aws_dynamodb_table.walks.name },
+    { walks = aws_dynamodb_table.walks.name, written = aws_dynamodb_table.written.name },
   )
 }
 

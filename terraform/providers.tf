@@ -1,7 +1,8 @@
 # The address of a local AWS comes from AWS_ENDPOINT_URL, never from `endpoints {}`, so that the same
 # configuration is tested and deployed.
 provider "aws" {
-  region = var.region
+  region              = var.region
+  allowed_account_ids = var.account_id == null ? null : [var.account_id]
 
   default_tags {
     tags = {

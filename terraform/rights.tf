@@ -25,7 +25,8 @@ locals {
       },
 
       !function.publishes ? {} : {
-        EVENT_STREAM = module.event_stream.name
+        EVENT_STREAM  = module.event_stream.name
+        WRITTEN_TABLE = aws_dynamodb_table.written.name
       },
 
       name != "walker" ? {} : {
@@ -76,7 +77,7 @@ locals {
 
       !function.publishes ? {} : merge(
         { for service, store in module.events : "consume-${service}" => store.publish_policy_json },
-        { publish = module.event_stream.publish_policy_json, put-failures = module.failures.put_policy_json },
+        { publish = module.event_stream.publish_policy_json, note-written = local.written_policy_json, put-failures = module.failures.put_policy_json },
       ),
 
       # Of processes they find the waiting commands by a list, and the parked streams. The walker looks for neither.

@@ -12,7 +12,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = module.functions[each.value.function].arn
+    arn      = local.aliases[each.value.function].arn
     role_arn = aws_iam_role.schedules.arn
     input    = jsonencode(each.value.event)
 
@@ -27,7 +27,8 @@ resource "aws_scheduler_schedule" "this" {
 resource "aws_lambda_function_event_invoke_config" "scheduled" {
   for_each = local.scheduled
 
-  function_name                = module.functions[each.key].name
+  function_name                = local.aliases[each.key].function_name
+  qualifier                    = local.aliases[each.key].name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }
@@ -48,7 +49,7 @@ resource "aws_iam_role_policy" "schedules" {
     Statement = [{
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = [for function in local.scheduled : module.functions[function].arn]
+      Resource = [for function in local.scheduled : local.aliases[function].arn]
     }]
   })
 }

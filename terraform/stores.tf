@@ -7,7 +7,7 @@ module "events" {
 
   name                   = "${local.prefix}-${replace(each.key, "_", "-")}-events"
   point_in_time_recovery = var.protect_data
-  deletion_protection    = var.protect_data
+  deletion_protection    = contains(local.protected, "${each.key}_events")
 }
 
 module "guards" {
@@ -16,7 +16,7 @@ module "guards" {
 
   name                   = "${local.prefix}-${replace(each.key, "_", "-")}-guards"
   point_in_time_recovery = var.protect_data
-  deletion_protection    = var.protect_data
+  deletion_protection    = contains(local.protected, "${each.key}_guards")
 }
 
 # Rows of a process can't be rebuilt: only they record which commands were sent, and the answers.
@@ -28,7 +28,7 @@ module "processes" {
   lists                  = ["waiting"]
   bare_lists             = ["waiting"]
   point_in_time_recovery = var.protect_data
-  deletion_protection    = var.protect_data
+  deletion_protection    = contains(local.protected, each.key)
 }
 
 module "rows" {
@@ -37,7 +37,7 @@ module "rows" {
 
   name                = "${local.prefix}-${replace(each.key, "_", "-")}"
   lists               = each.value.lists
-  deletion_protection = var.protect_data
+  deletion_protection = contains(local.protected, each.key)
 }
 
 module "tallies" {
@@ -45,7 +45,7 @@ module "tallies" {
   for_each = { for view, said in module.nouns.views : view => said if said.kind == "tally" }
 
   name                = "${local.prefix}-${replace(each.key, "_", "-")}"
-  deletion_protection = var.protect_data
+  deletion_protection = contains(local.protected, each.key)
 }
 
 # How far walks are. If lost, a walk starts again. What nobody has walked for long is forgotten.
@@ -64,7 +64,7 @@ resource "aws_dynamodb_table" "walks" {
     enabled        = true
   }
 
-  deletion_protection_enabled = var.protect_data
+  deletion_protection_enabled = contains(local.protected, "walks")
 }
 
 # The generations of each view, and which one queries see.
@@ -78,6 +78,24 @@ resource "aws_dynamodb_table" "generations" {
     type = "S"
   }
 
+  deletion_protection_enabled = contains(local.protected, "generations")
+
+  point_in_time_recovery {
+    enabled = var.protect_data
+  }
+}
+
+# Which kinds of events were ever written: no code may come back that does not know them.
+resource "aws_dynamodb_table" "written" {
+  name         = "${local.prefix}-written"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "what"
+
+  attribute {
+    name = "what"
+    type = "S"
+  }
+
   deletion_protection_enabled = var.protect_data
 
   point_in_time_recovery {
@@ -86,6 +104,17 @@ resource "aws_dynamodb_table" "generations" {
 }
 
 locals {
+  protectable = concat(
+    [for service in keys(module.nouns.services) : "${service}_events"],
+    [for service, said in module.nouns.services : "${service}_guards" if said.guards],
+    keys(module.nouns.processes),
+    [for view, said in module.nouns.views : view if said.kind != "search"],
+    ["failures", "generations", "user_pool", "walks"],
+  )
+
+  # What can't be deleted.
+  protected = !var.protect_data || contains(var.unprotected, "all") ? [] : setsubtract(local.protectable, var.unprotected)
+
   tables = merge(module.processes, module.rows, module.tallies) # of everything but search views
 
   generations_policy_jsons = {
@@ -100,6 +129,15 @@ locals {
     })
   }
 
+  written_policy_json = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "dynamodb:UpdateItem"
+      Resource = aws_dynamodb_table.written.arn
+    }]
+  })
+
   walks_policy_json = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -108,4 +146,13 @@ locals {
       Resource = aws_dynamodb_table.walks.arn
     }]
   })
+}
+
+resource "terraform_data" "unprotected_is_known" {
+  lifecycle {
+    precondition {
+      condition     = length(setsubtract(var.unprotected, concat(local.protectable, ["all"]))) == 0
+      error_message = "`unprotected` names ${join(", ", setsubtract(var.unprotected, concat(local.protectable, ["all"])))}, and can only name ${join(", ", local.protectable)}, or \"all\"."
+    }
+  }
 }

@@ -15,7 +15,7 @@ module "publishing" {
   name          = "${local.prefix}-publishing"
   source_arns   = { for service, store in module.events : service => store.stream_arn }
   function_name = module.functions["event_publisher"].name
-  function_arn  = local.permitted_function_arns["event_publisher"]
+  function_arn  = local.aliases["event_publisher"].arn
   batch_size    = 500
 
   # With more than one batch at a time only the order of each item is kept, and every commit is an item of
@@ -36,7 +36,7 @@ module "following" {
   name          = "${local.prefix}-${replace(each.key, "_", "-")}"
   source_arns   = length(each.value.fed_by) == 0 ? { events = module.event_stream.arn } : { for service in each.value.fed_by : service => module.events[service].stream_arn }
   function_name = module.functions[each.key].name
-  function_arn  = local.permitted_function_arns[each.key]
+  function_arn  = local.aliases[each.key].arn
   batch_size    = each.value.batch_size
 
   # Kinesis keeps the order of each key. The local runner supports one batch at a time.
@@ -56,7 +56,7 @@ module "failures" {
   name          = "${local.prefix}-failures-${local.account_id}"
   expiry_days   = var.emulated ? null : 30 # setting it up takes most of a minute
   https_only    = !var.emulated
-  force_destroy = !var.protect_data
+  force_destroy = !contains(local.protected, "failures")
 }
 
 locals {
@@ -66,10 +66,4 @@ locals {
   commit_maximum_age_seconds = 3600 * (24 - local.hours_to_spare) # DynamoDB streams keep records for 24 hours
 
   commits_only = [jsonencode({ eventName = ["INSERT"] })] # commits are never changed
-
-  # Lambda refuses a mapping whose function may not read the stream yet, so the ARN depends on the policies.
-  permitted_function_arns = {
-    for key, function in module.functions :
-    key => length(function.policy_jsons) > 0 ? function.arn : null
-  }
 }

@@ -24,7 +24,13 @@ variable "environment" {
 }
 
 variable "region" {
-  description = "AWS region. Null takes it from AWS_REGION or from the profile in use."
+  description = "AWS region. Of a real environment it comes from its pin (environments/*.pin.json)."
+  type        = string
+  default     = null
+}
+
+variable "account_id" {
+  description = "AWS account, the only one that anything is done in. Of a real environment it comes from its pin. Null allows any."
   type        = string
   default     = null
 }
@@ -78,6 +84,13 @@ variable "functions_dir" {
 variable "protect_data" {
   description = "Whether to protect data: the tables of events, guards and processes have 35 days of point-in-time recovery, no table can be deleted, and a bucket is only destroyed if it is empty."
   type        = bool
+  nullable    = false
+}
+
+variable "unprotected" {
+  description = "Names of what may be deleted though data is protected (tables as in the output `table_names`, user_pool, failures), or \"all\". Point-in-time recovery stays on. For the deployment before the one that deletes."
+  type        = list(string)
+  default     = []
   nullable    = false
 }
 
@@ -297,4 +310,18 @@ variable "alarm_topic_arns" {
     condition     = alltrue([for arn in var.alarm_topic_arns : startswith(arn, "arn:")])
     error_message = "`alarm_topic_arns` must be ARNs of SNS topics, for example \"arn:aws:sns:eu-west-1:123456789012:on-call\"."
   }
+}
+
+variable "live_versions" {
+  description = "Versions that stay live, or are live again, by function. `make rollback-code` sets it; a function that is not in it gets its newest version."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "snap_start" {
+  description = "Whether functions that answer requests start from snapshots (SnapStart): a cold start takes a fraction, but each version that is kept costs by the second and each start by its size; `make cost` has the figures."
+  type        = bool
+  default     = false
+  nullable    = false
 }

@@ -8,6 +8,7 @@ terraform {
     }
   }
 
-  # The state's path is given at init (scripts/build/terraform): each environment has its own state.
-  backend "local" {}
+  # Terraform runs in a folder of links to these files, where an override names the state of one environment
+  # (scripts/build/terraform/root.py). Here it asks for a bucket rather than to begin an empty state.
+  backend "s3" {}
 }

@@ -33,7 +33,7 @@ resource "aws_sfn_state_machine" "walks" {
             # One that was killed, or has failed, is taken again: it goes on where it was.
             Step = {
               Type       = "Task"
-              Resource   = module.functions["walker"].arn
+              Resource   = local.aliases["walker"].arn
               Parameters = { "step.$" = "$" }
               Retry      = [merge({ ErrorEquals = ["States.ALL"] }, local.walks_retry)]
               Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.gave_up", Next = "GaveUp" }]
@@ -55,7 +55,7 @@ resource "aws_sfn_state_machine" "walks" {
       # Goes on in another execution if that is not all.
       End = {
         Type       = "Task"
-        Resource   = module.functions["walker"].arn
+        Resource   = local.aliases["walker"].arn
         Parameters = { end = { "ticket.$" = "$.ticket", "legs.$" = "$.legs" } }
         Retry      = [merge({ ErrorEquals = ["States.ALL"] }, local.walks_retry)]
         End        = true
@@ -88,7 +88,7 @@ resource "aws_iam_role_policy" "walks" {
     Statement = [{
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = module.functions["walker"].arn
+      Resource = local.aliases["walker"].arn
     }]
   })
 }

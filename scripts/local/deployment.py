@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.build.terraform.program import Program, TerraformError, find_program
+from scripts.build.terraform.access import Access
+from scripts.build.terraform.program import TerraformError, find_program
 from scripts.build.terraform.root import Root
-from scripts.local.clients import CREDENTIALS, REGION
+from scripts.local.clients import CREDENTIALS, REGION, Clients
 from scripts.local.errors import LocalError
 from scripts.local.home import ROOT, Home
 from scripts.local.process import Process
@@ -60,6 +61,7 @@ def variables(home: Home, endpoint: str, search_url: str | None) -> dict[str, An
     """What differs from stack to stack."""
     return {
         "packages_dir": str(home.packages),
+        "functions_dir": str(ROOT / "functions"),
         "local_api_id": API_ID,
         "services_url": api_url(endpoint),
         "search": {"kind": "existing", "url": search_url} if search_url else {"kind": "none"},
@@ -70,9 +72,13 @@ def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: b
     """Applies the configuration. Terraform's pages go to the log, its errors to the user. With
     `refresh` it looks at everything that it has made; else it believes its notes.
     """
-    environment = _environment(endpoint)
-    program = Program(data_dir=home.terraform, env=environment, started=process(home).note)
-    root = Root(program=program, state=home.state)
+    root = Root(
+        home=home.terraform,
+        backend={"local": {"path": str(home.state)}},
+        configuration=CONFIGURATION,
+        env=_environment(endpoint),
+        started=process(home).note,
+    )
     log = home.log("terraform")
     options = [
         "-lock-timeout=300s",  # a command that was killed leaves its Terraform behind, at work
@@ -93,6 +99,12 @@ def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: b
             go()
     except TerraformError as error:
         raise _explained(str(error), log) from None
+
+
+def waves(home: Home) -> list[list[str]]:
+    """The functions in the order in which new code becomes live, as it was applied."""
+    outputs = json.loads(home.state.read_text())["outputs"]
+    return [wave["functions"] for wave in outputs["waves"]["value"]]
 
 
 def _keep_packages(home: Home) -> None:
@@ -142,6 +154,17 @@ def _inputs() -> Iterator[Path]:
     yield VARIABLES
     yield from sorted(CONFIGURATION.glob("*.tf"))
     yield from sorted(CONFIGURATION.glob("modules/**/*.tf"))
+
+
+def access(endpoint: str) -> Access:
+    """The way to the local AWS for what is otherwise done with the real one."""
+    clients = Clients(endpoint)
+    return Access(
+        client=lambda service, region: clients.client(service),
+        region=REGION,
+        endpoint=endpoint,
+        environ=_environment(endpoint),
+    )
 
 
 def _environment(endpoint: str) -> dict[str, str]:

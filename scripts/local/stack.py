@@ -250,7 +250,8 @@ class Stack:
 
     def _update(self) -> None:
         with self._step("code"):
-            changed = updates.update(self.clients, deployment.PACKAGES)
+            waves = deployment.waves(self.home)
+            changed = updates.update(self.clients, deployment.PACKAGES, waves)
         if changed:
             self._say(f"  new: {', '.join(changed)}\n")
 

@@ -1,11 +1,11 @@
-"""Updates of functions and layer with the packages that are built.
+"""Updates of functions and layer with the packages that are built, live in waves as a deployment's.
 
 Lambda is asked what it has: so an update that was cut short is finished by the next one.
 """
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,33 +13,55 @@ from typing import Any
 from scripts.local.clients import Clients
 
 AT_ONCE = 8
+LIVE = "live"  # the alias, as terraform/live.tf has it
 
 
-def update(clients: Clients, packages: Path) -> list[str]:
-    """Gives every function its package and the layer. Returns the names of the new packages.
+def update(clients: Clients, packages: Path, waves: Sequence[Collection[str]]) -> list[str]:
+    """Gives every function its package and the layer, and lets that be live, wave after wave.
+    Returns the names of the new packages.
 
-    POWERTOOLS_SERVICE_NAME of a function is the name of its package.
+    POWERTOOLS_SERVICE_NAME of a function is the name of its package, and its name in `waves`.
     """
     client = clients.client("lambda")
     pages = client.get_paginator("list_functions").paginate()
     functions = [function for page in pages for function in page["Functions"]]
     layer, is_new = _layer(client, packages / "layer.zip", functions)
 
-    def renew(function: Any) -> str | None:
+    def renew(function: Any) -> bool:
         if _layers(function) != [layer]:
-            client.update_function_configuration(
+            function |= client.update_function_configuration(
                 FunctionName=function["FunctionName"], Layers=[layer]
             )
-        name = str(function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
-        package = (packages / f"{name}.zip").read_bytes()
-        if function["CodeSha256"] == _sha256(package):
-            return None
-        client.update_function_code(FunctionName=function["FunctionName"], ZipFile=package)
-        return name
+        package = (packages / f"{_name(function)}.zip").read_bytes()
+        is_new = bool(function["CodeSha256"] != _sha256(package))
+        if is_new:
+            function |= client.update_function_code(
+                FunctionName=function["FunctionName"], ZipFile=package
+            )
+        return is_new
+
+    def let_live(function: Any) -> None:
+        name = function["FunctionName"]
+        live = client.get_function_configuration(FunctionName=name, Qualifier=LIVE)
+        if _content(live) != _content(function):
+            version = client.publish_version(FunctionName=name)["Version"]
+            client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        renewed = [name for name in pool.map(renew, functions) if name]
+        is_renewed = list(pool.map(renew, functions))
+        for wave in waves:
+            list(pool.map(let_live, [f for f in functions if _name(f) in wave]))
+    renewed = [_name(function) for function, its in zip(functions, is_renewed, strict=True) if its]
     return [*(["layer"] if is_new else []), *renewed]
+
+
+def _name(function: Any) -> str:
+    return str(function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
+
+
+def _content(function: Any) -> Any:
+    """What a version of it is made of."""
+    return function["CodeSha256"], _layers(function), function["Environment"]["Variables"]
 
 
 def _layer(client: Any, package: Path, functions: Sequence[Any]) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.build.terraform.environments import require_aws, var_files
+from scripts.build.terraform.environments import environment as deployed
 from scripts.build.terraform.program import REPOSITORY, TerraformError
 from scripts.local.errors import LocalError
 
@@ -128,11 +128,9 @@ def _exported(app: Application, arguments: argparse.Namespace) -> None:
 
 def _client(environment: str) -> object:
     if environment:
-        require_aws()
-        var_files(environment)  # raises for one that there is not
-        import boto3
-
-        return boto3.client("dynamodb")
+        one = deployed(environment)
+        one.require_place()
+        return one.access.client("dynamodb", one.pin.region)
     from scripts.local.home import Home
     from scripts.local.stack import Stack
 

@@ -6,12 +6,16 @@ Importing this module imports nothing of the application.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scripts.build.terraform.program import REPOSITORY
 
-__all__ = ["is_noted", "known", "one_way_doors"]
+if TYPE_CHECKING:
+    from scripts.release.application import Application
+
+__all__ = ["is_noted", "known", "one_way_doors", "section"]
 
 Description = Mapping[str, Mapping[str, Any]]
 
@@ -31,21 +35,38 @@ def is_noted() -> bool:
 
 
 def known() -> list[str]:
-    """The events that this code reads: `orders.OrderPlaced@1`."""
+    """The events that this code reads, as the publisher notes them: `order.OrderPlaced@1`."""
     _, now = _released_and_now()
-    return sorted(now["events"])
+    return sorted(
+        f"{category}.{event.partition('.')[2]}"
+        for category, service in _application().services.items()
+        for event in now["events"]
+        if event.partition(".")[0] == service
+    )
+
+
+def section(settings: Path, plan: object) -> tuple[str, Sequence[str]]:
+    """What is said below a plan."""
+    noted = [] if is_noted() else ["not all of this is noted: `make release`, and commit the file"]
+    return "One-way doors since the last release", [*one_way_doors(), *noted] or ["none"]
 
 
 def _released_and_now() -> tuple[Description, Description]:
     """Raises ReleaseError."""
-    if str(REPOSITORY / "shared") not in sys.path:
-        sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
+    app = _application()
     from scripts.release import released
-    from scripts.release.application import this
     from scripts.release.description import described
 
     before = released.read_or_nothing()
-    return before, described(this(), before)
+    return before, described(app, before)
+
+
+def _application() -> Application:
+    if str(REPOSITORY / "shared") not in sys.path:
+        sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
+    from scripts.release.application import this
+
+    return this()
 
 
 def doors(before: Description, now: Description) -> Iterator[str]:
@@ -54,7 +75,8 @@ def doors(before: Description, now: Description) -> Iterator[str]:
             name, schema = event.split("@")
             yield (
                 f"{name} of schema {schema} is new: once one is stored, code of the last release "
-                "can't decide on that stream, and its followers let it wait until this code is back"
+                "lets that stream wait, and answers commands to it with `ahead`, until this code "
+                "is back"
             )
     for view, old, new in _of_both("views", before, now):
         if old["generation"] != new["generation"]:

@@ -1,5 +1,6 @@
 ##@ The shop
 SMOKE := scripts.shop.smoke
+PLAN_SECTIONS += scripts.shop.cost.section
 
 .PHONY: demo compare examples hostile bench cost load build/hostile build/bench build/load
 demo: .venv ## Fill the shop with customers, products and orders, print a tour to paste; SEED=8 is another shop, URL= of any deployment

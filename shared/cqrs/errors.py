@@ -18,7 +18,7 @@ CqrsError
 │   └── NotFilled            a new view is not complete yet
 ├── NotConfigured            this deployment lacks a component that the request needs
 └── Unreadable               stored data that this code can't read: damaged, or too new
-    └── Ahead                an event of a type or schema that only newer code knows
+    └── Ahead                what code of another version has written: it waits for that code
 
 (`event_store.AppendConflict` and `GuardTaken` never reach anyone but the event store's caller.)
 
@@ -64,7 +64,7 @@ class CqrsError(Exception):
     """
 
     code: ClassVar[str] = "internal_error"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     quotes: ClassVar[bool] = False
 
 
@@ -163,6 +163,7 @@ class Parked(CqrsError):
             "no data is lost."
         )
         self.stream, self.version, self.error = stream, version, error
+        self.retryable = ahead
 
 
 class Unavailable(CqrsError):
@@ -192,3 +193,8 @@ class Unreadable(CqrsError):
 
 class Ahead(Unreadable):
     code = "ahead"
+    retryable = True
+
+    def __init__(self, why: str) -> None:
+        """`why` this code can't read it, without a full stop."""
+        super().__init__(f"{why}. Code of another version can: this waits for it, nothing is lost.")

@@ -18,8 +18,8 @@ variables {
   }
 
   functions = {
-    commands = { name = "commands", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/commands" }
-    queries  = { name = "queries", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/queries" }
+    commands = { name = "live", function_name = "commands", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/commands" }
+    queries  = { name = "live", function_name = "queries", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/queries" }
   }
 }
 

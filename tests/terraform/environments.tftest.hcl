@@ -148,6 +148,52 @@ run "in_prod_what_cannot_be_built_again_is_guarded" {
   }
 }
 
+run "what_is_named_can_be_deleted_in_prod_and_keeps_its_backups" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    environment        = "prod"
+    protect_data       = true
+    unprotected        = ["orders_events", "failures", "user_pool"]
+    log_retention_days = 14
+    throttling         = { requests_per_second = 10, burst = 10 }
+  }
+
+  assert {
+    condition     = [for service, store in module.events : service if !store.protection.deletion_protection] == ["orders"]
+    error_message = "The store that was named stays protected, or others can be deleted with it."
+  }
+
+  assert {
+    condition = module.failures.force_destroy && alltrue([
+      for store in values(module.events) : store.protection.point_in_time_recovery
+    ])
+    error_message = "The bucket that was named stays protected, or backups end before the table does."
+  }
+}
+
+run "a_name_that_nothing_has_is_refused" {
+  command = plan
+
+  module {
+    source = "../../terraform"
+  }
+
+  variables {
+    environment        = "prod"
+    protect_data       = true
+    unprotected        = ["order_events"]
+    log_retention_days = 14
+    throttling         = { requests_per_second = 10, burst = 10 }
+  }
+
+  expect_failures = [terraform_data.unprotected_is_known]
+}
+
 run "dev_can_be_thrown_away" {
   command = plan
 

@@ -82,6 +82,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
           !can(regex("^dynamodb:(Delete|Update|BatchWrite|PartiQL)|[*]", action))
           || action == "dynamodb:DeleteItem" && length(setsubtract(statement.Resource, values(module.guards)[*].table_arn)) == 0
           || action == "dynamodb:UpdateItem" && length(setsubtract(statement.Resource, values(module.tallies)[*].table_arn)) == 0
+          || action == "dynamodb:UpdateItem" && folder == "event_publisher" && statement.Resource == [aws_dynamodb_table.written.arn]
           || action == "dynamodb:BatchWriteItem" && folder == "walker" && length(setsubtract(statement.Resource, values(merge(module.rows, module.tallies))[*].table_arn)) == 0
         ]
       ]
@@ -89,12 +90,19 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     error_message = "A function may change or delete items outright, or may do anything (*)."
   }
 
+  assert {
+    condition = [for folder, function in module.functions : folder if anytrue([
+      for statement in function.statements : statement.Action == ["dynamodb:UpdateItem"] && statement.Resource == [aws_dynamodb_table.written.arn]
+    ])] == ["event_publisher"] && module.functions["event_publisher"].environment.WRITTEN_TABLE == aws_dynamodb_table.written.name
+    error_message = "The publisher may not note what was written, or others may."
+  }
+
   # A service is commanded through its own command function. Processes do that, and those that look after them.
   assert {
     condition = alltrue(flatten([
       for folder, function in module.functions : [
         for statement in function.statements : (
-          length(setsubtract(statement.Resource, [for service in keys(module.events) : "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-${service}_commands"])) == 0
+          length(setsubtract(statement.Resource, [for service in keys(module.events) : "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-${service}_commands:live"])) == 0
           && anytrue([
             for its in function.statements :
             length(setintersection(its.Resource, values(module.processes)[*].table_arn)) > 0 && contains(its.Action, "dynamodb:PutItem")
@@ -122,7 +130,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
         && jsondecode(policy.policy).Statement == [{
           Effect   = "Allow"
           Action   = "lambda:InvokeFunction"
-          Resource = "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-${service}_commands"
+          Resource = "arn:aws:lambda:eu-west-1:123456789012:function:cqrs-test-${service}_commands:live"
         }]
       )
     ])
@@ -285,9 +293,9 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
 
   assert {
     condition = (
-      jsondecode(aws_sfn_state_machine.walks.definition).States.Legs.ItemProcessor.States.Step.Resource == module.functions["walker"].arn
-      && jsondecode(aws_sfn_state_machine.walks.definition).States.End.Resource == module.functions["walker"].arn
-      && jsondecode(aws_iam_role_policy.walks.policy).Statement[0].Resource == module.functions["walker"].arn
+      jsondecode(aws_sfn_state_machine.walks.definition).States.Legs.ItemProcessor.States.Step.Resource == aws_lambda_alias.processes["walker"].arn
+      && jsondecode(aws_sfn_state_machine.walks.definition).States.End.Resource == aws_lambda_alias.processes["walker"].arn
+      && jsondecode(aws_iam_role_policy.walks.policy).Statement[0].Resource == aws_lambda_alias.processes["walker"].arn
     )
     error_message = "The machine takes its steps with another function than the walker, or may not."
   }
@@ -342,7 +350,7 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
   assert {
     condition = (
       aws_scheduler_schedule.this["audit"].schedule_expression == "rate(60 minutes)"
-      && aws_scheduler_schedule.this["audit"].target[0].arn == module.functions["walker"].arn
+      && aws_scheduler_schedule.this["audit"].target[0].arn == aws_lambda_alias.processes["walker"].arn
       && aws_scheduler_schedule.this["audit"].target[0].input == jsonencode({ start = "audit" })
     )
     error_message = "Nothing audits every hour, so a lost last event of a quiet stream stays lost."
@@ -352,9 +360,9 @@ run "every_function_stands_for_itself_and_may_do_what_it_is_for" {
     condition = {
       for name, schedule in aws_scheduler_schedule.this : name => [schedule.schedule_expression, schedule.target[0].arn, schedule.target[0].input] if name != "audit"
       } == {
-      walks    = ["rate(1 minute)", module.functions["walker"].arn, jsonencode({})]
-      recovery = ["rate(1 minute)", module.functions["recoverer"].arn, jsonencode({})]
-      delivery = ["rate(1 minute)", module.functions["deliverer"].arn, jsonencode({})]
+      walks    = ["rate(1 minute)", aws_lambda_alias.processes["walker"].arn, jsonencode({})]
+      recovery = ["rate(1 minute)", aws_lambda_alias.processes["recoverer"].arn, jsonencode({})]
+      delivery = ["rate(1 minute)", aws_lambda_alias.processes["deliverer"].arn, jsonencode({})]
     }
     error_message = "Walks that were cut short, batches that were given up, or what a process could not deliver wait for longer than a minute."
   }
@@ -465,7 +473,7 @@ run "no_name_gets_longer_than_aws_allows" {
     condition = alltrue(flatten([
       for function in module.functions : [
         for variable, value in function.environment :
-        endswith(value, ":function:${module.functions["${lower(trimsuffix(variable, "_FUNCTION"))}_commands"].name}")
+        endswith(value, ":function:${module.functions["${lower(trimsuffix(variable, "_FUNCTION"))}_commands"].name}:live")
         if endswith(variable, "_FUNCTION")
       ]
     ]))

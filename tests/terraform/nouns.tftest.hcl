@@ -52,6 +52,17 @@ run "rights_follow_from_what_a_function_does" {
     error_message = "Something is wrong with what adds up: ${join(" ", output.mistakes)}"
   }
 
+  # Who reads comes before who writes.
+  assert {
+    condition = { for wave, functions in output.waves : wave => join(", ", sort(functions)) } == {
+      queries   = "library_queries, readers_queries"
+      followers = "library_follower, shelves_follower"
+      processes = "deliverer, publisher, reminders, walker"
+      commands  = "books_commands, readers_commands, staff_commands"
+    }
+    error_message = "A function is in another wave than it belongs to."
+  }
+
   assert {
     condition = { for name, function in output.functions : name => join(", ", sort(function.appends)) if length(function.appends) > 0 } == {
       books_commands   = "books"

@@ -1,22 +1,27 @@
 """`python -m scripts.build.terraform <command>`: called by targets of the Makefile."""
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 
-from scripts.build.terraform.environments import (
-    DATA,
-    environment,
-    is_approved,
-    require_aws,
-    var_files,
-)
-from scripts.build.terraform.program import REPOSITORY, Program, TerraformError, colour
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.build import package
+from scripts.build.terraform import commands
+from scripts.build.terraform.bootstrap import bootstrap
+from scripts.build.terraform.environments import DATA, Environment, environment, is_approved
+from scripts.build.terraform.plans import Plan
+from scripts.build.terraform.program import REPOSITORY, ROOT, Program, TerraformError, colour
 from scripts.build.terraform.provider import initialise
-from scripts.build.terraform.root import or_stop
+from scripts.build.terraform.root import Root, or_stop
+from scripts.build.terraform.summary import Section
+from scripts.tables import show
 
-CHECKED = Program(data_dir=DATA / "check")
+CHECKED = Root(home=DATA / "check", backend={"local": {}})
 PACKAGES = DATA / "tests" / "packages"
 TESTS = Program(
     directory=REPOSITORY / "tests" / "terraform",
@@ -27,17 +32,22 @@ TESTS = Program(
 
 def check() -> None:
     """Checks format and validity of the root and its tests."""
-    for program in (CHECKED, TESTS):
-        or_stop(program.run("fmt", "-check", "-diff", "-recursive", *colour()))
-    for program in (CHECKED, TESTS):
-        initialise(program, "-backend=false")
+    for folder in (ROOT, TESTS.directory):
+        or_stop(_formatting(folder).run("fmt", "-check", "-diff", "-recursive", *colour()))
+    CHECKED.init()
+    initialise(TESTS, "-backend=false")
+    for program in (CHECKED.program, TESTS):
         program.read("validate", "-no-color")
     print("Success: Terraform is formatted and valid")
 
 
 def fmt() -> None:
-    for program in (CHECKED, TESTS):
-        or_stop(program.run("fmt", "-recursive"))
+    for folder in (ROOT, TESTS.directory):
+        or_stop(_formatting(folder).run("fmt", "-recursive"))
+
+
+def _formatting(folder: Path) -> Program:
+    return Program(directory=folder, data_dir=DATA / "check")
 
 
 def test() -> None:
@@ -54,27 +64,91 @@ def test() -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m scripts.build.terraform", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for command in ("check", "fmt", "test"):
-        commands.add_parser(command)
-    for command in ("init", "plan", "apply", "destroy"):
-        commands.add_parser(command).add_argument("environment")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
+    if chosen.command in ("check", "fmt", "test"):
+        {"check": check, "fmt": fmt, "test": test}[chosen.command]()
+        return
+    one = environment(chosen.environment)
+
+    def sections(environment: Environment, plan: Plan) -> Sequence[Section]:
+        modules = map(import_module, chosen.sections)
+        return [module.section(environment.settings, plan) for module in modules]
 
     match chosen.command:
-        case "check":
-            check()
-        case "fmt":
-            fmt()
-        case "test":
-            test()
-        case command:
-            require_aws()
-            files, root = var_files(chosen.environment), environment(chosen.environment)
-            root.init()
-            if command != "init":
-                root.run(command, files, approved=is_approved())
+        case "bootstrap":
+            bootstrap(one)
+        case "plan":
+            _package(one)
+            saved = chosen.plan or one.home / "saved.plan"
+            _say_how_to_apply(one, saved, commands.plan(one, saved, sections))
+        case "deploy":
+            require_somebody_to_ask()
+            _package(one)
+            lose = chosen.lose.split()
+            commands.deploy(one, approve, saved=chosen.plan, lose=lose, sections=sections)
+            _show(commands.outputs(one))
+        case "destroy":
+            require_somebody_to_ask()
+            commands.destroy(one, approve, lose=chosen.lose.split())
+        case "outputs":
+            told = commands.outputs(one)
+            print(json.dumps(told, indent=2)) if chosen.json else _show(told)
+        case "unlock":
+            commands.unlock(one, chosen.lock)
+        case "adopt":
+            commands.adopt(one, chosen.address, chosen.found)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scripts.build.terraform", description=__doc__)
+    known = parser.add_subparsers(dest="command", required=True)
+    for name in ("check", "fmt", "test"):
+        known.add_parser(name)
+    for name in ("bootstrap", "plan", "deploy", "destroy", "outputs", "unlock", "adopt"):
+        command = known.add_parser(name)
+        command.add_argument("environment")
+        command.add_argument("--lose", default="", help="what is meant to be lost, by its words")
+        command.add_argument("--plan", type=Path, help="a saved plan")
+        command.add_argument("--json", action="store_true")
+        command.add_argument("--lock", help="the id of a lock that was left behind")
+        command.add_argument("--address", help="of a resource in Terraform")
+        command.add_argument("--found", help="the id of what is there in AWS")
+        command.add_argument("--sections", nargs="*", default=[], help="modules with a `section`")
+    return parser
+
+
+def _package(environment: Environment) -> None:
+    """Builds what is deployed, if it can be deployed at all."""
+    environment.require()
+    package.main(["aws"])
+
+
+def _say_how_to_apply(environment: Environment, saved: Path, found: Plan) -> None:
+    if not found.does_something:
+        print("There is nothing to do.")
+        return
+    shown = saved.relative_to(Path.cwd()) if saved.is_relative_to(Path.cwd()) else saved
+    words = " ".join(loss.word for loss in found.losses if loss.forever)
+    lose = f' LOSE="{words}"' if words else ""
+    print(f"\nTo apply this: make deploy ENV={environment.name} PLAN={shown}{lose}")
+
+
+def _show(outputs: dict[str, object]) -> None:
+    for name, value in outputs.items():
+        if isinstance(value, dict):
+            print(f"\n{name}")
+            show((f"  {key}", str(each)) for key, each in value.items())
+        else:
+            print(f"{name}  {value}")
+
+
+def require_somebody_to_ask() -> None:
+    if not is_approved() and not sys.stdin.isatty():
+        raise TerraformError("There is nobody to ask here: AUTO_APPROVE=1 says yes.")
+
+
+def approve(question: str) -> bool:
+    return is_approved() or input(question) == "yes"
 
 
 if __name__ == "__main__":
@@ -82,3 +156,7 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except TerraformError as error:
         sys.exit(str(error))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"AWS refuses: {error}")
+    except (KeyboardInterrupt, EOFError):
+        sys.exit("\nInterrupted.")

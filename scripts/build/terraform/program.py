@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ROOT = REPOSITORY / "terraform"
+FOLLOW_SECONDS = 0.2
 EMBEDDED = Path(__file__).with_name("embedded.py")
 
 
@@ -76,6 +79,33 @@ class Program:
             file.seek(0)
             return code, file.read().decode(errors="replace")
 
+    def followed(self, log: Path, *arguments: str) -> int:
+        """Returns the exit code. Shows what Terraform writes to the log. It has a session of its
+        own: it finishes and saves its state though this process or the terminal is gone.
+        """
+        with log.open("wb") as written:
+            process = subprocess.Popen(
+                [*find_program(self.environ), *arguments],
+                cwd=self.directory,
+                env=child_environment(self.data_dir, self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.started(process.pid)
+        with log.open(errors="replace") as told:
+            while True:
+                try:
+                    code = process.poll()  # before the last lines are read, not after
+                    print(told.read(), end="", flush=True)
+                    if code is not None:
+                        return code
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(FOLLOW_SECONDS)
+                except KeyboardInterrupt:
+                    process.send_signal(signal.SIGINT)  # it finishes its step first
+
     def read(self, *arguments: str) -> str:
         """The output, which is not shown. Raises TerraformError if the command failed."""
         code, text = self.captured(*arguments)
@@ -91,6 +121,7 @@ def child_environment(data_dir: Path, environ: Mapping[str, str] = os.environ) -
         child.pop("TF_CLI_CONFIG_FILE", None)  # a missing file would cause a warning each time
     child |= {
         "TF_DATA_DIR": str(data_dir),
+        "TF_WORKSPACE": "default",  # whatever the shell says: another one has another state
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
     }

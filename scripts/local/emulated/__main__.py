@@ -10,6 +10,7 @@
 - It starts a process for each of the schedules that are due, all at once, and forgets those that
   time out for it, as it forgets events whose function has no capacity. AWS has them queue.
 - Its HTTP APIs tell what became of a function that failed or had no capacity. On AWS they do not.
+- It keeps processes of versions that nothing invokes any more.
 - It has pages of log events, but no way to the second one.
 - It does what any page has a browser send.
 - It keeps to itself whom it has denied what: here its log has it.
@@ -65,6 +66,7 @@ is_event = ContextVar("is_event", default=False)  # an invocation whose answer n
 
 take_slot, give_back_slot = lambda_svc._acquire_execution_slot, lambda_svc._release_execution_slot
 spawn, invoke = lambda_runtime.Worker._spawn, lambda_runtime.Worker.invoke
+release_worker, update_alias = lambda_svc.release_worker, lambda_svc._update_alias
 
 
 def take_turn(function: Any, config: Any) -> tuple[str | None, str | None]:
@@ -111,6 +113,33 @@ def invoke_alone(worker: Any, *arguments: Any, **named: Any) -> Any:
         return invoke(worker, *arguments, **named)
     except Exception as error:
         return {"status": "error", "error": str(error)}
+
+
+def move_alias(function: str, *others: Any) -> Any:
+    answer = update_alias(function, *others)
+    end_retired(function)
+    return answer
+
+
+def give_back_worker(worker: Any) -> None:
+    release_worker(worker)
+    if worker is not None:
+        end_retired(worker.func_name)
+
+
+def end_retired(function: str) -> None:
+    """Ends the processes of versions that are not live, each after its last invocation."""
+    aliases = lambda_svc._functions.get(function, {}).get("aliases", {}).values()
+    if not (live := {alias["FunctionVersion"] for alias in aliases}):
+        return
+    retired = []
+    with lambda_runtime._lock:
+        for key, workers in lambda_runtime._workers.items():
+            *_, name, version = key.split(":")
+            if name == function and version not in live:
+                retired += [worker for worker in workers if not worker.in_use]
+                workers[:] = [worker for worker in workers if worker.in_use]
+    lambda_runtime.kill_workers(retired)
 
 
 def as_event(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -237,6 +266,8 @@ if __name__ == "__main__":
     iam_evaluator.enforce = told
     lambda_svc._acquire_execution_slot = take_turn
     lambda_svc._release_execution_slot = give_back_turn
+    lambda_svc.release_worker = give_back_worker
+    lambda_svc._update_alias = move_alias
     lambda_svc.invoke_async_with_retry = as_event(lambda_svc.invoke_async_with_retry)
     lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
     lambda_runtime.Worker._spawn = spawn_in_turn

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from scripts.local.clients import http
 from scripts.local.errors import LocalError
 from scripts.local.stack import Stack
+from scripts.local.updates import LIVE
 from scripts.shop.compare.shape import ORDERS, PRODUCTS, Question, Way, order, path, product
 from scripts.shop.demo.api import Api
 
@@ -136,19 +137,20 @@ class Shop:
         (name,) = self.stack.function_names("payments_queries")
         functions = self.stack.clients.client("lambda")
         told = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        broken = told | {"PAYMENTS_EVENTS_TABLE": "no-such-table"}
 
         def tell(variables: dict[str, str], status: int) -> None:
             functions.update_function_configuration(
-                FunctionName=name, Environment={"Variables": variables}
+                FunctionName=name, Environment={"Variables": told | variables}
             )
+            version = functions.publish_version(FunctionName=name)["Version"]
+            functions.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
             self._wait_for_payments(status)
 
         try:
-            tell(broken, 500)
+            tell({"PAYMENTS_EVENTS_TABLE": "no-such-table"}, 500)
             yield
         finally:
-            tell(told, 200)
+            tell({}, 200)
 
     def _wait_for_payments(self, status: int) -> None:
         deadline = time.monotonic() + MEND_SECONDS

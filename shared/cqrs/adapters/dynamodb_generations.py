@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from cqrs import plain
 from cqrs.adapters import clients
 from cqrs.adapters.tables import batch_get, save_revision
+from cqrs.discretion import said
+from cqrs.errors import Ahead, Unreadable
 from cqrs.plain import replace
 from cqrs.views.generations import Known
 
@@ -37,11 +39,14 @@ class DynamoDbGenerations:
         self._pause = pause
 
     def load(self, names: Sequence[str]) -> dict[str, Known]:
-        """Raises Unavailable, and Unreadable for what newer code has written."""
+        """Raises Unavailable, and Ahead for what newer code has written."""
         found = dict.fromkeys(names, Known())
         keys = [{"view": {"S": name}} for name in found]
         for item in batch_get(self._client, self._table, keys, self._pause):
-            known: Known = plain.load(Known, plain.from_json(item["content"]["S"]))
+            try:
+                known: Known = plain.load(Known, plain.from_json(item["content"]["S"]))
+            except (Unreadable, ValueError) as error:
+                raise Ahead(f"this code can't read its generations: {said(error)}") from error
             found[item["view"]["S"]] = replace(known, revision=int(item["revision"]["N"]))
         return found
 

@@ -141,6 +141,7 @@ class Items:
             lists = tuple(name.removesuffix("_sort") for name in item if name.endswith("_sort"))
         row = Row(
             key=item["row"]["S"].partition("/")[2],
+            unreadable=True,
             revision=int(item["revision"]["N"]) if "revision" in item else 0,
             places={
                 name: Place(item[name]["S"].partition("/")[2], item[f"{name}_sort"]["S"])
@@ -149,7 +150,7 @@ class Items:
             },
         )
         try:
-            row = replace(row, document=_json(item, "doc"))
+            row = replace(row, document=_json(item, "doc"), unreadable=False)
             return replace(row, parts=_parts(item))
         except (Unreadable, ValueError, LookupError, TypeError, AttributeError) as error:
             logger().error("unreadable row", row=item["row"]["S"], error=said(error))

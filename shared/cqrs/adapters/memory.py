@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Self
 from zlib import crc32
 
@@ -344,6 +344,19 @@ class MemoryNotes:
     def beginning(self, prefix: str) -> dict[str, Note]:
         with self._lock:
             return {name: note for name, note in self._notes.items() if name.startswith(prefix)}
+
+
+class MemoryKinds:
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+        self.calls = 0
+        self.error: Exception | None = None
+
+    def add(self, kinds: Collection[str]) -> None:
+        self.calls += 1
+        if self.error:
+            raise self.error
+        self.kinds |= set(kinds)
 
 
 class MemoryPublisher:

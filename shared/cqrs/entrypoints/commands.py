@@ -24,6 +24,7 @@ from cqrs.entrypoints.about import About, Body, Header, Parameter, about_of, tel
 from cqrs.entrypoints.callers import Role
 from cqrs.entrypoints.http import Handler, HttpFunction, Request, Response
 from cqrs.errors import (
+    Ahead,
     Conflict,
     CqrsError,
     InvalidInput,
@@ -95,8 +96,14 @@ class CommandRoute(Value, kw_only=False):
         return self.answer(request)
 
     def take(self, message: Message) -> Outcome[Any]:
-        """Handles the command in a message. Raises InvalidInput, and as `CommandHandler.handle`."""
-        command = inputs.parse(self.command, message.data)
+        """Handles the command in a message. Raises InvalidInput, Ahead for one with other fields
+        than this code knows, and as `CommandHandler.handle`.
+        """
+        try:
+            command = inputs.parse(self.command, message.data)
+        except InvalidInput:
+            _require_readable(self.command, message)
+            raise  # it breaks a rule
         entity = str(getattr(command, self.id_field))
         envelope = Envelope(
             command_id=message.id,
@@ -110,12 +117,21 @@ class CommandRoute(Value, kw_only=False):
         return self.commands.handle(entity, command, envelope)
 
 
+def _require_readable(command: type[Value], message: Message) -> None:
+    try:
+        plain.load(command, message.data)
+    except Unreadable as error:
+        name = message.command
+        raise Ahead(f"this code can't read the fields of {name}: {said(error)}") from error
+
+
 class CommandFunction:
     """A Lambda handler of commands, from the API or, as `{"message": ...}`, from other services.
 
     Every command with a route can also be sent as a message; those in `messages` only that way. The
     result is `{"answer": ...}`, accepted or refused, or `{"again": <code>}` for an error that may
-    pass: the message must be sent again. Raises Unreadable.
+    pass: the message must be sent again. So must one that this code can't read: during a deployment
+    its sender is of another version. Raises Unreadable for a damaged stream.
 
     `{"message": ..., "more": [...]}` are several messages. They are handled as if each had come
     alone, those to one stream one after the other; the result is `{"answers": [...]}`, one for
@@ -179,7 +195,11 @@ class CommandFunction:
 
     def _answer(self, plain_message: Any) -> dict[str, Any]:
         """Raises Unreadable, and whatever a rule raises."""
-        message: Message = plain.load(Message, plain_message)
+        try:
+            message: Message = plain.load(Message, plain_message)
+        except Unreadable as error:
+            logger().error("a message can't be read", error=said(error))
+            return {"again": Ahead.code}
         answer, notes = self._take(message)
         logger().info(
             f"message {message.command}",
@@ -192,12 +212,14 @@ class CommandFunction:
 
     def _take(self, message: Message) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
+            if message.command not in self._taken:
+                raise Ahead(f"this code has no command {message.command}")
             outcome = self._taken[message.command].take(message)
         except CqrsError as error:
-            if isinstance(error, Unreadable):
-                raise
             if error.retryable:
                 return {"again": error.code}, {"why": str(error)}
+            if isinstance(error, Unreadable):
+                raise
             refusal = Answer(accepted=False, code=error.code, detail=str(error))
             return _plain(refusal), _faults(error)
         done = Answer(accepted=True, stream=outcome.stream, version=outcome.version)
@@ -309,7 +331,7 @@ def _about(command: type[Value], body: Body, id_field: str) -> About:
         headers=(ETAG, TOKEN),
         problems=(
             *(InvalidInput, NotFound, KeyReused, PreconditionFailed, Conflict, TooLarge),
-            *(Throttled, Unavailable),
+            *(Throttled, Unavailable, Ahead),
         ),
     )
 

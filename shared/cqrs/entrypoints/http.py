@@ -18,6 +18,7 @@ from cqrs import plain
 from cqrs.entrypoints.about import About, Header, Parameter, about_of
 from cqrs.entrypoints.callers import ANYONE, NOBODY, Caller, Role, caller_of
 from cqrs.errors import (
+    Ahead,
     Conflict,
     CqrsError,
     Forbidden,
@@ -87,6 +88,7 @@ STATUS: Mapping[type[CqrsError], int] = {
     Refused: 422,
     Throttled: 429,
     Parked: 503,
+    Ahead: 503,
     Unavailable: 503,
     CqrsError: 500,
     NotConfigured: 501,

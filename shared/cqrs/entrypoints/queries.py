@@ -15,6 +15,7 @@ from cqrs.entrypoints.callers import Caller
 from cqrs.entrypoints.cursors import KEY_BYTES, cursor, open_cursor
 from cqrs.entrypoints.http import Handler, OfOwners, Request, Response, no_choice
 from cqrs.errors import (
+    Ahead,
     InvalidCursor,
     InvalidInput,
     InvalidToken,
@@ -71,7 +72,7 @@ CONSISTENCY = (
     Header("Consistency", "`eventual`, `current`, `waited; ms=…` or `folded; commits=…`."),
     Header("Consistency-Token", "Sent with another query, its answer is not older than this one."),
 )
-OF_STORES = (InvalidToken, Throttled, Unavailable)
+OF_STORES = (InvalidToken, Throttled, Unavailable, Ahead)
 OF_VIEWS = (*OF_STORES, Parked, NotFilled)
 OF_LISTS = (*OF_VIEWS, InvalidInput, InvalidCursor, NotFound)
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import commit_of
 from cqrs.discretion import said
-from cqrs.errors import Unreadable
+from cqrs.errors import Unavailable, Unreadable
 from cqrs.follow.followers import Follower
 from cqrs.follow.reports import Report
 from cqrs.history.commits import STREAM_NAME, Commit
-from cqrs.history.publisher import Publisher, read_record, records_of
+from cqrs.history.publisher import Kinds, Publisher, read_record, records_of
 from cqrs.observability import count, logger
 from cqrs.views.rows import ParkedAt
 
@@ -51,7 +51,17 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
     for commit in commits:
         if not _NAME.fullmatch(commit.stream):
             raise Unreadable("its stream has a name that no stream can have")
+        if not commit.body.isascii() and not _is_unicode(commit.body):
+            raise Unreadable("its body is not Unicode")
     return commits
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[Commit]]]:
@@ -85,14 +95,19 @@ def _trace(commits: Sequence[Commit]) -> dict[str, Any]:
 
 
 class PublisherFunction:
-    """Puts the commits in a batch of a DynamoDB stream on the event stream."""
+    """Puts the commits in a batch of a DynamoDB stream on the event stream. Kinds of events that it
+    has not seen before it notes.
+    """
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, kinds: Kinds) -> None:
         self._publisher = publisher
+        self._kinds = kinds
+        self._noted: set[str] = set()
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         batch = list(_read(event["Records"]))
         commits = [commit for _, found in batch for commit in found]
+        self._note(commits)
         unsent = {
             (commit.stream, commit.version)
             for record in self._publisher.publish(records_of(commits))
@@ -111,6 +126,17 @@ class PublisherFunction:
         )
         count({"Published": len(commits) - len(unsent), "Unsent": len(unsent)})
         return _again(again)
+
+    def _note(self, commits: Iterable[Commit]) -> None:
+        new = {kind for commit in commits for kind in commit.kinds()} - self._noted
+        if not new:
+            return
+        try:
+            self._kinds.add(new)
+        except Unavailable as error:  # the next commit of the kind comes by here, too
+            logger().error("kinds of events were not noted", kinds=sorted(new), error=said(error))
+            return
+        self._noted |= new
 
 
 class FollowerFunction:

@@ -210,13 +210,15 @@ class Wiring:
     # To follow
 
     def publisher(self) -> PublisherFunction:
-        """Puts commits on the Kinesis stream EVENT_STREAM."""
+        """Puts commits on the Kinesis stream EVENT_STREAM, and notes kinds in WRITTEN_TABLE."""
         from cqrs.adapters.clients import kinesis
+        from cqrs.adapters.dynamodb_kinds import DynamoDbKinds
         from cqrs.adapters.kinesis_publisher import KinesisPublisher
         from cqrs.entrypoints.streams import PublisherFunction
 
-        self.clients.add(kinesis)
-        return PublisherFunction(KinesisPublisher(self.settings.text("event_stream")))
+        self.clients.add(kinesis)  # the other one is called once
+        kinds = DynamoDbKinds(self.settings.text("written_table"))
+        return PublisherFunction(KinesisPublisher(self.settings.text("event_stream")), kinds)
 
     def follower(
         self, views: Sequence[View] = (), processes: Sequence[Setup] = ()

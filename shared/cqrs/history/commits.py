@@ -71,6 +71,11 @@ class Body(Value, forbid_unknown_fields=False):
     time: Instant
 
 
+class _Kind(Value, forbid_unknown_fields=False):
+    type: str
+    schema: int
+
+
 class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
     """One commit. `version` counts the stream's commits: 1, 2, 3 ... without gaps."""
 
@@ -158,6 +163,17 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         except (Unreadable, ValueError):
             return []
         return [str(event.get("type")) for event in stored if isinstance(event, dict)]
+
+    def kinds(self) -> set[str]:
+        """What its events are, as `order.OrderPlaced@1`: category of the stream, type, schema. None
+        if the commit is damaged.
+        """
+        category = category_of(self.stream)
+        try:
+            stored: list[_Kind] = [plain.read(_Kind, event) for event in self._content.events]
+        except Unreadable:
+            return set()
+        return {f"{category}.{event.type}@{event.schema}" for event in stored}
 
     @cached_property
     def _content(self) -> Body:

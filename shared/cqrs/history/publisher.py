@@ -7,7 +7,7 @@ key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from cqrs import plain
 from cqrs.history.commits import Commit, entity_of
 from cqrs.plain import Value
 
-__all__ = ["RECORD_BYTES", "Publisher", "Record", "read_record", "records_of"]
+__all__ = ["RECORD_BYTES", "Kinds", "Publisher", "Record", "read_record", "records_of"]
 
 RECORD_BYTES = 256 * 1024
 """Where a record is cut. A Lambda payload holds 6 MB after base64, a Kinesis record 1 MB."""
@@ -41,6 +41,13 @@ class Publisher(Protocol):
     """Puts records on the stream, in order per key. Returns those that it could not put."""
 
     def publish(self, records: Sequence[Record]) -> Sequence[Record]: ...
+
+
+class Kinds(Protocol):
+    """Which kinds of events were ever written: no code may come back that does not know them."""
+
+    def add(self, kinds: Collection[str]) -> None:
+        """Notes them, for ever. Raises Unavailable."""
 
 
 def records_of(commits: Iterable[Commit]) -> list[Record]:

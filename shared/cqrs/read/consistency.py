@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cqrs.at_once import at_once
-from cqrs.errors import Unavailable
+from cqrs.errors import Ahead, Unavailable
 from cqrs.history.event_store import EventReader
 from cqrs.history.events import CLEAR, Cipher
 from cqrs.plain import Value, replace
@@ -261,11 +261,14 @@ def _complete_all(
 
 
 def _page(rows: Sequence[Row], token: Token, how: Consistency, more: _Spot | None = None) -> Page:
+    """Raises Ahead."""
+    if strange := [row.key for row in rows if row.unreadable]:
+        raise Ahead(f"'{strange[0]}' is kept in a form that this code does not know")
     return Page(rows, Freshness(how, token.having_seen(row.positions for row in rows)), more)
 
 
 def _is_shown(row: Row) -> bool:
-    return row.document is not None or bool(row.parked)
+    return row.document is not None or bool(row.parked) or row.unreadable
 
 
 def _spot(row: Row, name: str) -> _Spot:

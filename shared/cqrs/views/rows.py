@@ -119,6 +119,7 @@ class Row(Value):
     """A row as it is stored. `revision` counts its saves; 0 was never saved.
 
     `document` is what it shows; None before there is something to show, and after it was removed.
+    `unreadable`: it shows something, in a form that only code of another version knows.
     """
 
     key: str
@@ -126,6 +127,7 @@ class Row(Value):
     parts: Mapping[str, Part] = field(default_factory=dict)
     document: Document | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
+    unreadable: bool = False
 
     def part(self, stream: str) -> Part:
         return self.parts.get(stream, _NOTHING)
@@ -317,7 +319,7 @@ class RowView(Value, KeyedByEntity):
         places = {name: place for name, place in found.items() if place}
         for name in self.choices.keys() & places.keys():
             self.choices[name](places[name].partition)
-        return replace(row, document=document, places=places)
+        return replace(row, document=document, places=places, unreadable=False)
 
 
 class Saved(Enum):

@@ -1,3 +1,5 @@
+# Each change of code, layer or environment is published as a version. Nothing invokes `$LATEST`, which changes bit
+# by bit; an alias of the root names the version that is live.
 resource "aws_lambda_function" "this" {
   function_name = module.short.name
   description   = var.description
@@ -10,6 +12,8 @@ resource "aws_lambda_function" "this" {
   runtime       = "python3.13"
   architectures = ["arm64"]
 
+  publish = true
+
   memory_size = var.memory_megabytes
   timeout     = var.timeout_seconds
 
@@ -19,6 +23,14 @@ resource "aws_lambda_function" "this" {
 
   tracing_config {
     mode = var.traced ? "Active" : "PassThrough"
+  }
+
+  dynamic "snap_start" {
+    for_each = var.snap_start ? [true] : []
+
+    content {
+      apply_on = "PublishedVersions"
+    }
   }
 
   # JSON, and no START, END and REPORT lines: logs cost more than the compute.

@@ -3,14 +3,10 @@ output "name" {
   value       = aws_lambda_function.this.function_name
 }
 
-output "arn" {
-  description = "ARN of the function."
-  value       = aws_lambda_function.this.arn
-}
-
-output "invoke_arn" {
-  description = "ARN by which API Gateway invokes the function."
-  value       = aws_lambda_function.this.invoke_arn
+output "version" {
+  description = "The version with the newest code, layer and environment. It waits for the role's policies: a version that is live has its rights."
+  value       = aws_lambda_function.this.version
+  depends_on  = [aws_iam_role_policy.this]
 }
 
 output "role_name" {
@@ -37,7 +33,7 @@ output "environment" {
 }
 
 output "policy_jsons" {
-  description = "All policies of the role, by use. Depending on it waits for the role to have them."
+  description = "All policies of the role, by use."
   value       = { for use, policy in aws_iam_role_policy.this : use => policy.policy }
 }
 

@@ -70,3 +70,10 @@ variable "traced" {
   default     = true
   nullable    = false
 }
+
+variable "snap_start" {
+  description = "Whether new execution environments go on from a snapshot of each version, taken when it is published."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -99,7 +99,7 @@ resource "aws_apigatewayv2_integration" "this" {
   for_each = local.functions
 
   api_id                 = aws_apigatewayv2_api.this.id
-  description            = "Invokes ${each.value.name}."
+  description            = "Invokes ${each.value.function_name}."
   integration_type       = "AWS_PROXY"
   integration_uri        = each.value.invoke_arn
   payload_format_version = "2.0"
@@ -110,7 +110,8 @@ resource "aws_lambda_permission" "this" {
 
   statement_id  = "http-api"
   action        = "lambda:InvokeFunction"
-  function_name = each.value.name
+  function_name = each.value.function_name
+  qualifier     = each.value.name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/*" # every route of this API
 }

@@ -22,7 +22,15 @@ output "function_by_route" {
   description = "Name of each route's function."
   value = {
     for route, entry in var.routes :
-    aws_apigatewayv2_route.this[route].route_key => var.functions[entry.function].name
+    aws_apigatewayv2_route.this[route].route_key => var.functions[entry.function].function_name
+  }
+}
+
+output "invoked" {
+  description = "What is invoked for each function of a route, and which alias of it may be."
+  value = {
+    for name, permission in aws_lambda_permission.this :
+    name => { uri = aws_apigatewayv2_integration.this[name].integration_uri, qualifier = permission.qualifier }
   }
 }
 

@@ -34,10 +34,11 @@ variable "identity" {
 }
 
 variable "functions" {
-  description = "The functions that routes may name."
+  description = "The aliases of the functions that routes may name: each one's name, and its function's."
   type = map(object({
-    name       = string
-    invoke_arn = string
+    name          = string
+    function_name = string
+    invoke_arn    = string
   }))
   nullable = false
 }

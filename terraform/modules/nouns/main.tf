@@ -85,6 +85,14 @@ locals {
   leads   = { for name, keeps in local.keeps : name => [for process, entry in local.known.processes : entry if contains(keeps, process)] }
   touches = { for name, function in local.known.functions : name => concat(local.keeps[name], function.queries) }
 
+  wave_of = {
+    for name, function in local.known.functions : name => (
+      length(function.appends) > 0 ? "commands" :
+      length(local.leads[name]) > 0 || function.publishes || function.tends != null ? "processes" :
+      length(local.keeps[name]) > 0 ? "followers" : "queries"
+    )
+  }
+
   functions = {
     for name, function in local.known.functions : name => merge(function, {
       reads    = distinct(concat(function.tends == "all" ? local.names.service : function.reads, flatten([for view in local.touches[name] : local.follows[view]])))

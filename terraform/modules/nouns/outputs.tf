@@ -28,6 +28,11 @@ output "of_views" {
   value       = [for name, touched in local.touches : name if length(setintersection(touched, keys(var.views))) > 0]
 }
 
+output "waves" {
+  description = "The functions of each wave of a deployment, in which who reads comes before who writes: `queries` read rows, `followers` write them and read events, `processes` read events and send commands (with those that look after processes, and the publisher), `commands` write events."
+  value       = { for wave in ["queries", "followers", "processes", "commands"] : wave => toset([for name, its in local.wave_of : name if its == wave]) }
+}
+
 output "commanded" {
   description = "The command function of each service that processes send commands to."
   value       = local.commanded

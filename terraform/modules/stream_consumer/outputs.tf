@@ -4,6 +4,7 @@ output "mappings" {
     for key, mapping in aws_lambda_event_source_mapping.this : key => {
       bisect                 = mapping.bisect_batch_on_function_error
       enabled                = mapping.enabled
+      function               = mapping.function_name
       function_response      = mapping.function_response_types
       maximum_age_seconds    = mapping.maximum_record_age_in_seconds
       maximum_retry_attempts = mapping.maximum_retry_attempts

@@ -30,6 +30,15 @@ def create_guard_store(client: Any, name: str) -> None:
     )
 
 
+def create_kinds_store(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_text("what")],
+        KeySchema=[_hash("what")],
+    )
+
+
 def create_process_store(client: Any, name: str) -> None:
     create_view_store(client, name, ("waiting",), {"ProjectionType": "KEYS_ONLY"})
 

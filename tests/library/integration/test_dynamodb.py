@@ -15,13 +15,15 @@ from cqrs.adapters.dynamodb_event_store import DynamoDbEventStore
 from cqrs.adapters.dynamodb_notes import DynamoDbNotes
 from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryRows
-from cqrs.errors import Unavailable
+from cqrs.errors import Ahead, Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.walks import Notes
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import EventStore
 from cqrs.observability import logger
 from cqrs.plain import replace
+from cqrs.read.consistency import Reader
+from cqrs.read.tokens import Token
 from cqrs.testing.contracts import (
     EventStoreContract,
     GenerationsContract,
@@ -188,6 +190,7 @@ class TestItemsThatNobodyCanRead:
             revision=4,
             places={"customer": Place("c-1", "2026/7")},
             document=None if name == "doc" else {"order": ["a", "b"], "payment": []},
+            unreadable=name == "doc",
         )
         assert rows.get("7") == rows.load(["7"])["7"] == left
         line = json.loads(log.getvalue().splitlines()[0])
@@ -195,8 +198,15 @@ class TestItemsThatNobodyCanRead:
         assert line["level"] == "ERROR"
 
         commits = history("order-7", "a", "b")
+        stores = dict.fromkeys(("order", "payment"), stored(commits))
         all_rows = DynamoDbRows("order_history", "order_history#1", VIEW.lists, lambda: client)
-        report = Follower(VIEW, all_rows, dict.fromkeys(("order", "payment"), stored(commits)))
+        if name == "doc":  # it is not as if there were none
+            reader = Reader(replace(VIEW, lists={"customer": VIEW.lists["all"]}), rows, stores)
+            with pytest.raises(Ahead):
+                reader.get("7", Token())
+            with pytest.raises(Ahead):
+                reader.page("customer", "c-1", Token(), limit=10)
+        report = Follower(VIEW, all_rows, stores)
         assert report.catch_up({"order-7": commits[1:]}).applied == {"order-7": 2}
         mended = all_rows.get("7")
         assert (mended.revision, mended.document) == (5, {"order": ["a", "b"], "payment": []})

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from cqrs.adapters.dynamodb_kinds import DynamoDbKinds
 from cqrs.adapters.kinesis_publisher import (
     BACKOFF,
     BYTES_PER_CALL,
@@ -16,6 +17,7 @@ from cqrs.adapters.kinesis_publisher import (
 )
 from cqrs.history.commits import Commit
 from cqrs.history.publisher import Record, read_record, records_of
+from tests.library.integration.tables import create_kinds_store
 
 SLOW_DOWN = "ProvisionedThroughputExceededException"
 
@@ -209,3 +211,13 @@ def test_what_is_forbidden_is_not_tried_again() -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         publisher(client).publish([record("7", 1)])
     assert len(client.calls) == 1
+
+
+def test_kinds_of_events_are_kept_beside_those_that_were_noted_before(aws: None) -> None:
+    client = boto3.client("dynamodb")
+    create_kinds_store(client, "written")
+    kinds = DynamoDbKinds("written", lambda: client)
+    for noted in (["book.Added@1", "book.Lent@1"], ["book.Lent@1", "book.Lent@2"]):
+        kinds.add(noted)
+    (item,) = client.scan(TableName="written")["Items"]
+    assert sorted(item["kinds"]["SS"]) == ["book.Added@1", "book.Lent@1", "book.Lent@2"]

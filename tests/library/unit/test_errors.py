@@ -57,7 +57,6 @@ def test_every_error_has_a_status_of_its_own_kind() -> None:
     assert ours == {
         "CqrsError",
         "Unreadable",
-        "Ahead",
         "AppendConflict",
         "GuardTaken",
         "LostError",
@@ -93,6 +92,8 @@ def test_a_caller_is_told_whether_a_parked_stream_waits_for_a_person_or_goes_on_
     ahead = str(errors.Parked("order-7", 3, "e", ahead=True))
     assert "version 3 of 'order-7' was written by newer code" in ahead
     assert "operator" not in ahead
+    assert not errors.Parked("order-7", 3, "e").retryable
+    assert errors.Parked("order-7", 3, "e", ahead=True).retryable
 
 
 def test_what_made_a_stream_stop_is_not_told_to_a_caller() -> None:

@@ -42,6 +42,8 @@ ELSEWHERE = {
     # Lambda polls streams, and leaves what it gives up on. Here the runner does.
     "consume": "A function that a stream feeds may not read it",
     "put-failures": "A function that a stream feeds may not read it",
+    # Who has noted a kind of events does not note it again.
+    "note-written": "The publisher may not note what was written, or others may.",
     # The local AWS does not check it.
     "set-deadlines iam:PassRole": "A function may set other schedules than deadlines",
 }

@@ -35,6 +35,7 @@ from scripts.build.terraform.nouns import roles, routes
 from tests.library.integration.tables import (
     create_event_store,
     create_guard_store,
+    create_kinds_store,
     create_process_store,
     create_register,
     create_tally_store,
@@ -87,7 +88,10 @@ def environment() -> dict[str, str]:
         **named("guards_table", SERVICES),
         **named("function", SERVICES),
         **named("table", [*(view.name for view in VIEWS), *PROCESSES]),
-        **{name.upper(): name for name in ("generations_table", "walks_table", "event_stream")},
+        **{
+            name.upper(): name
+            for name in ("generations_table", "walks_table", "written_table", "event_stream")
+        },
         "FAILURES_BUCKET": "failures",
         "WALKS_MACHINE": "arn:aws:states:eu-west-1:1:stateMachine:walks",
         "WALKS_AT_ONCE": "1",
@@ -234,6 +238,7 @@ class Shop:
             create_process_store(client, env[f"{process}_table".upper()])
         create_register(client, "generations_table", *VIEWS)
         create_view_store(client, "walks_table")
+        create_kinds_store(client, "written_table")
         clients.s3().create_bucket(
             Bucket="failures", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

@@ -38,8 +38,15 @@ mock_resource "aws_lambda_layer_version" {
 
 mock_resource "aws_lambda_function" {
   defaults = {
-    arn        = "arn:aws:lambda:eu-west-1:123456789012:function:some-function"
-    invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:some-function/invocations"
+    arn     = "arn:aws:lambda:eu-west-1:123456789012:function:some-function"
+    version = "8"
+  }
+}
+
+mock_resource "aws_lambda_alias" {
+  defaults = {
+    arn        = "arn:aws:lambda:eu-west-1:123456789012:function:some-function:live"
+    invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:some-function:live/invocations"
   }
 }
 

@@ -20,6 +20,7 @@ from scripts.local.clients import Clients
 
 LAMBDA = "https://lambda.eu-west-1.amazonaws.com"
 NAMES = ("orders_commands", "walker")
+WAVES = (["walker"], ["orders_commands"])
 
 
 def a_zip(text: str) -> bytes:
@@ -61,6 +62,10 @@ class World:
                 Code={"ZipFile": self.built(name)},
                 Layers=[layer["LayerVersionArn"]],
                 Environment={"Variables": {"POWERTOOLS_SERVICE_NAME": name}},
+                Publish=True,
+            )
+            self.client.create_alias(
+                FunctionName=f"cqrs-local-{name}", Name=updates.LIVE, FunctionVersion="1"
             )
 
     def build(self, name: str, text: str) -> None:
@@ -70,11 +75,16 @@ class World:
         return (self.packages / f"{name}.zip").read_bytes()
 
     def update(self) -> list[str]:
-        return updates.update(self.clients, self.packages)
+        return updates.update(self.clients, self.packages, WAVES)
 
     def is_up_to_date(self) -> bool:
-        """Whether every function has the code and the layer that are built."""
-        functions = self.client.list_functions()["Functions"]
+        """Whether every function has the code and the layer that are built, and live."""
+        functions = [
+            self.client.get_function_configuration(
+                FunctionName=f"cqrs-local-{name}", Qualifier=updates.LIVE
+            )
+            for name in NAMES
+        ]
         code = {f["FunctionName"].removeprefix("cqrs-local-"): f["CodeSha256"] for f in functions}
         layers = [self._sha256_of(layer["Arn"]) for f in functions for layer in f["Layers"]]
         return code == {name: sha256(self.built(name)) for name in NAMES} and layers == [
@@ -141,7 +151,14 @@ def test_an_edit_that_is_taken_back_is_taken_back(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["publish_layer_version", "update_function_configuration", "update_function_code"]
+    "call",
+    [
+        "publish_layer_version",
+        "update_function_configuration",
+        "update_function_code",
+        "publish_version",
+        "update_alias",
+    ],
 )
 @pytest.mark.parametrize("then", ["an edit", "the first", "another edit"])
 def test_an_update_that_was_cut_short_is_done_by_the_next_whatever_was_edited_since(
@@ -169,3 +186,17 @@ def test_what_terraform_has_put_back_is_put_right(world: World) -> None:
 
     assert world.update() == []
     assert world.is_up_to_date()
+
+
+def test_new_code_is_live_wave_after_wave(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = []
+    move = world.client.update_alias
+
+    def noted(**arguments: Any) -> None:
+        moved.append(arguments["FunctionName"].removeprefix("cqrs-local-"))
+        move(**arguments)
+
+    monkeypatch.setattr(world.client, "update_alias", noted)
+    world.build("layer", "an edit")
+    world.update()
+    assert moved == [name for wave in WAVES for name in wave]

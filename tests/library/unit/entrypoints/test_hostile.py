@@ -108,5 +108,7 @@ class TestStreams:
         batch = dynamodb(added)
         batch["Records"].insert(0, dynamodb({})["Records"][0])
         batch["Records"][0]["dynamodb"]["NewImage"] = image
-        assert PublisherFunction(books.publisher)(batch, None) == {"batchItemFailures": []}
+        assert PublisherFunction(books.publisher, books.kinds)(batch, None) == {
+            "batchItemFailures": []
+        }
         assert added in [c for record in books.publisher.records for c in record.commits]

@@ -41,7 +41,7 @@ def three(books: Books, book: str = "7") -> list[Commit]:
 
 
 def publish(books: Books, event: dict[str, Any]) -> dict[str, Any]:
-    return PublisherFunction(books.publisher)(event, None)
+    return PublisherFunction(books.publisher, books.kinds)(event, None)
 
 
 def follow(books: Books, event: dict[str, Any], *others: Books) -> dict[str, Any]:
@@ -86,6 +86,27 @@ class TestPublishing:
         books.publisher.refuse = lambda _: False
         assert publish(books, {"Records": batch["Records"][1:]}) == ALL_WELL
         assert books.publisher.records[-1].commits == (first, second, third)
+
+    def test_kinds_of_events_are_noted_once(self, books: Books) -> None:
+        publisher = PublisherFunction(books.publisher, books.kinds)
+        publisher(dynamodb(*books.added("7", "8")), None)
+        assert books.kinds.kinds == {"book.BookAdded@1"}
+        publisher(dynamodb(*three(books, "9")), None)
+        assert books.kinds.kinds == {"book.BookAdded@1", "book.CopiesBought@1"}
+        publisher(dynamodb(*three(books, "10")), None)
+        assert books.kinds.calls == 2
+
+    def test_a_kind_that_could_not_be_noted_is_published_and_noted_with_the_next(
+        self, books: Books, logs: Lines
+    ) -> None:
+        publisher = PublisherFunction(books.publisher, books.kinds)
+        books.kinds.error = Unavailable("down")
+        assert publisher(dynamodb(*books.added("7")), None) == ALL_WELL
+        assert len(books.publisher.records) == 1
+        assert logs()[0]["kinds"] == ["book.BookAdded@1"]
+        books.kinds.error = None
+        publisher(dynamodb(*books.added("8")), None)
+        assert books.kinds.kinds == {"book.BookAdded@1"}
 
     @pytest.mark.parametrize("event_name", ["REMOVE", "MODIFY"])
     def test_what_an_operator_removes_or_mends_is_not_published(
@@ -254,7 +275,7 @@ class TestFollowing:
         warning, line = logs()
         assert (warning["level"], warning["message"]) == ("WARNING", "ahead")
         assert (warning["view"], warning["stream"], warning["version"]) == ("books", "book-7", 2)
-        assert warning["error"] == "Ahead: library has no event type 'BookBurnt'"
+        assert warning["error"].startswith("Ahead: library has no event type 'BookBurnt'. ")
         assert "exception" not in warning
         assert (line["level"], line["parked"]) == ("INFO", {})
         (counted,) = metrics()

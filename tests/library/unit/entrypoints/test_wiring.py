@@ -47,6 +47,7 @@ SEARCH = {
 NOWHERE = {"SEARCH_URL": "none"}
 WALKS = {
     "WALKS_TABLE": "walks",
+    "WRITTEN_TABLE": "written",
     "WALKS_MACHINE": "arn:walks",
     "WALKS_AT_ONCE": "4",
     "WALKS_UNITS": "2000",

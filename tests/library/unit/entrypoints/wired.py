@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from cqrs.adapters.memory import MemoryEventStore, MemoryPublisher, MemoryRows
+from cqrs.adapters.memory import MemoryEventStore, MemoryKinds, MemoryPublisher, MemoryRows
 from cqrs.entrypoints.commands import CommandFunction, changes, opens, opens_named
 from cqrs.entrypoints.http import HttpFunction
 from cqrs.entrypoints.queries import in_query, one_of, page_of, row_of
@@ -73,6 +73,7 @@ class Books:
     generation: int = 1
     decider: Decider[Any, Any, Any] = BOOK
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
+    kinds: MemoryKinds = field(default_factory=MemoryKinds)
     requests: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     seconds: Iterator[int] = field(default_factory=itertools.count)
 
@@ -104,11 +105,11 @@ class Books:
         """These books are added, one after the other."""
         return [c for book in books for c in self.happens(f"book-{book}", BookAdded(**fields))]
 
-    def breaks(self, stream: str) -> Commit:
-        """A commit that nobody can read, at the end of the stream."""
+    def breaks(self, stream: str, *, known: str = '"name"') -> Commit:
+        """A commit that nobody can read, at the end of the stream: it lacks what is `known`."""
         version = len(self.store.read(stream)) + 1
         good = Commit.of(stream, version, [Named(name="")], self._envelope(stream), CODEC)
-        broken = replace(good, body=good.body.replace('"name"', '"nothing"'))
+        broken = replace(good, body=good.body.replace(known, '"nothing"'))
         self.store.append(broken, "")
         return broken
 

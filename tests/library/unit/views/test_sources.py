@@ -145,7 +145,7 @@ def test_what_newer_code_has_written_is_no_error_and_has_no_trace() -> None:
         2,
         None,
     )
-    assert stopped.parked.error == "Ahead: world has no event type 'Shouted'"
+    assert stopped.parked.error.startswith("Ahead: world has no event type 'Shouted'. ")
 
 
 def test_an_error_of_any_length_fits_in_a_mark() -> None:

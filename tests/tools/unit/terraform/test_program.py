@@ -1,5 +1,9 @@
 """Terraform is found where the user has it, and sees what it should."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +45,28 @@ def test_a_cli_configuration_that_is_missing_is_not_mentioned_to_terraform(tmp_p
 
 def test_every_purpose_has_a_data_directory_of_its_own(tmp_path: Path) -> None:
     assert child_environment(tmp_path, {})["TF_DATA_DIR"] == str(tmp_path)
+
+
+def test_a_workspace_of_the_shell_does_not_lead_to_another_state(tmp_path: Path) -> None:
+    assert child_environment(tmp_path, {"TF_WORKSPACE": "other"})["TF_WORKSPACE"] == "default"
+
+
+def test_an_interrupt_is_handed_on_and_the_end_is_waited_for(tmp_path: Path) -> None:
+    saving = "trap 'echo saved; exit 3' INT; echo applying; while :; do sleep 0.02; done"
+    script = f"""
+from pathlib import Path
+from scripts.build.terraform.program import Program
+folder = Path({str(tmp_path)!r})
+raise SystemExit(Program(directory=folder, data_dir=folder).followed(folder / "log", "apply"))"""
+    terraform = a_program(tmp_path, does=saving)
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": ".", "TERRAFORM": terraform},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as following:
+        assert following.stdout
+        assert following.stdout.readline() == "applying\n"
+        following.send_signal(signal.SIGINT)
+        assert following.stdout.read() == "saved\n"
+    assert following.returncode == 3

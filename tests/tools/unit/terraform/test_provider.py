@@ -1,5 +1,7 @@
-"""The AWS provider is taken from this disk where it can be."""
+"""The AWS provider comes from the registry, and from this disk where that does not answer."""
 
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,14 +37,99 @@ def test_the_users_own_place_for_providers_goes_first(tmp_path: Path) -> None:
     assert mirror_places({"TF_PLUGIN_DIR": str(tmp_path)})[0] == tmp_path
 
 
-def test_a_mirror_is_named_to_init(tmp_path: Path) -> None:
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Says whether it answers."""
+
+    def says(answers: bool) -> None:
+        monkeypatch.setattr(provider, "registry_answers", lambda: answers)
+
+    return says
+
+
+def test_a_mirror_that_the_user_names_goes_first(
+    tmp_path: Path, registry: Callable[[bool], None]
+) -> None:
+    registry(True)
     mirror = a_mirror(tmp_path)
-    assert f"-plugin-dir={mirror}" in provider_arguments({"TF_PLUGIN_DIR": str(mirror)})
+    assert provider_arguments({"TF_PLUGIN_DIR": str(mirror)}) == [f"-plugin-dir={mirror}"]
 
 
-def test_without_a_mirror_the_registry_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_mirror_is_taken_where_the_registry_does_not_answer(
+    tmp_path: Path, registry: Callable[[bool], None], answers: bool
+) -> None:
+    registry(answers)
+    mirror = a_mirror(tmp_path / ".terraform.d/plugins")
+    expected = [] if answers else [f"-plugin-dir={mirror}"]
+    assert provider_arguments({"HOME": str(tmp_path)}) == expected
+
+
+def test_without_a_mirror_the_registry_is_used(
+    monkeypatch: pytest.MonkeyPatch, registry: Callable[[bool], None]
+) -> None:
+    registry(False)
     monkeypatch.setattr(provider, "mirror_places", lambda environ: [])
     assert provider_arguments({}) == []
+
+
+def test_a_registry_that_can_be_connected_to_answers_and_another_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setattr(provider, "getproxies", lambda: {"https": place})
+        assert provider.registry_answers.__wrapped__()
+    assert not provider.registry_answers.__wrapped__()
+
+
+class TestLockFile:
+    """A Terraform that notes what it was asked for, and writes a lock file."""
+
+    @pytest.fixture
+    def program(self, tmp_path: Path) -> Program:
+        does = f'echo "$@" >> asked; echo "hashes of $1" > {provider.LOCK_FILE}'
+        env = {"TERRAFORM": a_program(tmp_path, does=does)}
+        return Program(directory=tmp_path, data_dir=tmp_path, env=env)
+
+    def test_is_written_for_all_platforms_where_the_registry_answers(
+        self, program: Program, tmp_path: Path, registry: Callable[[bool], None]
+    ) -> None:
+        registry(True)
+        provider.initialise_locked(program, tmp_path / "lock")
+        asked = (tmp_path / "asked").read_text()
+        assert all(f"-platform={each}" in asked for each in provider.PLATFORMS)
+        assert (tmp_path / "lock").read_text() == "hashes of providers\n"
+
+    def test_is_not_written_from_a_mirror(
+        self, program: Program, tmp_path: Path, registry: Callable[[bool], None]
+    ) -> None:
+        registry(False)
+        provider.initialise_locked(program, tmp_path / "lock")
+        assert not (tmp_path / "lock").exists()
+
+    @pytest.mark.parametrize("answers", [True, False])
+    def test_decides_which_provider_is_taken_and_is_left_as_it_is(
+        self, program: Program, tmp_path: Path, registry: Callable[[bool], None], answers: bool
+    ) -> None:
+        registry(answers)
+        (tmp_path / "lock").write_text("these")
+        provider.initialise_locked(program, tmp_path / "lock")
+        asked = (tmp_path / "asked").read_text()
+        assert "-lockfile=readonly" in asked
+        assert "-upgrade" not in asked
+        assert (tmp_path / "lock").read_text() == "these"
+
+    def test_that_fits_no_provider_is_told_in_one_sentence(
+        self, tmp_path: Path, registry: Callable[[bool], None]
+    ) -> None:
+        registry(False)
+        does = "echo 'Error: locked provider does not match'; exit 1"
+        env = {"TERRAFORM": a_program(tmp_path, does=does)}
+        program = Program(directory=tmp_path, data_dir=tmp_path, env=env)
+        (tmp_path / "lock").touch()
+        with pytest.raises(TerraformError, match="remove the lock file"):
+            provider.initialise_locked(program, tmp_path / "lock")
 
 
 def test_the_users_own_cli_configuration_is_respected(tmp_path: Path) -> None:

@@ -1,0 +1,7 @@
+variable "name" {}
+variable "protected" {}
+
+resource "aws_s3_bucket" "this" {
+  bucket        = var.name
+  force_destroy = !var.protected
+}
