@@ -129,10 +129,9 @@ export-history: .venv ## Streams of the local stack, or of ENV on AWS, masked, t
 ##@ Deploy
 TERRAFORM_FOR := $(BIN)/python -m scripts.build.terraform
 # Modules that have something to say below a plan: section(settings, plan) returns a title, and lines.
-PLAN_SECTIONS := scripts.release.schemas
 BELOW_PLANS = $(if $(PLAN_SECTIONS),--sections $(PLAN_SECTIONS))
 
-.PHONY: package bootstrap plan deploy destroy outputs unlock adopt
+.PHONY: package bootstrap plan deploy rollback-code destroy outputs unlock adopt
 package: .venv ## Build one zip per function and the layer, for AWS (python3.13 on arm64)
 	@$(BIN)/python -m scripts.build.package aws
 
@@ -141,6 +140,9 @@ bootstrap: .venv ## Once for ENV, in the account and region that you are signed 
 
 plan: .venv ## What a deployment to ENV would do, lose and cost; saved, in PLAN=file
 	@$(TERRAFORM_FOR) plan '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') $(BELOW_PLANS)
+
+rollback-code: .venv ## Let the code before be live again in ENV, or with TO=newest the newest: nothing but aliases is changed
+	@$(TERRAFORM_FOR) rollback '$(ENV)' --to '$(or $(TO),before)'
 
 deploy: .venv ## Plan, ask (not with AUTO_APPROVE=1), apply; or apply PLAN=file. What would be lost has to be named: LOSE="..."
 	@$(TERRAFORM_FOR) deploy '$(ENV)' $(if $(PLAN),--plan '$(PLAN)') --lose '$(LOSE)' $(BELOW_PLANS)

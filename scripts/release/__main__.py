@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.build.terraform.environments import environment as deployed
+from scripts.build.terraform.environments import environment
 from scripts.build.terraform.program import REPOSITORY, TerraformError
 from scripts.local.errors import LocalError
 
@@ -126,10 +126,10 @@ def _exported(app: Application, arguments: argparse.Namespace) -> None:
         print(f"Not found: {', '.join(lacking)}")
 
 
-def _client(environment: str) -> object:
-    if environment:
-        one = deployed(environment)
-        one.require_place()
+def _client(name: str) -> object:
+    if name:
+        one = environment(name)
+        one.require()
         return one.access.client("dynamodb", one.pin.region)
     from scripts.local.home import Home
     from scripts.local.stack import Stack

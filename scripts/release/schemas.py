@@ -6,16 +6,12 @@ Importing this module imports nothing of the application.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from scripts.build.terraform.program import REPOSITORY
 
-if TYPE_CHECKING:
-    from scripts.release.application import Application
-
-__all__ = ["is_noted", "known", "one_way_doors", "section"]
+__all__ = ["is_noted", "kinds", "one_way_doors"]
 
 Description = Mapping[str, Mapping[str, Any]]
 
@@ -34,39 +30,26 @@ def is_noted() -> bool:
     return released == now
 
 
-def known() -> list[str]:
-    """The events that this code reads, as the publisher notes them: `order.OrderPlaced@1`."""
+def kinds() -> list[str]:
+    """The kinds of events that this code reads, as the publisher notes those that are written:
+    `order.OrderPlaced@1`, with the category of their streams.
+    """
     _, now = _released_and_now()
-    return sorted(
-        f"{category}.{event.partition('.')[2]}"
-        for category, service in _application().services.items()
-        for event in now["events"]
-        if event.partition(".")[0] == service
-    )
-
-
-def section(settings: Path, plan: object) -> tuple[str, Sequence[str]]:
-    """What is said below a plan."""
-    noted = [] if is_noted() else ["not all of this is noted: `make release`, and commit the file"]
-    return "One-way doors since the last release", [*one_way_doors(), *noted] or ["none"]
+    categories = {service: said["streams"] for service, said in now["aggregates"].items()}
+    named = (event.partition(".") for event in now["events"])
+    return sorted(f"{categories[service]}.{event}" for service, _, event in named)
 
 
 def _released_and_now() -> tuple[Description, Description]:
     """Raises ReleaseError."""
-    app = _application()
+    if str(REPOSITORY / "shared") not in sys.path:
+        sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
     from scripts.release import released
+    from scripts.release.application import this
     from scripts.release.description import described
 
     before = released.read_or_nothing()
-    return before, described(app, before)
-
-
-def _application() -> Application:
-    if str(REPOSITORY / "shared") not in sys.path:
-        sys.path.insert(0, str(REPOSITORY / "shared"))  # it looks at what runs elsewhere
-    from scripts.release.application import this
-
-    return this()
+    return before, described(this(), before)
 
 
 def doors(before: Description, now: Description) -> Iterator[str]:

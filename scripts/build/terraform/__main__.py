@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.build import package
-from scripts.build.terraform import commands
+from scripts.build.terraform import commands, releases
 from scripts.build.terraform.bootstrap import bootstrap
 from scripts.build.terraform.environments import DATA, Environment, environment, is_approved
 from scripts.build.terraform.plans import Plan
@@ -19,14 +20,16 @@ from scripts.build.terraform.program import REPOSITORY, ROOT, Program, Terraform
 from scripts.build.terraform.provider import initialise
 from scripts.build.terraform.root import Root, or_stop
 from scripts.build.terraform.summary import Section
+from scripts.release.schemas import kinds, one_way_doors
 from scripts.tables import show
 
+PACKAGES = REPOSITORY / "build" / "packages" / "aws"
 CHECKED = Root(home=DATA / "check", backend={"local": {}})
-PACKAGES = DATA / "tests" / "packages"
+EMPTY_PACKAGES = DATA / "tests" / "packages"
 TESTS = Program(
     directory=REPOSITORY / "tests" / "terraform",
     data_dir=DATA / "tests",
-    env={"TF_VAR_packages_dir": str(PACKAGES)},
+    env={"TF_VAR_packages_dir": str(EMPTY_PACKAGES)},
 )
 
 
@@ -52,10 +55,10 @@ def _formatting(folder: Path) -> Program:
 
 def test() -> None:
     """Runs `terraform test`. It plans with empty packages, so none need be built."""
-    PACKAGES.mkdir(parents=True, exist_ok=True)
+    EMPTY_PACKAGES.mkdir(parents=True, exist_ok=True)
     handlers = (REPOSITORY / "functions").glob("*/handler.py")
     for name in ("layer", *(handler.parent.name for handler in handlers)):
-        (PACKAGES / f"{name}.zip").touch()
+        (EMPTY_PACKAGES / f"{name}.zip").touch()
     initialise(TESTS)
     code, said = TESTS.captured("test", "-no-color")
     # A root that is tested as a module has no backend, on purpose: remove the warning.
@@ -72,7 +75,8 @@ def main(arguments: Sequence[str]) -> None:
 
     def sections(environment: Environment, plan: Plan) -> Sequence[Section]:
         modules = map(import_module, chosen.sections)
-        return [module.section(environment.settings, plan) for module in modules]
+        told = (module.section(environment.settings, plan) for module in modules)
+        return [releases.waves(plan), ("One-way doors", one_way_doors()), *told]
 
     match chosen.command:
         case "bootstrap":
@@ -80,13 +84,26 @@ def main(arguments: Sequence[str]) -> None:
         case "plan":
             _package(one)
             saved = chosen.plan or one.home / "saved.plan"
-            _say_how_to_apply(one, saved, commands.plan(one, saved, sections))
+            held = releases.held(one, releases.code_in(PACKAGES))
+            _say_how_to_apply(one, saved, commands.plan(held, saved, sections))
         case "deploy":
             require_somebody_to_ask()
             _package(one)
             lose = chosen.lose.split()
-            commands.deploy(one, approve, saved=chosen.plan, lose=lose, sections=sections)
-            _show(commands.outputs(one))
+            code, commit = releases.code_in(PACKAGES), _commit()
+            releases.deploy(
+                one,
+                approve,
+                releases.Release.now(commit=commit, code=code, reads=kinds()),
+                saved=chosen.plan,
+                lose=lose,
+                sections=sections,
+            )
+        case "rollback":
+            require_somebody_to_ask()
+            _package(one)
+            code = releases.code_in(PACKAGES)
+            releases.roll_back(one, approve, code, newest=chosen.to == "newest")
         case "destroy":
             require_somebody_to_ask()
             commands.destroy(one, approve, lose=chosen.lose.split())
@@ -104,11 +121,21 @@ def _parser() -> argparse.ArgumentParser:
     known = parser.add_subparsers(dest="command", required=True)
     for name in ("check", "fmt", "test"):
         known.add_parser(name)
-    for name in ("bootstrap", "plan", "deploy", "destroy", "outputs", "unlock", "adopt"):
+    for name in (
+        "bootstrap",
+        "plan",
+        "deploy",
+        "rollback",
+        "destroy",
+        "outputs",
+        "unlock",
+        "adopt",
+    ):
         command = known.add_parser(name)
         command.add_argument("environment")
         command.add_argument("--lose", default="", help="what is meant to be lost, by its words")
         command.add_argument("--plan", type=Path, help="a saved plan")
+        command.add_argument("--to", choices=["before", "newest"], default="before")
         command.add_argument("--json", action="store_true")
         command.add_argument("--lock", help="the id of a lock that was left behind")
         command.add_argument("--address", help="of a resource in Terraform")
@@ -121,6 +148,13 @@ def _package(environment: Environment) -> None:
     """Builds what is deployed, if it can be deployed at all."""
     environment.require()
     package.main(["aws"])
+
+
+def _commit() -> str:
+    """The one that is checked out; with a plus if something is not committed, empty without git."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    told = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return told.stdout.strip()
 
 
 def _say_how_to_apply(environment: Environment, saved: Path, found: Plan) -> None:

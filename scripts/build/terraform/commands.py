@@ -252,6 +252,8 @@ def _advice(error: str, environment: Environment) -> str | None:
             " (UTC). Wait for the end; if that was killed, and no Terraform of it runs any more,"
             f" release the lock: make unlock ENV={name} LOCK={lock}"
         )
+    if "Failed to unlock state" in error and "NoSuchKey" in error:
+        return f"{name} is not locked."
     if "Saved plan is stale" in error:
         return f"Something was applied to {name} since this was planned: make plan ENV={name}"
     there = [

@@ -137,7 +137,7 @@ REFILLED = "made again from the events; until then, queries are answered 503"
 _TABLES = {
     r"module\.events\[": (f"its events, {FOREVER}", True),
     r"module\.guards\[": ("which values are taken: they could be taken twice", True),
-    r"module\.processes\[": ("what its processes have sent and wait for: they can't go on", True),
+    r"module\.processes\[": ("what it has sent and waits for: it can't go on", True),
     r"aws_dynamodb_table\.generations": ("which generation of each view queries see", True),
     r"module\.(rows|tallies)\[": (f"the rows of a view, {REFILLED}", False),
     r"aws_dynamodb_table\.walks": ("how far walks are; they begin anew", False),
@@ -163,7 +163,7 @@ _KINDS = {
 
 def _losses(change: Change) -> Iterator[Loss]:
     if change.action == "change" and _has_backups(change.before) and not _has_backups(change.after):
-        what = "35 days of backups, to any second: they are gone when point-in-time recovery is off"
+        what = "its backups, all of them: point-in-time recovery is switched off"
         yield Loss(word=f"{word(change)}_backups", what=what)
     if not change.ends:
         return

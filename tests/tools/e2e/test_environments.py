@@ -157,7 +157,7 @@ class TestKilled:
         assert not clone.has_changes(signals=waiting)
 
     def test_a_lock_that_is_not_there_is_not_released(self, clone: Clone) -> None:
-        with pytest.raises(TerraformError):
+        with pytest.raises(TerraformError, match="is not locked"):
             commands.unlock(clone.environment, "another")
 
     def test_terraform_finishes_and_saves_its_state_when_who_started_it_is_killed(

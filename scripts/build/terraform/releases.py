@@ -1,0 +1,250 @@
+"""What was released to an environment, and the way back: kept beside its state, for all clones.
+
+A release is which version of each function became live. It is written down before anything becomes
+live, and again afterwards: one that was killed half-way is known, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scripts.build.terraform import commands
+from scripts.build.terraform.commands import Approve, Sections, no_sections
+from scripts.build.terraform.environments import Environment
+from scripts.build.terraform.plans import Plan
+from scripts.build.terraform.program import TerraformError
+from scripts.build.terraform.summary import Section
+
+RECORD = "releases"
+KEPT = 20
+
+Versions = Mapping[str, str]
+"""The version of each function, by its folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """`code` is the digest of its packages, `reads` are the kinds of events that it can read, and
+    `versions` is empty until all of it was live.
+    """
+
+    at: str
+    commit: str
+    code: str
+    reads: Sequence[str]
+    versions: Versions = field(default_factory=dict)
+
+    @classmethod
+    def now(cls, *, commit: str, code: str, reads: Sequence[str]) -> Release:
+        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return cls(at=at, commit=commit, code=code, reads=tuple(reads))
+
+    def __str__(self) -> str:
+        return f"that of {self.at} ({self.commit or 'of no commit'})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """`code` was rolled back: where it would be deployed, `versions` stay live."""
+
+    code: str
+    versions: Versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases:
+    """Oldest first."""
+
+    releases: Sequence[Release] = ()
+    held: Hold | None = None
+
+    @classmethod
+    def of(cls, environment: Environment) -> Releases:
+        said = environment.read_record(RECORD) or {"releases": (), "held": None}
+        releases = tuple(Release(**each) for each in said["releases"])
+        return cls(releases=releases, held=Hold(**said["held"]) if said["held"] else None)
+
+    def write(self, environment: Environment) -> None:
+        kept = replace(self, releases=tuple(self.releases)[-KEPT:])
+        environment.write_record(RECORD, asdict(kept))
+
+    def live_versions(self, code: str) -> Versions:
+        """Those that stay live if this code is deployed; none, unless it was rolled back."""
+        return self.held.versions if self.held and self.held.code == code else {}
+
+    def begun(self, release: Release) -> Releases:
+        is_held = self.held is not None and self.held.code == release.code
+        return self if is_held else Releases(releases=(*self.releases, release))
+
+    def finished(self, code: str, versions: Versions) -> Releases:
+        """With the versions of the release of `code` that was begun."""
+        releases = [*self.releases]
+        if releases and releases[-1].code == code and not self.held:
+            releases[-1] = replace(releases[-1], versions=dict(versions))
+        if len(releases) > 1 and releases[-1].versions == releases[-2].versions:
+            del releases[-2]  # nothing became live by it
+        return replace(self, releases=releases)
+
+    def before(self, live: Versions) -> Release:
+        """The release before the one that is live. Raises TerraformError."""
+        whole = [each for each in self.releases if each.versions]
+        while whole and _differs(live, whole[-1]):
+            newest = whole.pop()
+            if not any(not _differs(live, each) for each in whole):
+                return newest  # what is live is part of a release that did not come to its end
+        if len(whole) < 2:
+            raise TerraformError("There is no earlier release that is known: deploy earlier code.")
+        return whole[-2]
+
+    def newest(self) -> Release:
+        whole = [each for each in self.releases if each.versions]
+        if not whole:
+            raise TerraformError("No release is known yet: deploy.")
+        return whole[-1]
+
+
+def _differs(live: Versions, release: Release) -> bool:
+    """Of functions that one of them lacks nothing can be said."""
+    both = live.keys() & release.versions.keys()
+    return any(live[name] != release.versions[name] for name in both)
+
+
+def code_in(packages: Path) -> str:
+    """The digest of what is built."""
+    digest = hashlib.sha256()
+    for package in sorted(packages.glob("*.zip")):
+        digest.update(
+            f"{package.name}\0{hashlib.sha256(package.read_bytes()).hexdigest()}\n".encode()
+        )
+    return digest.hexdigest()[:16]
+
+
+def held(environment: Environment, code: str) -> Environment:
+    """As it is planned and deployed with this code."""
+    versions = Releases.of(environment).live_versions(code)
+    if versions:
+        print(
+            f"This code was rolled back: what is live stays so. Deploy other code, or"
+            f" `make rollback-code ENV={environment.name} TO=newest`."
+        )
+    return with_versions(environment, versions)
+
+
+def with_versions(environment: Environment, versions: Versions) -> Environment:
+    live = {"live_versions": dict(versions)} if versions else {}
+    return replace(environment, variables={**environment.variables, **live})
+
+
+def deploy(
+    environment: Environment,
+    approve: Approve,
+    release: Release,
+    *,
+    saved: Path | None = None,
+    lose: Collection[str] = (),
+    sections: Sections = no_sections,
+) -> None:
+    """Deploys, and writes down what was released."""
+
+    def approved(question: str) -> bool:
+        if not approve(question):
+            return False
+        Releases.of(environment).begun(release).write(environment)
+        return True
+
+    environment.require()
+    kept = held(environment, release.code)
+    commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
+    live = commands.outputs(environment)["live_versions"]
+    Releases.of(environment).finished(release.code, live).write(environment)
+
+
+def roll_back(
+    environment: Environment,
+    approve: Approve,
+    code: str,
+    *,
+    newest: bool = False,
+) -> None:
+    """Lets the release before the live one be live again, or the newest one. Nothing but aliases is
+    changed. `code` is that of the packages that are built.
+    """
+    told = commands.outputs(environment)
+    known = Releases.of(environment)
+    release = known.newest() if newest else known.before(told["live_versions"])
+    _require_readable(release, _written(environment, told))
+    hold = None if newest else Hold(code=code, versions=release.versions)
+
+    def approved(question: str) -> bool:
+        if not approve(question):
+            return False
+        replace(Releases.of(environment), held=hold).write(environment)
+        return True
+
+    def only_aliases(target: Environment, plan: Plan) -> Sequence[Section]:
+        _require_only_aliases(known, plan)
+        return [waves(plan)]
+
+    print(f"The release that becomes live: {release}")
+    commands.deploy(with_versions(environment, release.versions), approved, sections=only_aliases)
+    if late := _unread(release, _written(environment, told)):
+        print(
+            f"Meanwhile {', '.join(late)} was written, which this code can't read: commands to"
+            " those streams are answered 503, and views of them wait, until newer code is live."
+        )
+
+
+def waves(plan: Plan) -> Section:
+    """What becomes live, in its order."""
+    order = ("queries", "followers", "processes", "commands")  # as in terraform/live.tf
+    found: dict[str, list[str]] = {}
+    for change in plan.changes:
+        if change.kind == "aws_lambda_alias" and change.action != "destroy":
+            wave, _, name = change.address.partition(".")[2].partition("[")
+            found.setdefault(wave, []).append(name.strip('"]'))
+    told = [f"{wave}: {', '.join(sorted(found[wave]))}" for wave in order if wave in found]
+    return "What becomes live, wave after wave", told
+
+
+def _require_readable(release: Release, written: Collection[str]) -> None:
+    if unread := _unread(release, written):
+        raise TerraformError(
+            f"Nothing was touched: {', '.join(unread)} was written, and the release before can't"
+            " read it. Mend the code, and deploy that."
+        )
+
+
+def _unread(release: Release, written: Collection[str]) -> list[str]:
+    """What was written of streams that the release knows, and is of no kind that it reads."""
+    categories = {kind.partition(".")[0] for kind in release.reads}
+    return sorted(
+        kind
+        for kind in written
+        if kind.partition(".")[0] in categories and kind not in release.reads
+    )
+
+
+def _require_only_aliases(known: Releases, plan: Plan) -> None:
+    if others := [each.address for each in plan.changes if each.kind != "aws_lambda_alias"]:
+        commit = known.newest().commit
+        raise TerraformError(
+            "Nothing was touched: beside what is live this would change"
+            f" {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}. Go back from the"
+            f" code that is deployed: git checkout {commit or 'what was deployed last'}"
+        )
+
+
+def _written(environment: Environment, outputs: Mapping[str, Any]) -> set[str]:
+    """The kinds of events that were ever written, as the publisher has noted them."""
+    client = environment.access.client("dynamodb", environment.pin.region)
+    found = client.get_item(
+        TableName=outputs["table_names"]["written"],
+        Key={"what": {"S": "events"}},
+        ConsistentRead=True,
+    )
+    return set(found.get("Item", {}).get("kinds", {}).get("SS", ()))
