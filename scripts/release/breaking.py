@@ -4,9 +4,9 @@ Who lives with what:
 
 - New code reads old data: events of every schema there ever was, snapshots, rows, and commands that
   wait in rows of processes.
-- Old code meets new data while a release is on its way, and after one was taken back. Queries,
-  followers, processes and commands are released in this order. So a process sends to services that
-  are older than it is, and followers may be older than what is written.
+- Old code meets new data while a release is on its way, as queries, followers, processes and
+  commands become live in this order, and after it was taken back. What it can't read waits for the
+  newer code, which then may never come.
 - Callers of the API send tomorrow what they sent yesterday.
 
 Whatever is new alone harms nobody, nor does a rule: rules are for input, and never for what is
@@ -317,11 +317,12 @@ def _messages(released: Description, now: Description) -> Iterator[str]:
             found = changes(released["commands"][command], sent)
             if refused := [one for one in found if one.old_cant]:
                 yield (
-                    f"{process} would send {command} as services that are not released yet refuse "
-                    f"it: {_listed(refused)}: let the command take it (a new field with a default, "
-                    "in a class with omit_defaults=True), release, and send it from the next "
-                    "release on; or, if nothing sends it before all are released, take the line of "
-                    f"{command} out of released.json"
+                    f"{process} would send {command} as code of the last release does not take it, "
+                    "so that it would wait for ever after a rollback: "
+                    f"{_listed(refused)}: let the command take it (a new field with a default, in "
+                    "a class with omit_defaults=True), release, and send it from the next release "
+                    f"on; or, if there is no way back anyway, take the line of {command} out of "
+                    "released.json"
                 )
 
 

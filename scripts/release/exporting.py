@@ -141,7 +141,7 @@ def export(
             except ValueError:
                 skipped += 1
                 break  # what follows can't be replayed without it
-            kinds |= {f"{service}.{kind}" for kind in kinds_of(commit)}
+            kinds |= {f"{service}.{kind.partition('.')[2]}" for kind in commit.kinds()}
             lines.append(json.dumps(masked_line(masked), ensure_ascii=False))
         streams += len(lines) > before
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -167,19 +167,12 @@ def _chosen(looked_at: Iterator[Commit], most: int) -> Sequence[str]:
     first: dict[str, None] = {}
     others: dict[str, None] = {}
     for commit in looked_at:
-        kinds = kinds_of(commit)
+        kinds = commit.kinds()
         (others if kinds <= seen else first)[commit.stream] = None
         seen |= kinds
     rest = [stream for stream in others if stream not in first]
     random.shuffle(rest)
     return [*first, *rest[: max(0, most - len(first))]]
-
-
-def kinds_of(commit: Commit) -> set[str]:
-    try:
-        return {f"{e['type']}@{e['schema']}" for e in json.loads(commit.body)["events"]}
-    except (LookupError, TypeError, ValueError):
-        return set()
 
 
 def _companions(app: Application, stream: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ __all__ = ["Mask"]
 
 WORD = re.compile(r"[^\W_]+")
 DAY = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
-TRIES = 1_000  # a word of one letter has only 26
+TRIES = 200  # to find one that is not taken: of one letter there are only 26
 
 Shapes = Mapping[str, Any]
 """What events look like, by `OrderPlaced@1`; with `personal`, the fields that are about people."""
@@ -122,8 +122,11 @@ class Mask:
     def _lower(self, word: str) -> str:
         if word not in self._words:
             for n in count():
-                masked = "".join(map(_alike, word, self._noise(f"{n}/{word}", len(word))))
-                if n == TRIES or (masked != word and masked not in self._used):
+                like = word + word[-1] * (
+                    n // (2 * TRIES)
+                )  # when there are no others of its length
+                masked = "".join(map(_alike, like, self._noise(f"{n}/{word}", len(like))))
+                if masked not in self._used and (masked != word or n >= TRIES):
                     break
             self._words[word] = masked
             self._used.add(masked)

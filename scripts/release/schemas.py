@@ -58,7 +58,8 @@ def doors(before: Description, now: Description) -> Iterator[str]:
             name, schema = event.split("@")
             yield (
                 f"{name} of schema {schema} is new: once one is stored, code of the last release "
-                "can't decide on that stream, and its followers let it wait until this code is back"
+                "lets that stream wait, and answers commands to it with `ahead`, until this code "
+                "is back"
             )
     for view, old, new in _of_both("views", before, now):
         if old["generation"] != new["generation"]:

@@ -187,22 +187,22 @@ REFUSED: dict[str, Refused] = {
     ),
     "a message has a new field": Refused(
         edit(f"{STOCK}/commands.py", RESERVE, f"{RESERVE}    gift: bool = False\n"),
-        "checkout would send inventory.ReserveStock as services that are not released yet "
-        "refuse it: `gift` is new: let the command take it (a new field with a default, in a "
-        "class with omit_defaults=True), release, and send it from the next release on; or, if "
-        "nothing sends it before all are released, take the line of inventory.ReserveStock out "
-        "of released.json.",
+        "checkout would send inventory.ReserveStock as code of the last release does not take "
+        "it, so that it would wait for ever after a rollback: `gift` is new: let the command "
+        "take it (a new field with a default, in a class with omit_defaults=True), release, and "
+        "send it from the next release on; or, if there is no way back anyway, take the line of "
+        "inventory.ReserveStock out of released.json.",
     ),
     "a message has a field that its receiver gets with the same release": Refused(
         both(
             edit(f"{PAYMENTS}/commands.py", AUTHORISE, f"{AUTHORISE}    gift: bool = False\n"),
             edit(CHECKOUT, "payments.AuthorisePayment(\n", "payments.AuthorisePayment(gift=True,"),
         ),
-        "checkout would send payments.AuthorisePayment as services that are not released yet "
-        "refuse it: `gift` is new: let the command take it (a new field with a default, in a "
-        "class with omit_defaults=True), release, and send it from the next release on; or, if "
-        "nothing sends it before all are released, take the line of payments.AuthorisePayment "
-        "out of released.json.",
+        "checkout would send payments.AuthorisePayment as code of the last release does not "
+        "take it, so that it would wait for ever after a rollback: `gift` is new: let the "
+        "command take it (a new field with a default, in a class with omit_defaults=True), "
+        "release, and send it from the next release on; or, if there is no way back anyway, "
+        "take the line of payments.AuthorisePayment out of released.json.",
     ),
     "a command needs a new field": Refused(
         edit(f"{ORDERS}/commands.py", CANCEL, f"{CANCEL}    by: str\n"),

@@ -108,6 +108,12 @@ def test_another_export_has_other_masks() -> None:
     assert Mask().text(text) != Mask().text(text)
 
 
+def test_short_words_are_told_apart_even_if_there_are_hardly_others() -> None:
+    mask = Mask()
+    words = [*"0123456789", *"abcdefghijklmnopqrstuvwxyz", *"äöüßéèáàøåæœ"]
+    assert len({mask.text(word) for word in words}) == len(words)
+
+
 texts = st.text(min_size=4, max_size=12)
 
 

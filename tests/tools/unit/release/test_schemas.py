@@ -28,8 +28,8 @@ def test_what_is_as_it_was_is_no_door() -> None:
 def test_a_new_event_is_a_door() -> None:
     (door,) = told(events={"orders.Returned@1": {"fields": {}}})
     assert door == (
-        "orders.Returned of schema 1 is new: once one is stored, code of the last release can't "
-        "decide on that stream, and its followers let it wait until this code is back"
+        "orders.Returned of schema 1 is new: once one is stored, code of the last release lets "
+        "that stream wait, and answers commands to it with `ahead`, until this code is back"
     )
 
 
