@@ -37,7 +37,8 @@ def kinds() -> list[str]:
     _, now = _released_and_now()
     categories = {service: said["streams"] for service, said in now["aggregates"].items()}
     named = (event.partition(".") for event in now["events"])
-    return sorted(f"{categories[service]}.{event}" for service, _, event in named)
+    # of a context that is only followed nobody here decides, so nobody goes back on it
+    return sorted(f"{categories[of]}.{event}" for of, _, event in named if of in categories)
 
 
 def _released_and_now() -> tuple[Description, Description]:
