@@ -366,7 +366,7 @@ class Stack:
             raise LocalError(f"which one: {', '.join(names)}?")
         try:
             answer = self.clients.client("lambda").invoke(
-                FunctionName=names[0], Payload=json.dumps(event).encode()
+                FunctionName=f"{names[0]}:{updates.LIVE}", Payload=json.dumps(event).encode()
             )
             payload = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as error:
