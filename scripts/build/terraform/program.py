@@ -80,8 +80,9 @@ class Program:
             return code, file.read().decode(errors="replace")
 
     def followed(self, log: Path, *arguments: str) -> int:
-        """Returns the exit code. Shows what Terraform writes to the log. It has a session of its
-        own: it finishes and saves its state though this process or the terminal is gone.
+        """Returns the exit code. Shows what Terraform writes to the log, but for its outputs. It
+        has a session of its own: it finishes and saves its state though this process or the
+        terminal is gone.
         """
         with log.open("wb") as written:
             process = subprocess.Popen(
@@ -94,11 +95,14 @@ class Program:
                 start_new_session=True,
             )
         self.started(process.pid)
+        outputs = ""
         with log.open(errors="replace") as told:
             while True:
                 try:
                     code = process.poll()  # before the last lines are read, not after
-                    print(told.read(), end="", flush=True)
+                    shown, begin, _ = told.read().partition("\nOutputs:\n")
+                    print("" if outputs else shown, end="", flush=True)
+                    outputs = outputs or begin
                     if code is not None:
                         return code
                     with suppress(subprocess.TimeoutExpired):

@@ -160,8 +160,9 @@ def deploy(
     environment.require()
     kept = held(environment, release.code)
     commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
-    live = commands.outputs(environment)["live_versions"]
-    Releases.of(environment).finished(release.code, live).write(environment)
+    told = commands.outputs(environment)
+    Releases.of(environment).finished(release.code, told["live_versions"]).write(environment)
+    print(f"{environment.name} answers at {told['api_url']}")
 
 
 def roll_back(
