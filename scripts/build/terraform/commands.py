@@ -35,6 +35,7 @@ def plan(
     sections: Sections = no_sections,
     *,
     destroying: bool = False,
+    targets: Collection[str] = (),
 ) -> Plan:
     """Shows what a deployment would do, and saves it so that `deploy` can apply it."""
     environment.require()
@@ -47,6 +48,7 @@ def plan(
             "-no-color",
             f"-out={saved.resolve()}",
             *(["-destroy"] if destroying else []),
+            *(f"-target={address}" for address in targets),
             *settings([environment.settings], environment.all_variables),
         )
     saved.chmod(0o600)  # it says what is in the state
@@ -81,12 +83,13 @@ def deploy(
     saved: Path | None = None,
     lose: Collection[str] = (),
     sections: Sections = no_sections,
+    targets: Collection[str] = (),
 ) -> None:
-    """Applies a plan: a saved one, or one that is made and shown now."""
+    """Applies a plan: a saved one, or one that is made and shown now, of all or of `targets`."""
     with _folder(environment) as folder:
         if saved is None:
             saved = folder / "plan"
-            found = plan(environment, saved, sections)
+            found = plan(environment, saved, sections, targets=targets)
         else:
             found = _saved_earlier(environment, saved)
             print(summary(environment.name, found, sections(environment, found)))

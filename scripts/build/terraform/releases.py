@@ -22,6 +22,7 @@ from scripts.build.terraform.summary import Section
 
 RECORD = "releases"
 KEPT = 20
+WAVES = ("queries", "followers", "processes", "commands")  # as in terraform/live.tf
 
 Versions = Mapping[str, str]
 """The version of each function, by its folder."""
@@ -192,7 +193,9 @@ def roll_back(
         return [waves(plan)]
 
     print(f"The release that becomes live: {release}")
-    commands.deploy(with_versions(environment, release.versions), approved, sections=only_aliases)
+    back = with_versions(environment, release.versions)
+    aliases = [f"aws_lambda_alias.{wave}" for wave in WAVES]
+    commands.deploy(back, approved, sections=only_aliases, targets=aliases)
     if late := _unread(release, _written(environment, told)):
         print(
             f"Meanwhile {', '.join(late)} was written, which this code can't read: commands to"
@@ -202,13 +205,12 @@ def roll_back(
 
 def waves(plan: Plan) -> Section:
     """What becomes live, in its order."""
-    order = ("queries", "followers", "processes", "commands")  # as in terraform/live.tf
     found: dict[str, list[str]] = {}
     for change in plan.changes:
         if change.kind == "aws_lambda_alias" and change.action != "destroy":
             wave, _, name = change.address.partition(".")[2].partition("[")
             found.setdefault(wave, []).append(name.strip('"]'))
-    told = [f"{wave}: {', '.join(sorted(found[wave]))}" for wave in order if wave in found]
+    told = [f"{wave}: {', '.join(sorted(found[wave]))}" for wave in WAVES if wave in found]
     return "What becomes live, wave after wave", told
 
 
@@ -232,11 +234,11 @@ def _unread(release: Release, written: Collection[str]) -> list[str]:
 
 def _require_only_aliases(known: Releases, plan: Plan) -> None:
     if others := [each.address for each in plan.changes if each.kind != "aws_lambda_alias"]:
-        commit = known.newest().commit
+        commit = known.newest().commit or "what was deployed last"
         raise TerraformError(
             "Nothing was touched: beside what is live this would change"
             f" {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}. Go back from the"
-            f" code that is deployed: git checkout {commit or 'what was deployed last'}"
+            f" code that is deployed: git checkout {commit}"
         )
 
 

@@ -113,8 +113,8 @@ class Rehearsal:
             if self._live() != after:
                 raise LocalError("Other versions are live than before that release.")
             held = releases.held(self._with(last), releases.code_in(last))
-            if commands.plan(held, self.home / "plan").does_something:
-                raise LocalError("The plan after the rollback would change something.")
+            if told := releases.waves(commands.plan(held, self.home / "plan"))[1]:
+                raise LocalError(f"The plan after the rollback would let live: {told}")
         with self._step("destroy: refused"):
             self._refused(lambda: commands.destroy(self._with(last), _yes), "Nothing was touched")
             Api(self.url, self.stack.token("staff")).get(f"/products/{SKU}")
