@@ -20,6 +20,8 @@ __all__ = [
     "SEARCH_UNIT_HOUR",
     "SHARD_HOUR",
     "SHARD_PUT_UNIT",
+    "SNAPSHOT_GIGABYTE_SECOND",
+    "SNAPSHOT_RESTORED_GIGABYTE",
     "STORED_GIGABYTE_MONTH",
     "STREAM_GIGABYTE_IN",
     "STREAM_GIGABYTE_OUT",
@@ -37,6 +39,8 @@ HOURS_PER_MONTH = 730
 HTTP_REQUEST = 1.00e-6  # API Gateway, HTTP API, for each 512 KB
 INVOCATION = 0.20e-6  # Lambda
 GIGABYTE_SECOND = 0.0000133334  # Lambda, arm64
+SNAPSHOT_GIGABYTE_SECOND = 0.0000015046  # SnapStart, of each version that is kept
+SNAPSHOT_RESTORED_GIGABYTE = 0.0001397998  # at each cold start
 
 READ_UNIT = 0.125e-6  # DynamoDB, on demand; reading its streams is free to Lambda
 WRITE_UNIT = 0.625e-6

@@ -1,4 +1,4 @@
-"""What the shop's lists in Terraform say, read without Terraform: names, lists and texts."""
+"""What the shop's lists in Terraform say, read without Terraform: names, lists, texts, numbers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ Entry = Mapping[str, Any]
 
 @cache
 def nouns(name: str) -> dict[str, Entry]:
-    """A map of maps in `locals` of the root: lists and texts of each entry, by name."""
+    """A map of maps in `locals` of the root: lists, texts and numbers of each entry, by name."""
     entries = re.findall(r"(?ms)^    (\w+)\s*= \{(.*?)(?:\}$|^    \}$)", _found(name)[1])
     return {key: dict(_values(entry)) for key, entry in entries}
 
@@ -50,5 +50,6 @@ def _found(name: str) -> tuple[str, str]:
 
 
 def _values(entry: str) -> Iterator[tuple[str, Any]]:
-    for key, several, text in re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)"|true)', entry):
-        yield key, text or set(re.findall(r'"(\w+)"', several))
+    said = re.findall(r'(\w+)\s*= (?:\[(.*?)\]|"(.*?)"|true|(\d+))', entry)
+    for key, several, text, number in said:
+        yield key, int(number) if number else text or set(re.findall(r'"(\w+)"', several))

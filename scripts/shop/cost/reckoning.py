@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cqrs import prices
-from scripts.build.terraform.nouns import nouns
+from scripts.build.terraform.nouns import nouns, routes
 from scripts.shop.cost.work import ALONE, AT_ONCE, FULL, METRICS, Piece, Work
 
 __all__ = [
@@ -51,6 +51,7 @@ class Settings:
     shards: int | None = None
     audit_minutes: int = 60
     search: Mapping[str, str] = field(default_factory=lambda: {"kind": "none"})
+    snap_start: bool = False
 
 
 def settings(file: Path) -> Settings:
@@ -64,6 +65,7 @@ def settings(file: Path) -> Settings:
         shards=int(shards) if shards else None,
         audit_minutes=int(said.get("audit_minutes", 60)),
         search=kind,
+        snap_start=bool(re.search(r"(?m)^snap_start\s*= true\s*$", text)),
     )
 
 
@@ -122,7 +124,17 @@ def idle(said: Settings) -> Dollars:
         f"CloudWatch, {count} alarms": count * prices.ALARM_MONTH,
         f"CloudWatch, {METRICS} metrics, if all are written": METRICS * prices.METRIC_MONTH,
         "Schedules, and what they run": runs * prices.SCHEDULED + passes,
+        **({"Lambda, snapshots of live versions": snapshots()} if said.snap_start else {}),
     }
+
+
+def snapshots() -> float:
+    """What SnapStart comes to in a month. Versions that are not live any more cost as much until
+    Lambda drops their snapshots, two weeks after their last use.
+    """
+    functions = nouns("functions") | nouns("functions_of_the_frame")
+    megabytes: int = sum(functions[name]["memory_megabytes"] for name in set(routes().values()))
+    return megabytes / 1024 * SECONDS_PER_MONTH * prices.SNAPSHOT_GIGABYTE_SECOND
 
 
 def searching(search: Mapping[str, str]) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cqrs import prices
+from scripts.build.terraform.nouns import routes
 from scripts.local.home import ROOT
 from scripts.shop.cost.reckoning import Settings, at_rate, idle, per_million, settings
 from scripts.shop.cost.work import ALONE, AT_ONCE, FULL, Piece, Work
@@ -128,3 +129,12 @@ def test_settings_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert settings(file) == found
     file.write_text("# stream_shards = 3\n")
     assert settings(file) == Settings()
+
+
+def test_snapshots_are_paid_for_the_functions_that_answer_requests(tmp_path: Path) -> None:
+    file = tmp_path / "dev.tfvars"
+    file.write_text("snap_start = true\n")
+    paid = idle(settings(file))["Lambda, snapshots of live versions"]
+    answering = len(set(routes().values()))
+    assert 0.9 * answering * 3.95 < paid < answering * 3.96  # a GB each, but for the documents
+    assert not [item for item in idle(Settings()) if "snapshots" in item]
