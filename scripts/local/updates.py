@@ -44,8 +44,7 @@ def update(clients: Clients, packages: Path, waves: Sequence[Collection[str]]) -
         name = function["FunctionName"]
         live = client.get_function_configuration(FunctionName=name, Qualifier=LIVE)
         if _content(live) != _content(function):
-            version = client.publish_version(FunctionName=name)["Version"]
-            client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
+            publish(client, name)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         is_renewed = list(pool.map(renew, functions))
@@ -53,6 +52,18 @@ def update(clients: Clients, packages: Path, waves: Sequence[Collection[str]]) -
             list(pool.map(let_live, [f for f in functions if _name(f) in wave]))
     renewed = [_name(function) for function, its in zip(functions, is_renewed, strict=True) if its]
     return [*(["layer"] if is_new else []), *renewed]
+
+
+def reconfigure(client: Any, function: str, **configuration: Any) -> None:
+    """Lets a version of it be live that is configured like this."""
+    client.update_function_configuration(FunctionName=function, **configuration)
+    publish(client, function)
+
+
+def publish(client: Any, function: str) -> None:
+    """Lets its newest code and configuration be live."""
+    version = client.publish_version(FunctionName=function)["Version"]
+    client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
 
 
 def _name(function: Any) -> str:

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from scripts.local.clients import http
 from scripts.local.errors import LocalError
 from scripts.local.stack import Stack
-from scripts.local.updates import LIVE
+from scripts.local.updates import reconfigure
 from scripts.shop.compare.shape import ORDERS, PRODUCTS, Question, Way, order, path, product
 from scripts.shop.demo.api import Api
 
@@ -139,11 +139,7 @@ class Shop:
         told = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
 
         def tell(variables: dict[str, str], status: int) -> None:
-            functions.update_function_configuration(
-                FunctionName=name, Environment={"Variables": told | variables}
-            )
-            version = functions.publish_version(FunctionName=name)["Version"]
-            functions.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
+            reconfigure(functions, name, Environment={"Variables": told | variables})
             self._wait_for_payments(status)
 
         try:

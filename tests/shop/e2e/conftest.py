@@ -253,7 +253,8 @@ class Shop(Value, kw_only=False):
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         (name,) = self.stack.function_names(function)
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+        live = f"{name}:{updates.LIVE}"
+        answer = self.client("lambda").invoke(FunctionName=live, Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read())
         assert not answer.get("FunctionError"), payload
         return payload
@@ -288,13 +289,14 @@ def put_edited(shop: Shop, folder: Path, package: str, file: str, old: str, new:
         texts[file] = texts[file].replace(old.encode(), new.encode())
         for name, text in texts.items():
             written.writestr(name, text)
-    assert updates.update(shop.clients, folder) == [package]
+    assert updates.update(shop.clients, folder, deployment.waves(shop.stack.home)) == [package]
 
 
 def put_back(shop: Shop) -> None:
     """Puts the packages as they were built into the stack."""
-    updates.update(shop.clients, deployment.PACKAGES)
-    assert updates.update(shop.clients, deployment.PACKAGES) == []
+    waves = deployment.waves(shop.stack.home)
+    updates.update(shop.clients, deployment.PACKAGES, waves)
+    assert updates.update(shop.clients, deployment.PACKAGES, waves) == []
 
 
 def product_of(sku: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from cqrs.follow.walks import Work
 from cqrs.plain import Value
 from domain.followed import VIEWS
 from scripts.local.rights import policies_of
+from scripts.local.updates import LIVE, reconfigure
 from tests.shop.e2e.conftest import BOOK, Shop
 
 PAYMENT = {"amount": 1, "currency": "EUR", "method": "card"}
@@ -126,7 +127,7 @@ class World:
     # Functions
 
     def invoke(self, function: str, event: Any) -> str:
-        name, payload = f"{self.prefix}-{function}", json.dumps(event)
+        name, payload = f"{self.prefix}-{function}:{LIVE}", json.dumps(event)
         answer = self.shop.client("lambda").invoke(FunctionName=name, Payload=payload)
         return str(answer["Payload"].read().decode())
 
@@ -134,7 +135,7 @@ class World:
         """It forgets what it knows: who sets its memory, even to the same, has new processes."""
         name, functions = f"{self.prefix}-{function}", self.shop.client("lambda")
         memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
-        functions.update_function_configuration(FunctionName=name, MemorySize=memory)
+        reconfigure(functions, name, MemorySize=memory)
 
     def denied(self, function: str, ask: Ask) -> set[tuple[str, str]]:
         """The actions, and on what, that the function is denied when it is asked."""

@@ -386,4 +386,4 @@ def test_the_checkout_may_command_other_services_but_not_write_into_their_stores
         )
     (customers,) = shop.stack.function_names("customers_commands")
     with pytest.raises(functions.exceptions.ClientError, match="AccessDenied"):
-        functions.invoke(FunctionName=customers, Payload=b"{}")
+        functions.invoke(FunctionName=f"{customers}:live", Payload=b"{}")

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from cqrs.plain import Value
+from scripts.local.updates import reconfigure
 from tests.shop.e2e.conftest import GRAZ, Shop, until
 
 DEADLINE_SECONDS = 5  # as in terraform/shop_functions.tf
@@ -115,9 +116,7 @@ def configured(shop: Shop, function: str, **environment: str) -> Iterator[None]:
     was = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
 
     def configure(variables: dict[str, str]) -> None:
-        lambdas.update_function_configuration(
-            FunctionName=name, Environment={"Variables": variables}
-        )
+        reconfigure(lambdas, name, Environment={"Variables": variables})
 
     configure(was | environment)
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scripts.local.updates import reconfigure
 from tests.shop.e2e.conftest import Shop, put_back, put_edited, until
 
 HISTORY = "python/domain/storefront/order_history.py"
@@ -47,7 +48,7 @@ def test_what_newer_code_has_written_waits_and_goes_on_by_itself_once_it_is_depl
     # all are older than the event, but for the function that writes it
     edited(EVENTS, "OrderEvent = ", "ORDER_EVENTS._by_name.pop('OrderShipped')\nOrderEvent = ")
     (name,) = shop.stack.function_names("orders_commands")
-    shop.client("lambda").update_function_configuration(FunctionName=name, Layers=new_layers)
+    reconfigure(shop.client("lambda"), name, Layers=new_layers)
 
     answer = shop.ship(shipped)
     assert answer.json()["events"] == ["OrderShipped"]
