@@ -18,6 +18,7 @@ _ACTIONS: Mapping[tuple[str, ...], Action] = {
     ("forget",): "leave",
 }
 _NOTHING = (("no-op",), ("read",))
+_BY_KEY = ("aws_lambda_alias", "aws_s3_object")  # whose own names say less
 _NAMES = ("name", "bucket", "function_name", "domain_name", "alarm_name", "route_key")
 
 
@@ -189,7 +190,7 @@ def _name(resource: Mapping[str, Any], prefix: str) -> str:
     """Names in AWS begin with the environment's, and some end with the account's number."""
     said = resource["change"]["before"] or resource["change"]["after"] or {}
     named = next((str(said[key]) for key in _NAMES if said.get(key)), "")
-    if resource["type"] == "aws_s3_object" or not named:
+    if resource["type"] in _BY_KEY or not named:
         named = index if isinstance(index := resource.get("index"), str) else ""
     _, found, rest = named.partition(prefix)
     short = re.sub(r"-\d{12}$", "", rest if found else named).strip("-")

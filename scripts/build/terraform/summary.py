@@ -35,7 +35,7 @@ _KINDS = {
     "aws_iam_role": "role",
     "aws_iam_role_policy": "policy",
     "aws_kinesis_stream": "stream",
-    "aws_lambda_alias": "alias of a function",
+    "aws_lambda_alias": "live version",
     "aws_lambda_event_source_mapping": "stream mapping",
     "aws_lambda_function": "function",
     "aws_lambda_function_event_invoke_config": "rule of retries",

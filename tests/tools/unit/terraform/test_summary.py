@@ -22,6 +22,12 @@ def test_what_is_done_is_counted_and_named_by_kind() -> None:
         shown(
             *made("aws_lambda_function", 1),
             *made("aws_iam_role_policy", 2),
+            change(
+                'aws_lambda_alias.queries["docs"]',
+                "update",
+                before={"name": "live", "function_name": "cqrs-dev-docs"},
+                after={},
+            ),
             change("aws_sqs_queue.mine", "update", before={"name": "cqrs-dev-mine"}, after={}),
             destroyed(f"{TABLE}.walks", "delete", "create", name="cqrs-dev-walks"),
         )
@@ -30,13 +36,14 @@ def test_what_is_done_is_counted_and_named_by_kind() -> None:
     assert (
         summary("dev", plan, [("One more", ["of a line"])])
         == """\
-dev (1, eu-west-1): 3 made, 1 changed, 1 REPLACED
+dev (1, eu-west-1): 3 made, 2 changed, 1 REPLACED
 
 made
      2 policies                   a-rather-long-name-0, a-rather-long-name-1
      1 function                   a-rather-long-name-0
 
 changed
+     1 live version               docs
      1 sqs queue                  mine
 
 REPLACED
