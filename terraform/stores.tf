@@ -96,7 +96,7 @@ resource "aws_dynamodb_table" "written" {
     type = "S"
   }
 
-  deletion_protection_enabled = var.protect_data
+  deletion_protection_enabled = contains(local.protected, "written")
 
   point_in_time_recovery {
     enabled = var.protect_data
@@ -109,7 +109,7 @@ locals {
     [for service, said in module.nouns.services : "${service}_guards" if said.guards],
     keys(module.nouns.processes),
     [for view, said in module.nouns.views : view if said.kind != "search"],
-    ["failures", "generations", "user_pool", "walks"],
+    ["failures", "generations", "user_pool", "walks", "written"],
   )
 
   # What can't be deleted.

@@ -140,6 +140,7 @@ _TABLES = {
     r"module\.guards\[": ("which values are taken: they could be taken twice", True),
     r"module\.processes\[": ("what it has sent and waits for: it can't go on", True),
     r"aws_dynamodb_table\.generations": ("which generation of each view queries see", True),
+    r"aws_dynamodb_table\.written": ("which events were written: a way back may seem open", True),
     r"module\.(rows|tallies)\[": (f"the rows of a view, {REFILLED}", False),
     r"aws_dynamodb_table\.walks": ("how far walks are; they begin anew", False),
 }
