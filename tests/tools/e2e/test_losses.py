@@ -146,6 +146,7 @@ def test_of_everything_that_keeps_data_it_is_known_what_its_end_would_mean(
         "failures",
         "generations",
         "user_pool",
+        "written",
     }
     assert {view for view, said in views.items() if said.get("kind") != "search"} <= (
         words.keys() - forever
