@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cqrs.adapters.signing import post_signer
 from cqrs.errors import Throttled, Unavailable
 from cqrs.waiting import Backoff
 
@@ -71,7 +72,9 @@ def once(make: Callable[[], C]) -> Callable[[], C]:
     return get
 
 
-def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
+def _client(
+    service: str, *, read_seconds: float = 2, attempts: int = 2, signer: str | None = None
+) -> Any:
     # imported here, so that importing this module costs nothing
     from botocore.config import Config
 
@@ -86,6 +89,7 @@ def _client(service: str, *, read_seconds: float = 2, attempts: int = 2) -> Any:
             # both save a third of a call's CPU time; our own requests are valid
             parameter_validation=False,
             user_agent="serverless-cqrs",
+            signature_version=signer,
         ),
     )
 
@@ -118,7 +122,10 @@ def _session() -> Any:
 
 @once
 def dynamodb() -> DynamoDBClient:
-    return _client("dynamodb")  # type: ignore[no-any-return]
+    from botocore.auth import AUTH_TYPE_MAPS
+
+    AUTH_TYPE_MAPS["v4-post"] = post_signer()  # as botocore adds those of its C library
+    return _client("dynamodb", signer="v4-post")  # type: ignore[no-any-return]
 
 
 @once

@@ -11,14 +11,17 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from cqrs.adapters import clients
 from cqrs.adapters.opensearch import OpenSearch, strictly_encoded
 from cqrs.errors import Unavailable
+from tests.library.integration.tables import made_anew
 
 SECRET = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY"
 
@@ -131,6 +134,27 @@ def test_what_is_sent_is_what_was_signed(cluster: Cluster, service: str, path: s
         assert content == hashlib.sha256(received.body).hexdigest()
         assert "x-amz-content-sha256" in received.authorization["SignedHeaders"]
     assert len(cluster.received) == 3
+
+
+@pytest.mark.parametrize("token", [None, "a/token+of=a role"])
+def test_what_is_sent_to_dynamodb_is_what_was_signed(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cluster.url)
+    if token:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    monkeypatch.setattr(clients, "_session", made_anew(clients._session))
+    client: Any = made_anew(clients.dynamodb)()
+    client.put_item(TableName="orders", Item={"city": {"S": "Málaga"}})
+    client.get_item(TableName="orders", Key={"city": {"S": "Málaga"}})
+    for received in cluster.received:
+        assert received.authorization["Signature"] == received.signature(SECRET)
+        assert "/eu-west-1/dynamodb/aws4_request" in received.authorization["Credential"]
+        assert received.headers.get("x-amz-security-token") == token
+        named = received.authorization["SignedHeaders"].split(";")
+        of_amazon = {name for name in received.headers if name.startswith("x-amz-")}
+        assert {"host", "content-type", *of_amazon} <= {*named}
+    assert len(cluster.received) == 2
 
 
 def test_a_signature_is_that_of_the_role_to_be_used(cluster: Cluster) -> None:
