@@ -121,11 +121,10 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         """The events in order, upcast: decoded once for all that follow with the same codec.
         Raises Unreadable.
         """
-        by, events = self._latest
-        if by != codec.key:
-            events = self._decoded(codec)
-            self.__dict__["_latest"] = codec.key, events
-        return events
+        latest: tuple[object, Sequence[Recorded[Any]]] = self.__dict__.get("latest", (None, ()))
+        if latest[0] != codec.key:
+            latest = self.__dict__["latest"] = codec.key, self._decoded(codec)
+        return latest[1]
 
     def _decoded(self, codec: EventCodec) -> Sequence[Recorded[Any]]:
         body = self._content
@@ -143,11 +142,6 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
     def bare_events(self, codec: EventCodec) -> list[Any]:
         """The same without the commit's metadata."""
         return [codec.decode(stored) for stored in self._content.events]
-
-    @cached_property
-    def _latest(self) -> tuple[object, Sequence[Recorded[Any]]]:
-        """The codec that has decoded the events last, and what they are."""
-        return None, ()
 
     def event_types(self) -> list[str]:
         """The stored names of its events, also of those that this code does not know; none if the
