@@ -33,6 +33,7 @@ __all__ = [
     "from_json",
     "load",
     "read",
+    "read_if",
     "replace",
     "to_json",
     "write",
@@ -78,6 +79,14 @@ def read(kind: Any, text: str | bytes) -> Any:
         return _decoder(kind).decode(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(kind, error) from error
+
+
+def read_if(kind: Any, text: str | bytes) -> Any | None:
+    """As `read`; None if `text` is of another kind."""
+    try:
+        return _decoder(kind).decode(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def dump(value: object) -> Any:
