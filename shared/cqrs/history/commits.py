@@ -29,6 +29,7 @@ STREAM_NAME = rf"{CATEGORY}-[A-Za-z0-9._:-]{{1,128}}"
 """`<category>-<entity>`, in characters that Kinesis partition keys, DynamoDB keys and consistency
 tokens allow.
 """
+_NAME = re.compile(STREAM_NAME)
 
 
 class Envelope(Value):
@@ -97,10 +98,11 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         envelope: Envelope,
         codec: EventCodec,
     ) -> Commit:
-        if not re.fullmatch(STREAM_NAME, stream):
+        if not _NAME.fullmatch(stream):
             raise ValueError(f"'{stream}' can't be the name of a stream: {STREAM_NAME}")
+        stored: Any = tuple(map(codec.stored, events))  # their text is made with the whole
         body = Body(
-            events=tuple(Raw(codec.encode(event)) for event in events),
+            events=stored,
             command=Sent(
                 id=envelope.command_id,
                 type=envelope.command_type,

@@ -168,8 +168,12 @@ class EventCodec:
         self.key = (types, cipher)
 
     def encode(self, event: object) -> bytes:
-        """Raises Unreadable for an event that could not be read back unchanged: once stored it
-        can't be corrected.
+        """Raises Unreadable, as `stored`."""
+        return plain.write(self.stored(event))
+
+    def stored(self, event: object) -> Stored:
+        """The event as it is written. Raises Unreadable for one that could not be read back
+        unchanged: once stored it can't be corrected.
         """
         name = type(event).__name__
         kind = self.types.named(name)
@@ -184,7 +188,7 @@ class EventCodec:
             for field_name, subject in kind.personal.items():
                 sealed[field_name] = self._cipher.seal(str(sealed[subject]), sealed[field_name])
             data = plain.write(sealed)
-        return plain.write(Stored(type=name, schema=kind.schema, data=Raw(data)))
+        return Stored(type=name, schema=kind.schema, data=Raw(data))
 
     def decode(self, text: str | bytes) -> Any:
         """The event, upcast to its current schema. Raises Unreadable, and Ahead for one that newer
