@@ -2,7 +2,8 @@
 write for each commit.
 
 The peer has its own Python process, as it has its own packages; its rounds and ours take turns.
-DynamoDB is answered inside botocore, where it would send a request: all but the socket is real.
+DynamoDB is answered inside botocore, where it would send a request: all but the socket is real. A
+bare write is by a client as boto3 makes it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from subprocess import PIPE
@@ -45,6 +47,7 @@ from domain.orders import (
     Reserved,
 )
 from scripts.shop.bench.figures import Figure, Times, cpu_seconds, in_turn
+from scripts.shop.bench.warm import plain_client
 
 BATCH = 100  # commits in a batch of Kinesis, as Terraform has it
 ROUNDS = 25
@@ -55,6 +58,12 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "bench",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
+}
+SETTINGS = {
+    "ORDERS_EVENTS_TABLE": "orders_events",
+    "PLACED_ORDERS_TABLE": "placed_orders",
+    "GENERATIONS_TABLE": "generations",
+    "SEARCH_URL": "none",
 }
 VIENNA = Address(
     name="Ada Lovelace", street="1 Example Street", postal_code="1010", city="Vienna", country="AT"
@@ -67,7 +76,7 @@ LINES = (
 
 def figures() -> Iterator[Figure]:
     os.environ |= ENVIRONMENT
-    with _quiet():
+    with quiet():
         told = [_against_the_peer(commits) for commits in (1, 4)]
         told += _against_bare_writes()
     yield from told
@@ -138,12 +147,13 @@ class _Stub:
 
     def __init__(self) -> None:
         self.items: dict[str, Mapping[str, Any]] = {}
-        self.writes = 0
+        self.calls = self.writes = 0
         self._known: dict[bytes, bytes] = {}
 
     def __call__(self, request: Any, **_: Any) -> Any:
         answer: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
         answer._content = b"{}"
+        self.calls += 1
         if request.headers["X-Amz-Target"].endswith(b".BatchGetItem"):
             if request.body not in self._known:
                 self._known[request.body] = self._found(json.loads(request.body)["RequestItems"])
@@ -160,30 +170,25 @@ class _Stub:
 
 
 def _against_bare_writes() -> Iterator[Figure]:
+    function, stub = orders_projector()
+    for commits, goal in ((1, 0.8), (10, 4), (100, 12)):
+        times = _projected(function, stub, commits)
+        yield Figure.speed(
+            f"orders_projector, {commits} commits a row",
+            "a bare UpdateItem per commit",
+            times,
+            goal,
+            _each(times, BATCH),
+        )
+
+
+@cache
+def orders_projector() -> tuple[LambdaHandler, _Stub]:
+    os.environ |= ENVIRONMENT
     stub = _Stub()
     client: Any = clients.dynamodb()
     client.meta.events.register("before-send.dynamodb", stub)
-    function = wired(
-        import_module("functions.orders_projector.handler").app,
-        {
-            "ORDERS_EVENTS_TABLE": "orders_events",
-            "PLACED_ORDERS_TABLE": "placed_orders",
-            "GENERATIONS_TABLE": "generations",
-            "SEARCH_URL": "none",
-        },
-    )
-    try:
-        for commits, goal in ((1, 0.8), (10, 4), (100, 12)):
-            times = _projected(function, stub, commits)
-            yield Figure.speed(
-                f"orders_projector, {commits} commits a row",
-                "a bare UpdateItem per commit",
-                times,
-                goal,
-                _each(times, BATCH),
-            )
-    finally:
-        client.meta.events.unregister("before-send.dynamodb", stub)
+    return wired(import_module("functions.orders_projector.handler").app, SETTINGS), stub
 
 
 def _projected(function: LambdaHandler, stub: _Stub, commits: int) -> Times:
@@ -191,7 +196,7 @@ def _projected(function: LambdaHandler, stub: _Stub, commits: int) -> Times:
     orders = [f"{commits}-{n}" for n in range(BATCH // commits)]
     stub.items = _rows(orders)
     batch = _batch(_commits(order, range(2, commits + 2)) for order in orders)
-    bare = _bare_writes([str(n) for n in range(BATCH)])
+    bare = _bare_writes(stub, [str(n) for n in range(BATCH)])
 
     def ours() -> None:
         stub.writes = 0
@@ -210,8 +215,9 @@ def _rows(orders: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     return {item["row"]["S"]: item for item in rows._rows.values()}
 
 
-def _bare_writes(keys: Sequence[str]) -> Callable[[], None]:
-    client = clients.dynamodb()
+def _bare_writes(stub: _Stub, keys: Sequence[str]) -> Callable[[], None]:
+    client = plain_client()
+    client.meta.events.register("before-send.dynamodb", stub)
     document = json.dumps({"order_id": "7", "status": "placed", "total": 2599, "text": "x" * 500})
 
     def bare() -> None:
@@ -295,6 +301,11 @@ def _batch(histories: Iterator[Sequence[Commit]]) -> dict[str, Any]:
     }
 
 
+def new_orders(first: int, number: int) -> dict[str, Any]:
+    """A batch with the first commits of so many orders."""
+    return _batch(_commits(str(order), [1]) for order in range(first, first + number))
+
+
 # What is told
 
 
@@ -313,7 +324,7 @@ def _us(seconds: Sequence[float], events: int) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Logs and metrics are made as ever, and go nowhere."""
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         logged = logger().handlers[0]

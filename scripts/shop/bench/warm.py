@@ -16,7 +16,7 @@ from typing import Any
 from scripts.shop.bench.figures import Figure, Times, in_turn
 from scripts.shop.bench.stub import Stub
 
-__all__ = ["figures"]
+__all__ = ["figures", "plain_client"]
 
 Work = Callable[[], object]
 
@@ -112,7 +112,8 @@ def _of_functions(dynamodb: Stub) -> Iterator[Figure]:
     yield Figure.time("who may: its share", "the whole function: POST /orders", times, 0.05)
 
 
-def _client() -> Any:
+def plain_client() -> Any:
+    """One as boto3 makes it, but for checks of parameters."""
     import boto3
     from botocore.config import Config
 
@@ -123,7 +124,7 @@ def _client() -> Any:
 def _put_item(dynamodb: Stub) -> Work:
     from scripts.shop.bench import a_shop
 
-    client, item = dynamodb.client(_client), a_shop.history(1)[0]
+    client, item = dynamodb.client(plain_client), a_shop.history(1)[0]
     return lambda: client.put_item(
         TableName="orders",
         Item=item,
@@ -133,6 +134,6 @@ def _put_item(dynamodb: Stub) -> Work:
 
 
 def _get_item(dynamodb: Stub) -> Work:
-    client = dynamodb.client(_client)
+    client = dynamodb.client(plain_client)
     key = {"row": {"S": "order_history#1/7"}}
     return lambda: client.get_item(TableName="order_history", Key=key)
