@@ -102,9 +102,11 @@ def write(value: object) -> bytes:
     return text
 
 
-def to_json(plain: object) -> str:
-    """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
-    return _WRITER.encode(plain)
+def to_json(plain: object, *, ordered: bool = False) -> str:
+    """A plain value as compact JSON text; if `ordered`, objects by their names. Raises TypeError or
+    ValueError for what isn't JSON.
+    """
+    return (_ORDERING if ordered else _WRITER).encode(plain)
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
@@ -183,6 +185,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # made once: json.dumps and json.loads make one for each text
 _WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ORDERING = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+)
 _READER = json.JSONDecoder(parse_constant=_no_such_number, parse_float=_finite)
 _WARY = json.JSONDecoder(
     parse_constant=_no_such_number, parse_float=_finite, object_pairs_hook=_each_once
