@@ -46,7 +46,8 @@ def post_signer() -> type[SigV4Auth]:
             headers = {name.lower(): text for name, text in request.headers.raw_items()}
             host = _host(request.url)
             by: Any = self.credentials
-            if not (host and by and _is_usual(request) and _LEFT_TO_BOTOCORE.isdisjoint(headers)):
+            each_once = len(headers) == len(request.headers)
+            if not (host and by and each_once and _is_usual(request, headers)):
                 super().add_auth(request)
                 return
             at = request.context["timestamp"] = _now()
@@ -65,9 +66,10 @@ def post_signer() -> type[SigV4Auth]:
     return PostSigner
 
 
-def _is_usual(request: Any) -> bool:
+def _is_usual(request: Any, headers: Mapping[str, str]) -> bool:
     return (
         request.method == "POST"
+        and _LEFT_TO_BOTOCORE.isdisjoint(headers)
         and not request.params
         and isinstance(request.data, bytes)
         and "checksum" not in request.context

@@ -76,8 +76,10 @@ class Body(Value, forbid_unknown_fields=False):
 
 @cache
 def _written_by(types: EventTypes) -> Any:
-    """A body with events in their current form, instead of texts."""
+    """A body with events in their current form, instead of texts; None if there are no events."""
     event: Any = types.current
+    if event is None:
+        return None
     fields = get_type_hints(Body) | {"events": tuple[event, ...]}
     return defstruct("Written", fields.items())
 
@@ -159,7 +161,8 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         """What the text holds, and its events. It is read in one pass if they are all as this code
         writes them.
         """
-        if not codec.seals and (told := plain.read_if(_written_by(codec.types), self.body)):
+        kind = None if codec.seals else _written_by(codec.types)
+        if kind and (told := plain.read_if(kind, self.body)):
             return told, [event.data for event in told.events]
         body = self._content
         return body, [codec.decode(stored) for stored in body.events]

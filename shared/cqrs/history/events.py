@@ -128,7 +128,9 @@ class EventTypes:
 
     @cached_property
     def current(self) -> Any:
-        """The form in which events are stored now: each by its name, in its current schema."""
+        """The form in which events are stored now: each by its name, in its current schema. None
+        without any.
+        """
         forms = [
             defstruct(
                 name,
@@ -138,7 +140,7 @@ class EventTypes:
             )
             for name, kind in self._by_name.items()
         ]
-        return Union[tuple(forms)]  # noqa: UP007 (they are not known before)
+        return Union[tuple(forms)] if forms else None  # noqa: UP007 (not known before)
 
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())

@@ -52,6 +52,7 @@ OTHER: list[dict[str, Any]] = [
         for name in ("Authorization", "Date", "Host", "X-Amz-Date", "x-amz-content-sha256")
     ),
     {"headers": {"X-Amz-Security-Token": "of before"}},
+    {"again": {"x-amz-target": "a header twice"}},
 ]
 ROLES = [Credentials("AKID", "secret"), Credentials("ASIA", "sécret", "token")]
 OF_CONTEXT: list[dict[str, Any]] = [
@@ -67,9 +68,11 @@ headers = st.dictionaries(
 
 
 def signed(signer: type[auth.SigV4Auth], role: Credentials | None, **asked: Any) -> Any:
-    context = asked.pop("context", {})
+    context, again = asked.pop("context", {}), asked.pop("again", {})
     request: Any = AWSRequest(**asked)
     request.context.update(context)
+    for name, text in again.items():
+        request.headers.add_header(name, text)
     signer(role, "dynamodb", "eu-west-1").add_auth(request)
     return sorted(request.headers.items()), request.context
 

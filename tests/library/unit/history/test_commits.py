@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from cqrs import plain
-from cqrs.errors import Unreadable
+from cqrs.errors import Ahead, Unreadable
 from cqrs.history.commits import Commit, Envelope, category_of, entity_of
 from cqrs.history.events import Data, EventCodec, EventTypes, Instant, Recorded
 from cqrs.plain import Value, replace
@@ -84,6 +84,13 @@ def test_each_event_is_read_in_the_schema_that_it_was_written_in(schema: int, ce
     commit = damaged(events=[*BODY["events"], priced])
     assert commit.bare_events(codec) == [*EVENTS, Priced(cents=cents)]
     assert [each.event for each in commit.events(codec)] == [*EVENTS, Priced(cents=cents)]
+
+
+def test_events_that_nobody_knows_are_ahead_of_this_code() -> None:
+    nothing = EventCodec(EventTypes("nothing"))
+    assert damaged(events=[]).bare_events(nothing) == []
+    with pytest.raises(Ahead, match="nothing has no event type 'Opened'"):
+        COMMIT.bare_events(nothing)
 
 
 def test_what_newer_code_adds_around_events_is_no_matter() -> None:
