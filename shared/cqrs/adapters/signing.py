@@ -1,7 +1,7 @@
 """Signature Version 4 for requests as all to DynamoDB are: a POST of bytes to `/`.
 
 botocore's own signer is made for requests of any kind, and takes a third of a call's CPU time. This
-one writes the same in a fifth of its time, and leaves to it whatever else a request may be.
+one writes the same in a seventh of its time, and leaves to it whatever else a request may be.
 """
 
 from __future__ import annotations
