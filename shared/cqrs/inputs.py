@@ -51,14 +51,16 @@ def text(
     reported when it does not match.
     """
 
+    matches = re.compile(pattern).fullmatch if pattern else None
+
     def fault(value: str) -> str | None:
         if not min <= len(value) <= max:
             return f"must have {min} to {max} characters, has {len(value)}"
-        if min and not value.strip():
+        if min and value.isspace():
             return "must not be blank"
-        if _CONTROL.search(value.replace("\n", "") if lines else value):
+        if not value.isprintable() and _CONTROL.search(value.replace("\n", "") if lines else value):
             return "must not contain control characters"
-        if pattern and not re.fullmatch(pattern, value):
+        if matches and not matches(value):
             return hint
         return None
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cqrs.discretion import traced
 
 if TYPE_CHECKING:
@@ -31,8 +33,15 @@ def logger() -> Logger:
             error = (log_record.exc_info or (None, None))[1]
             return (traced(error), type(error).__name__, None) if error else (None, None, None)
 
-    # Lambda reads level and time of each line
-    discreet = Discreet(utc=True, use_rfc3339=True, serialize_stacktrace=False)
+    encoder = msgspec.json.Encoder(enc_hook=str)
+    discreet = Discreet(
+        json_serializer=lambda line: encoder.encode(line).decode(),
+        json_deserializer=str,  # else every message is tried as JSON, too
+        # Lambda reads level and time of each line
+        utc=True,
+        use_rfc3339=True,
+        serialize_stacktrace=False,
+    )
     return Logger(logger_formatter=discreet)
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "from_json",
     "load",
     "read",
+    "read_if",
     "replace",
     "to_json",
     "write",
@@ -80,6 +81,14 @@ def read(kind: Any, text: str | bytes) -> Any:
         raise _unreadable(kind, error) from error
 
 
+def read_if(kind: Any, text: str | bytes) -> Any | None:
+    """As `read`; None if `text` is of another kind."""
+    try:
+        return _decoder(kind).decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def dump(value: object) -> Any:
     """`value` as plain JSON, tuples as lists. Raises TypeError or ValueError, as `write` does."""
     return msgspec.json.decode(write(value))
@@ -88,14 +97,16 @@ def dump(value: object) -> Any:
 def write(value: object) -> bytes:
     """A typed value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
     text = _ENCODER.encode(value)
-    if b"null" in text:  # msgspec also writes null for NaN, which must be refused
+    if b"null" in text and _may_not_be_finite(value):  # msgspec writes null for NaN, too
         to_json(msgspec.to_builtins(value, enc_hook=_other))
     return text
 
 
-def to_json(plain: object) -> str:
-    """A plain value as compact JSON text. Raises TypeError or ValueError for what isn't JSON."""
-    return _WRITER.encode(plain)
+def to_json(plain: object, *, ordered: bool = False) -> str:
+    """A plain value as compact JSON text; if `ordered`, objects by their names. Raises TypeError or
+    ValueError for what isn't JSON.
+    """
+    return (_ORDERING if ordered else _WRITER).encode(plain)
 
 
 def from_json(text: str | bytes, *, untrusted: bool = False) -> Any:
@@ -134,6 +145,18 @@ def _other(value: object) -> dict[Any, Any]:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_other)
+_PACKER = msgspec.msgpack.Encoder(enc_hook=_other)
+
+
+def _may_not_be_finite(value: object) -> bool:
+    """Whether there may be NaN or an infinity in `value`. MessagePack has them as they are, and is
+    written faster than anything else can look for them.
+    """
+    try:
+        packed = _PACKER.encode(value)
+    except OverflowError:  # a whole number of more than 64 bits, which JSON has
+        return True
+    return b"\xcb\x7f" in packed or b"\xcb\xff" in packed  # as they begin, and no text
 
 
 def _unreadable(kind: Any, error: Exception) -> Unreadable:
@@ -162,6 +185,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # made once: json.dumps and json.loads make one for each text
 _WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ORDERING = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+)
 _READER = json.JSONDecoder(parse_constant=_no_such_number, parse_float=_finite)
 _WARY = json.JSONDecoder(
     parse_constant=_no_such_number, parse_float=_finite, object_pairs_hook=_each_once

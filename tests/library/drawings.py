@@ -103,7 +103,7 @@ anything = st.recursive(
 )
 
 
-NAN = float("nan")
+NAN, INFINITY = float("nan"), float("inf")
 
 
 class Odd(Value):

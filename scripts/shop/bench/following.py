@@ -13,6 +13,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from subprocess import PIPE
@@ -56,6 +57,12 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
 }
+SETTINGS = {
+    "ORDERS_EVENTS_TABLE": "orders_events",
+    "PLACED_ORDERS_TABLE": "placed_orders",
+    "GENERATIONS_TABLE": "generations",
+    "SEARCH_URL": "none",
+}
 VIENNA = Address(
     name="Ada Lovelace", street="1 Example Street", postal_code="1010", city="Vienna", country="AT"
 )
@@ -67,7 +74,7 @@ LINES = (
 
 def figures() -> Iterator[Figure]:
     os.environ |= ENVIRONMENT
-    with _quiet():
+    with quiet():
         told = [_against_the_peer(commits) for commits in (1, 4)]
         told += _against_bare_writes()
     yield from told
@@ -138,12 +145,13 @@ class _Stub:
 
     def __init__(self) -> None:
         self.items: dict[str, Mapping[str, Any]] = {}
-        self.writes = 0
+        self.calls = self.writes = 0
         self._known: dict[bytes, bytes] = {}
 
     def __call__(self, request: Any, **_: Any) -> Any:
         answer: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
         answer._content = b"{}"
+        self.calls += 1
         if request.headers["X-Amz-Target"].endswith(b".BatchGetItem"):
             if request.body not in self._known:
                 self._known[request.body] = self._found(json.loads(request.body)["RequestItems"])
@@ -160,30 +168,25 @@ class _Stub:
 
 
 def _against_bare_writes() -> Iterator[Figure]:
+    function, stub = orders_projector()
+    for commits, goal in ((1, 0.8), (10, 4), (100, 12)):
+        times = _projected(function, stub, commits)
+        yield Figure.speed(
+            f"orders_projector, {commits} commits a row",
+            "a bare UpdateItem per commit",
+            times,
+            goal,
+            _each(times, BATCH),
+        )
+
+
+@cache
+def orders_projector() -> tuple[LambdaHandler, _Stub]:
+    os.environ |= ENVIRONMENT
     stub = _Stub()
     client: Any = clients.dynamodb()
     client.meta.events.register("before-send.dynamodb", stub)
-    function = wired(
-        import_module("functions.orders_projector.handler").app,
-        {
-            "ORDERS_EVENTS_TABLE": "orders_events",
-            "PLACED_ORDERS_TABLE": "placed_orders",
-            "GENERATIONS_TABLE": "generations",
-            "SEARCH_URL": "none",
-        },
-    )
-    try:
-        for commits, goal in ((1, 0.8), (10, 4), (100, 12)):
-            times = _projected(function, stub, commits)
-            yield Figure.speed(
-                f"orders_projector, {commits} commits a row",
-                "a bare UpdateItem per commit",
-                times,
-                goal,
-                _each(times, BATCH),
-            )
-    finally:
-        client.meta.events.unregister("before-send.dynamodb", stub)
+    return wired(import_module("functions.orders_projector.handler").app, SETTINGS), stub
 
 
 def _projected(function: LambdaHandler, stub: _Stub, commits: int) -> Times:
@@ -295,6 +298,11 @@ def _batch(histories: Iterator[Sequence[Commit]]) -> dict[str, Any]:
     }
 
 
+def new_orders(first: int, number: int) -> dict[str, Any]:
+    """A batch with the first commits of so many orders."""
+    return _batch(_commits(str(order), [1]) for order in range(first, first + number))
+
+
 # What is told
 
 
@@ -313,7 +321,7 @@ def _us(seconds: Sequence[float], events: int) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Logs and metrics are made as ever, and go nowhere."""
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         logged = logger().handlers[0]

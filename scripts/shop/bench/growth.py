@@ -1,26 +1,33 @@
-"""Growth: what a command costs against open reservations, and against the length of its stream.
+"""Growth: what a command costs against open reservations and the length of its stream, a query
+against the rows of its view and the positions of its token, a commit to follow against the size of
+its batch.
 
-Units are those that DynamoDB would count, of what the commands ask a store in memory.
+Units are those that DynamoDB would count, of what is asked of a store in memory.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from math import ceil
 from typing import Any
 
 from cqrs.adapters.dynamodb_event_store import size_of_commit
+from cqrs.adapters.dynamodb_rows import DynamoDbRows
 from cqrs.adapters.memory import MemoryEventStore
 from cqrs.history.commits import Commit
 from cqrs.history.event_store import Stored
 from cqrs.history.guards import Claim, Guard
+from cqrs.read.consistency import Reader
+from cqrs.read.tokens import MAX_POSITIONS, Token
 from cqrs.write.commands import CommandHandler
 from domain.inventory import PRODUCT, ReceiveStock, RegisterProduct, ReserveStock, ShipStock
 from domain.kernel import Currency, OrderId
-from domain.orders import ORDER
+from domain.orders import BY_CUSTOMER, ORDER, PLACED_ORDERS
+from scripts.shop.bench.a_table import CUSTOMER, Table, name_of
 from scripts.shop.bench.figures import Figure, Times, cpu_seconds, in_turn
+from scripts.shop.bench.following import new_orders, orders_projector, quiet
 from scripts.shop.bench.orders import envelope, moved, placed
 from scripts.shop.bench.plots import Plot
 
@@ -30,8 +37,14 @@ ROUNDS = 9
 BETWEEN_SNAPSHOTS = 9
 COMMANDS = 10 * BETWEEN_SNAPSHOTS  # a round
 
+ROWS = (100, 1_000_000)
+ON_A_PAGE = 20
+POSITIONS = (0, 1, MAX_POSITIONS)
+BATCHES = (100, 1, 1_000)
+FOLLOWED = 1_000  # commits a round
+
 GOALS = {"CPU": 1.5, "write units": 1.5, "read units": 2.0}
-FLAT = {"CPU": 1.1, "write units": 1.1, "read units": 1.1}
+FLAT = dict.fromkeys(("CPU", "calls", "write units", "read units"), 1.1)
 
 
 class Metered(MemoryEventStore):
@@ -41,7 +54,7 @@ class Metered(MemoryEventStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.units = {"write units": 0, "read units": 0}
+        self.units = {"write units": 0.0, "read units": 0.0}
 
     def load(self, stream: str, limit: int | None = None) -> Sequence[Stored]:
         loaded = super().load(stream, limit)
@@ -78,7 +91,27 @@ def _size(one: Stored) -> int:
     return size_of_commit(one.commit, "command-id-of-16") + beside
 
 
-class Shop(ABC):
+class Work(ABC):
+    """The same over and over, with what it is counted in."""
+
+    number = COMMANDS
+    """How often a round does it."""
+
+    @property
+    @abstractmethod
+    def units(self) -> Mapping[str, float]: ...
+
+    @abstractmethod
+    def run(self) -> None:
+        """A round."""
+
+    def units_each(self, unit: str) -> float:
+        before = self.units[unit]
+        self.run()
+        return (self.units[unit] - before) / self.number
+
+
+class Shop(Work):
     """Commands to the aggregates of one decider, in memory."""
 
     def __init__(self, decider: Any) -> None:
@@ -87,14 +120,9 @@ class Shop(ABC):
         self._commands = CommandHandler(self.store, decider, remembered_bytes=0)
         self._numbers = count()
 
-    @abstractmethod
-    def run(self) -> None:
-        """A round of COMMANDS commands."""
-
-    def units_per_command(self, unit: str) -> float:
-        before = self.store.units[unit]
-        self.run()
-        return (self.store.units[unit] - before) / COMMANDS
+    @property
+    def units(self) -> Mapping[str, float]:
+        return self.store.units
 
     def send(self, entity: str, command: object) -> None:
         self._commands.handle(entity, command, envelope(f"command-{next(self._numbers):08}"))
@@ -152,38 +180,107 @@ class Moving(Shop):
             self._move()
 
 
+class Reading(Work):
+    """Rows of a view with so many, and pages of a list of all of them."""
+
+    def __init__(self, rows: int) -> None:
+        self.last = rows - 1
+        self._table = Table(rows)
+        client: Any = self._table
+        kept = DynamoDbRows("orders", PLACED_ORDERS.scope, PLACED_ORDERS.lists, lambda: client)
+        self.reader = Reader(PLACED_ORDERS, kept, {"order": MemoryEventStore()})
+
+    @property
+    def units(self) -> Mapping[str, float]:
+        return self._table.units
+
+
+class OneRow(Reading):
+    def run(self) -> None:
+        for _ in range(self.number):
+            self.reader.get(name_of(self.last), Token())
+
+
+class OnePage(Reading):
+    """The newest rows, with a token of so many positions that are current."""
+
+    def __init__(self, rows: int, positions: int = 0) -> None:
+        super().__init__(rows)
+        self._token = Token({f"order-{name_of(number)}": 1 for number in range(positions)})
+
+    def run(self) -> None:
+        for _ in range(self.number):
+            self.reader.page(BY_CUSTOMER, CUSTOMER, self._token, limit=ON_A_PAGE)
+
+
+class Following(Work):
+    """Commits that each open a row, so many in a batch, and DynamoDB as `following` answers it."""
+
+    number = FOLLOWED
+
+    def __init__(self, size: int) -> None:
+        self._batches = [new_orders(first, size) for first in range(0, FOLLOWED, size)]
+        self._function, self._stub = orders_projector()
+
+    @property
+    def units(self) -> Mapping[str, float]:
+        return {"calls": self._stub.calls}
+
+    def run(self) -> None:
+        with quiet():
+            for batch in self._batches:
+                self._function(batch, None)
+
+
 def figures() -> Iterator[Figure]:
-    few, *many = OPEN
-    reserving = Reserving(few)
-    for number in many:
-        what = f"a command to a product, {number:,} open reservations"
-        yield from _compared(what, f"{few} open", reserving, Reserving(number), GOALS)
-    some, *others = LENGTHS
-    moving = Moving(some)
-    for number in others:
-        what = f"a command to a stream of {number:,}"
-        yield from _compared(what, f"of {some}", moving, Moving(number), FLAT)
+    yield from _compared(
+        "a command to a product, {:,} open reservations", "{} open", Reserving, OPEN, GOALS
+    )
+    yield from _compared("a command to a stream of {:,}", "of {}", Moving, LENGTHS, FLAT)
+    yield from _compared("a row of a view with {:,}", "of {}", OneRow, ROWS, FLAT)
+    yield from _compared("a page of a list of {:,}", "of {}", OnePage, ROWS, FLAT)
+    yield from _compared(
+        "a page with a token of {:,}", "with {}", _page_with, POSITIONS, {"calls": 3}
+    )
+    yield from _compared("a commit in a batch of {:,}", "of {}", Following, BATCHES, {})
+
+
+def _page_with(positions: int) -> Work:
+    return OnePage(1_000, positions)
 
 
 def _compared(
-    what: str, floor: str, few: Shop, many: Shop, goals: Mapping[str, float]
+    what: str,
+    floor: str,
+    work: Callable[[int], Work],
+    sizes: Sequence[int],
+    goals: Mapping[str, float],
 ) -> Iterator[Figure]:
-    times = in_turn(few.run, many.run, rounds=ROUNDS)
-    yield Figure.time(f"{what}: CPU", floor, times, goals["CPU"], _microseconds(times))
-    for unit in ("write units", "read units"):
-        ours, theirs = many.units_per_command(unit), few.units_per_command(unit)
-        yield Figure(
-            measure=f"{what}: {unit}",
-            floor=floor,
-            ratio=ours / theirs,
-            median_ratio=ours / theirs,
-            goal=goals[unit],
-            remark=f"{theirs:.2f} -> {ours:.2f}",
+    """Each size against the first."""
+    some = work(sizes[0])
+    for size in sizes[1:]:
+        other = work(size)
+        named: Any = {"floor": floor.format(sizes[0])}
+        times = in_turn(some.run, other.run, rounds=ROUNDS)
+        measure = what.format(size)
+        cpu = _microseconds(times, some.number)
+        yield Figure.time(
+            f"{measure}: CPU", **named, times=times, goal=goals.get("CPU"), remark=cpu
         )
+        for unit in some.units:
+            ours, theirs = other.units_each(unit), some.units_each(unit)
+            yield Figure(
+                measure=f"{measure}: {unit}",
+                **named,
+                ratio=ours / theirs,
+                median_ratio=ours / theirs,
+                goal=goals.get(unit),
+                remark=f"{theirs:.2f} -> {ours:.2f}",
+            )
 
 
-def _microseconds(times: Times) -> str:
-    return f"{min(times.floor) / COMMANDS * 1e6:.0f} -> {min(times.ours) / COMMANDS * 1e6:.0f} us"
+def _microseconds(times: Times, number: int) -> str:
+    return f"{min(times.floor) / number * 1e6:.0f} -> {min(times.ours) / number * 1e6:.0f} us"
 
 
 def plots() -> Iterator[Plot]:
@@ -192,22 +289,45 @@ def plots() -> Iterator[Plot]:
         "open-reservations",
         "A command to a product, by its open reservations",
         "open reservations",
-        {number: Reserving(number) for number in (1, 10, 50, *OPEN)},
+        Reserving,
+        (1, 10, 50, *OPEN),
     )
     yield _plot(
         "streams",
         "A command, by the length of its stream",
         "commits in the stream",
-        {number: Moving(number) for number in sorted(LENGTHS)},
+        Moving,
+        LENGTHS,
+    )
+    yield _plot("rows", "A row, by the rows of its view", "rows", OneRow, (1, 1_000, *ROWS))
+    yield _plot(
+        "pages", "A page of 20 rows, by the rows of its list", "rows", OnePage, (1, 1_000, *ROWS)
+    )
+    yield _plot(
+        "tokens",
+        "A page of 20 rows, by the positions of its token",
+        "positions",
+        _page_with,
+        (10, 50, *POSITIONS[1:]),
+    )
+    yield _plot(
+        "batches",
+        "A commit that is followed, by the size of its batch",
+        "commits in the batch",
+        Following,
+        (10, *BATCHES),
     )
 
 
-def _plot(name: str, title: str, sizes: str, shops: Mapping[int, Shop]) -> Plot:
+def _plot(
+    name: str, title: str, sizes: str, work: Callable[[int], Work], numbers: Sequence[int]
+) -> Plot:
     lines: dict[str, list[tuple[float, float]]] = {}
-    for number, shop in shops.items():
-        shop.run()
-        seconds = min(cpu_seconds(shop.run) for _ in range(ROUNDS))
-        lines.setdefault("CPU, 100 µs", []).append((number, seconds / COMMANDS * 1e4))
-        for unit in ("write units", "read units"):
-            lines.setdefault(unit, []).append((number, shop.units_per_command(unit)))
-    return Plot(name=name, title=title, sizes=sizes, figures="for each command", lines=lines)
+    for number in sorted(numbers):
+        some = work(number)
+        some.run()
+        seconds = min(cpu_seconds(some.run) for _ in range(ROUNDS))
+        lines.setdefault("CPU, 100 µs", []).append((number, seconds / some.number * 1e4))
+        for unit in some.units:
+            lines.setdefault(unit, []).append((number, some.units_each(unit)))
+    return Plot(name=name, title=title, sizes=sizes, figures="for each", lines=lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from cqrs.errors import Throttled, Unavailable
 from cqrs.waiting import Backoff
@@ -102,7 +103,7 @@ def _session() -> Any:
     class AsItComes(parsers.JSONParser):
         def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
             if shape is not None and shape.name in OF_ITEMS and raw_body:
-                return json.loads(raw_body)
+                return msgspec.json.decode(raw_body)
             return super()._handle_json_body(raw_body, shape)  # type: ignore[misc]
 
     class Parsers(parsers.ResponseParserFactory):

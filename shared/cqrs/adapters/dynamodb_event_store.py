@@ -71,7 +71,7 @@ def _stored(item: Any) -> Stored:
 
 def size_of_commit(commit: Commit, command_id: str, most: int = MAX_COMMIT_BYTES) -> int:
     """The bytes of its item, without a snapshot. Raises TooLarge."""
-    size = _NAMES + sum(len(text.encode()) for text in (commit.stream, commit.body, command_id))
+    size = _NAMES + len(f"{commit.stream}{commit.body}{command_id}".encode())
     if size > most:
         raise TooLarge(f"The commit {commit}", size, most)
     return size

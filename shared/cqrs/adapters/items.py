@@ -104,7 +104,7 @@ class Items:
         """What `row` is saved as, one revision on. Raises NeverSaved."""
         try:
             item = self._written(row)
-            size = size_of(item) - size_of({name: item[name] for name in MARKS if name in item})
+            size = size_of({name: item[name] for name in item if name not in MARKS})
         except (AttributeError, TypeError, ValueError) as error:
             raise NeverSaved(f"the row is not JSON: {said(error)}") from error
         check_size("the row", size, self._max_bytes)

@@ -7,12 +7,12 @@ sweep finds them.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from cqrs import plain
 from cqrs.adapters.dynamodb_event_store import commit_of
 from cqrs.discretion import said
 from cqrs.errors import Unavailable, Unreadable
@@ -41,7 +41,7 @@ def commits_in(record: dict[str, Any]) -> list[Commit]:
     """The commits in a record of either stream. Raises Unreadable."""
     try:
         if "kinesis" in record:
-            commits = read_record(base64.b64decode(record["kinesis"]["data"], validate=True))
+            commits = read_record(plain.load(bytes, record["kinesis"]["data"]))
         elif record.get("eventName") == "INSERT":
             commits = [commit_of(record["dynamodb"]["NewImage"])]
         else:

@@ -237,19 +237,19 @@ class Follower:
         """Tries until every row is saved or has failed, chunk by chunk."""
         tasks = self._tasks(hints, anew=anew)
         tails = Tails(self._sources)
-        reports = Report()
+        reports: list[Report] = []
         while tasks:
             try:
                 report, again = self._attempt(
                     tasks[:ROWS], tails, None if to_the_end else self._budget
                 )
             except Unavailable as error:
-                return merged([reports, *(task.failed(str(error)) for task in tasks)])
+                return merged([*reports, *(task.failed(str(error)) for task in tasks)])
             given_up = [task for task in again if task.tries == ATTEMPTS]
             lost = (task.failed(task.trouble or CONTENDED) for task in given_up)
-            reports = merged([reports, report, *lost])
+            reports = [merged([*reports, report, *lost])]  # one: rows may be large, and tries many
             tasks = [task for task in again if task.tries < ATTEMPTS] + tasks[ROWS:]
-        return reports
+        return merged(reports)
 
     def _tasks(self, hints: Hints, *, anew: bool) -> list[Task]:
         by_row: dict[str, dict[str, Sequence[Commit]]] = {}

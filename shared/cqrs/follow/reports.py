@@ -39,6 +39,8 @@ class Report(Value):
 def merged(reports: Iterable[Report]) -> Report:
     """One report of all that was done. The later one counts where two tell of the same."""
     all_of = list(reports)
+    if len(all_of) == 1:
+        return all_of[0]
     applied: Counter[str] = Counter()
     for one in all_of:
         for name, number in one.applied.items():

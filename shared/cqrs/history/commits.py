@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, get_type_hints
+
+from msgspec import defstruct
 
 from cqrs import plain
 from cqrs.errors import Unreadable
-from cqrs.history.events import EventCodec, Instant, Recorded
+from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
 from cqrs.plain import Raw, Value
 
 __all__ = ["CATEGORY", "STREAM_NAME", "Commit", "Envelope", "category_of", "entity_of"]
@@ -27,6 +29,7 @@ STREAM_NAME = rf"{CATEGORY}-[A-Za-z0-9._:-]{{1,128}}"
 """`<category>-<entity>`, in characters that Kinesis partition keys, DynamoDB keys and consistency
 tokens allow.
 """
+_NAME = re.compile(STREAM_NAME)
 
 
 class Envelope(Value):
@@ -76,6 +79,16 @@ class _Kind(Value, forbid_unknown_fields=False):
     schema: int
 
 
+@cache
+def _written_by(types: EventTypes) -> Any:
+    """A body with events in their current form, instead of texts; None if there are no events."""
+    event: Any = types.current
+    if event is None:
+        return None
+    fields = get_type_hints(Body) | {"events": tuple[event, ...]}
+    return defstruct("Written", fields.items())
+
+
 class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
     """One commit. `version` counts the stream's commits: 1, 2, 3 ... without gaps."""
 
@@ -92,10 +105,11 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         envelope: Envelope,
         codec: EventCodec,
     ) -> Commit:
-        if not re.fullmatch(STREAM_NAME, stream):
+        if not _NAME.fullmatch(stream):
             raise ValueError(f"'{stream}' can't be the name of a stream: {STREAM_NAME}")
+        stored: Any = tuple(map(codec.stored, events))  # their text is made with the whole
         body = Body(
-            events=tuple(Raw(codec.encode(event)) for event in events),
+            events=stored,
             command=Sent(
                 id=envelope.command_id,
                 type=envelope.command_type,
@@ -126,33 +140,37 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         """The events in order, upcast: decoded once for all that follow with the same codec.
         Raises Unreadable.
         """
-        by, events = self._latest
-        if by != codec.key:
-            events = self._decoded(codec)
-            self.__dict__["_latest"] = codec.key, events
-        return events
+        latest: tuple[object, Sequence[Recorded[Any]]] = self.__dict__.get("latest", (None, ()))
+        if latest[0] != codec.key:
+            latest = self.__dict__["latest"] = codec.key, self._decoded(codec)
+        return latest[1]
 
     def _decoded(self, codec: EventCodec) -> Sequence[Recorded[Any]]:
-        body = self._content
+        body, events = self._read(codec)
         return [
             Recorded(
-                event=codec.decode(stored),
+                event=event,
                 version=self.version,
                 at=body.time,
                 actor=body.actor,
                 correlation_id=body.correlation,
             )
-            for stored in body.events
+            for event in events
         ]
 
     def bare_events(self, codec: EventCodec) -> list[Any]:
         """The same without the commit's metadata."""
-        return [codec.decode(stored) for stored in self._content.events]
+        return self._read(codec)[1]
 
-    @cached_property
-    def _latest(self) -> tuple[object, Sequence[Recorded[Any]]]:
-        """The codec that has decoded the events last, and what they are."""
-        return None, ()
+    def _read(self, codec: EventCodec) -> tuple[Body, list[Any]]:
+        """What the text holds, and its events. It is read in one pass if they are all as this code
+        writes them.
+        """
+        kind = None if codec.seals else _written_by(codec.types)
+        if kind and (told := plain.read_if(kind, self.body)):
+            return told, [event.data for event in told.events]
+        body = self._content
+        return body, [codec.decode(stored) for stored in body.events]
 
     def event_types(self) -> list[str]:
         """The stored names of its events, also of those that this code does not know; none if the

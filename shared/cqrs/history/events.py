@@ -18,7 +18,10 @@ An event class is registered under its name, which is stored for ever. When its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NewType, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Generic, Literal, NewType, Protocol, TypeVar, Union
+
+from msgspec import defstruct
 
 from cqrs import plain
 from cqrs.discretion import said
@@ -123,6 +126,22 @@ class EventTypes:
     def find(self, name: str) -> _EventType | None:
         return self._by_name.get(name)
 
+    @cached_property
+    def current(self) -> Any:
+        """The form in which events are stored now: each by its name, in its current schema. None
+        without any.
+        """
+        forms = [
+            defstruct(
+                name,
+                [("schema", Literal[kind.schema]), ("data", kind.cls)],
+                tag_field="type",
+                tag=name,
+            )
+            for name, kind in self._by_name.items()
+        ]
+        return Union[tuple(forms)] if forms else None  # noqa: UP007 (not known before)
+
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())
 
@@ -144,18 +163,22 @@ class EventCodec:
     """
 
     def __init__(self, types: EventTypes, cipher: Cipher = CLEAR) -> None:
-        self._types = types
+        self.types = types
         self._cipher = cipher
         self._hides = cipher is not CLEAR
         self.seals = self._hides and types.has_personal_fields()
         self.key = (types, cipher)
 
     def encode(self, event: object) -> bytes:
-        """Raises Unreadable for an event that could not be read back unchanged: once stored it
-        can't be corrected.
+        """Raises Unreadable, as `stored`."""
+        return plain.write(self.stored(event))
+
+    def stored(self, event: object) -> Stored:
+        """The event as it is written. Raises Unreadable for one that could not be read back
+        unchanged: once stored it can't be corrected.
         """
         name = type(event).__name__
-        kind = self._types.named(name)
+        kind = self.types.named(name)
         try:
             data = plain.write(event)
         except (TypeError, ValueError) as error:
@@ -167,16 +190,16 @@ class EventCodec:
             for field_name, subject in kind.personal.items():
                 sealed[field_name] = self._cipher.seal(str(sealed[subject]), sealed[field_name])
             data = plain.write(sealed)
-        return plain.write(Stored(type=name, schema=kind.schema, data=Raw(data)))
+        return Stored(type=name, schema=kind.schema, data=Raw(data))
 
     def decode(self, text: str | bytes) -> Any:
         """The event, upcast to its current schema. Raises Unreadable, and Ahead for one that newer
         code has written.
         """
         stored: Stored = plain.read(Stored, text)
-        kind = self._types.find(stored.type)
+        kind = self.types.find(stored.type)
         if kind is None:
-            raise Ahead(f"{self._types.context} has no event type '{stored.type}'")
+            raise Ahead(f"{self.types.context} has no event type '{stored.type}'")
         if stored.schema > kind.schema:
             raise Ahead(f"{stored.type} of schema {stored.schema} was written by newer code")
         if stored.schema == kind.schema and not (self._hides and kind.personal):

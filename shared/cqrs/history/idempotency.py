@@ -27,7 +27,9 @@ def entity_id_of(actor: str, operation: str, key: str) -> str:
 
 def fingerprint_of(operation: str, target: str, payload: object) -> str:
     """A hash of what a command asks for. The order of names in the payload does not matter."""
-    return digest_of(operation, target, plain.to_json(_sorted(payload)), length=COMMAND_ID_LENGTH)
+    return digest_of(
+        operation, target, plain.to_json(payload, ordered=True), length=COMMAND_ID_LENGTH
+    )
 
 
 def digest_of(*parts: str, length: int = 52) -> str:
@@ -35,11 +37,3 @@ def digest_of(*parts: str, length: int = 52) -> str:
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
     used = digest[: -(-length * 5 // 8)]  # Python writes each letter by itself
     return base64.b32encode(used).decode().lower()[:length]
-
-
-def _sorted(payload: object) -> object:
-    if isinstance(payload, dict):
-        return {key: _sorted(payload[key]) for key in sorted(payload)}
-    if isinstance(payload, list):
-        return [_sorted(entry) for entry in payload]
-    return payload

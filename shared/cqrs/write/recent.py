@@ -10,10 +10,9 @@ a commit has them all: one that has room, or at least one in nine.
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from operator import not_
+from collections.abc import Callable, Iterator, Sequence
 from zlib import crc32
 
 from cqrs.history.event_store import Stored
@@ -26,6 +25,7 @@ REMEMBERED = 100  # commits whose commands are known: the idempotency window
 WORTH_IT = 4  # commits after the last one with all ids: from here on another is made if it is free
 _LENGTH = 4  # of 6 bits each
 _ALL = "1:"
+_ID = re.compile("." * _LENGTH)
 
 
 def short(command_id: str) -> str:
@@ -44,26 +44,23 @@ class Recent(Value, kw_only=False):
     @classmethod
     def of(cls, stored: Sequence[Stored]) -> Recent | None:
         """As the last commits of a stream tell, newest first; None if they don't tell all."""
-        known: dict[int, str] = {}
-        for one in stored:
-            version = one.commit.version
-            known[version] = short(one.command_id)
-            if not one.earlier:
-                continue
-            step, _, ids = one.earlier.partition(":")
-            if step.isdecimal() and int(step):
-                for n in range(len(ids) // _LENGTH):
-                    known[version - int(step) * (n + 1)] = ids[_LENGTH * n : _LENGTH * (n + 1)]
         newest = stored[0].commit.version
-        needed = range(newest, max(newest - REMEMBERED, 0), -1)
-        try:
-            ids = "".join([known[version] for version in needed])
-        except KeyError:
+        known = [""] * min(newest, REMEMBERED)
+        for one in stored:
+            if (ago := newest - one.commit.version) >= len(known):
+                break
+            known[ago] = short(one.command_id)
+            distance, _, ids = (one.earlier or "").partition(":")
+            if distance.isdecimal() and (step := int(distance)):
+                each = _ID.findall(ids)
+                those = slice(ago + step, ago + step * (1 + len(each)), step)
+                known[those] = each[: len(known[those])]
+        if "" in known:
             return None
         return cls(
-            ids,
-            _first(has_all(one.earlier) for one in stored),
-            _first(one.earlier is None and one.commit.version > LOADED for one in stored),
+            "".join(known),
+            _first(stored, lambda one: has_all(one.earlier)),
+            _first(stored, lambda one: one.earlier is None and one.commit.version > LOADED),
         )
 
     def found(self, command_id: str) -> Iterator[int]:
@@ -103,6 +100,6 @@ def has_all(beside: str | None) -> bool:
     return beside is not None and beside.startswith(_ALL)
 
 
-def _first(those: Iterator[bool]) -> int:
+def _first(stored: Sequence[Stored], is_so: Callable[[Stored], bool]) -> int:
     """How many there are before the first that is so."""
-    return sum(1 for _ in takewhile(not_, those))
+    return next((n for n, one in enumerate(stored) if is_so(one)), len(stored))

@@ -14,6 +14,7 @@ from tests.examples import examples
 from tests.library.drawings import (
     DRAWING,
     GOOD,
+    INFINITY,
     NAN,
     WHATEVER,
     Circle,
@@ -115,6 +116,16 @@ def test_what_was_stored_in_another_form_is_unreadable(broken: object) -> None:
 def test_what_would_not_be_read_again_is_not_written(value: object) -> None:
     with pytest.raises((TypeError, ValueError), match=r"JSON|surrogates"):
         plain.write(Parcel(label="l", contents={}, remark=value))
+
+
+@examples(50)
+@given(anything_finite, anything_finite, st.sampled_from([NAN, -NAN, INFINITY, -INFINITY]))
+def test_a_number_that_is_not_json_is_found_whatever_is_around_it(
+    before: Any, after: Any, number: float
+) -> None:
+    plain.write(Parcel(label="l", contents={}, remark=[before, after]))
+    with pytest.raises(ValueError, match="JSON"):
+        plain.write(Parcel(label="l", contents={}, remark=[before, {"n": [number]}, after]))
 
 
 def test_mappings_of_other_classes_are_written_as_objects() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from cqrs import plain
-from cqrs.errors import Unreadable
+from cqrs.errors import Ahead, Unreadable
 from cqrs.history.commits import Commit, Envelope, category_of, entity_of
-from cqrs.history.events import EventCodec, EventTypes, Instant, Recorded
+from cqrs.history.events import Data, EventCodec, EventTypes, Instant, Recorded
 from cqrs.plain import Value, replace
 from tests.examples import examples
 from tests.library.hostile import jsons, nearly, texts
@@ -25,6 +25,16 @@ class Opened(Value):
 @SHOP.event()
 class Closed(Value):
     reason: str | None = None
+
+
+@SHOP.event(schema=2)
+class Priced(Value):
+    cents: int
+
+
+@SHOP.upcaster(Priced, schema=1)
+def _priced_1(data: Data) -> Data:
+    return {"cents": int(str(data["cents"])) * 100}  # they were euros
 
 
 codec = EventCodec(SHOP)
@@ -66,6 +76,26 @@ def test_all_that_went_into_a_commit_can_be_read_from_its_text() -> None:
         Recorded(event=event, version=3, at=NOON, actor="ada", correlation_id="correlation-1")
         for event in EVENTS
     ]
+
+
+@pytest.mark.parametrize(("schema", "cents"), [(1, 700), (2, 7)])
+def test_each_event_is_read_in_the_schema_that_it_was_written_in(schema: int, cents: int) -> None:
+    priced = {"type": "Priced", "schema": schema, "data": {"cents": 7}}
+    commit = damaged(events=[*BODY["events"], priced])
+    assert commit.bare_events(codec) == [*EVENTS, Priced(cents=cents)]
+    assert [each.event for each in commit.events(codec)] == [*EVENTS, Priced(cents=cents)]
+
+
+def test_events_that_nobody_knows_are_ahead_of_this_code() -> None:
+    nothing = EventCodec(EventTypes("nothing"))
+    assert damaged(events=[]).bare_events(nothing) == []
+    with pytest.raises(Ahead, match="nothing has no event type 'Opened'"):
+        COMMIT.bare_events(nothing)
+
+
+def test_what_newer_code_adds_around_events_is_no_matter() -> None:
+    events = [{**event, "new": 1} for event in BODY["events"]]
+    assert damaged(events=events, new=1).bare_events(codec) == EVENTS
 
 
 def test_a_commit_is_called_by_its_stream_and_version() -> None:

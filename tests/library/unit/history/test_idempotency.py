@@ -22,3 +22,8 @@ def test_a_fingerprint_does_not_depend_on_how_a_payload_is_written() -> None:
     assert one == fingerprint_of("Add", "1", {"b": [{"d": 3, "c": 2}], "a": 1})
     assert one != fingerprint_of("Add", "1", {"a": 1, "b": [{"c": 2, "d": 4}]})
     assert one != fingerprint_of("Add", "2", {"a": 1, "b": [{"c": 2, "d": 3}]})
+
+
+def test_a_fingerprint_is_for_ever_as_it_was_stored() -> None:
+    payload = {"b": [{"d": 3, "c": "é"}], "a": 1.5}
+    assert fingerprint_of("Add", "1", payload) == "3rwoa6xlzm2x3lvs"
