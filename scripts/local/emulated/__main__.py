@@ -13,6 +13,7 @@
 - It has pages of log events, but no way to the second one.
 - It does what any page has a browser send.
 - It keeps to itself whom it has denied what: here its log has it.
+- It tells nobody which streams were written to, so that who follows them asks all the time.
 - It answers sooner than Terraform's provider has noticed that its request is sent, and so the
   provider takes some of the answers for errors, asks again, and is told that what it wants to make
   is there already; or it makes it twice.
@@ -28,6 +29,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from contextvars import ContextVar
 from threading import BoundedSemaphore
 from typing import Any
@@ -37,11 +39,13 @@ from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-
 from ministack.services import (  # type: ignore[import-not-found]
     apigateway,
     cloudwatch_logs,
+    dynamodb,
     eventbridge,
     kinesis,
     lambda_svc,
 )
 
+from scripts.local.emulated import writes
 from scripts.local.emulated.layers import Layers
 from scripts.local.emulated.log_pages import page
 from scripts.local.emulated.turns import Turns
@@ -53,6 +57,7 @@ TURNS = Turns(at_once=3, waiting=200, patience_seconds=20)
 STARTING = BoundedSemaphore(1)
 LONG_START_SECONDS = 5  # others don't wait longer for one that may never end
 LAYERS = Layers()
+WRITES = writes.Writes()
 EVENT_RETRY_SECONDS = 1
 SCHEDULES_AT_A_TIME = ThreadPoolExecutor(4)
 TERRAFORM_NOTICES_SECONDS = 0.01
@@ -129,6 +134,57 @@ def enqueue(arn: str, payload: str) -> None:
     record = lambda_svc._execution_record_for_config(function, version)
     execute = as_event(lambda_svc._execute_function_with_config_scope)
     SCHEDULES_AT_A_TIME.submit(execute, record, json.loads(payload))
+
+
+# Streams
+
+emit, put_record, put_records = (
+    dynamodb._emit_stream_event,
+    kinesis._put_record,
+    kinesis._put_records,
+)
+
+
+def emit_and_ring(table: str, *arguments: Any, **named: Any) -> None:
+    emit(table, *arguments, **named)
+    if stream := dynamodb._tables.get(table, {}).get("LatestStreamArn"):
+        WRITES.note(stream)
+
+
+def ringing(put: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def put_and_ring(data: Any) -> Any:
+        answer = put(data)
+        _, stream = kinesis._resolve_stream(data)
+        if stream:
+            WRITES.note(stream["StreamARN"])
+        return answer
+
+    return put_and_ring
+
+
+def telling_of_writes(answer: Any) -> Any:
+    async def answer_or_tell(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == writes.PATH:
+            await tell(receive, send)
+        else:
+            await answer(scope, receive, send)
+
+    return answer_or_tell
+
+
+async def tell(receive: Any, send: Any) -> None:
+    listens = asyncio.create_task(until_gone(receive))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    async with aclosing(WRITES.lines()) as lines:
+        async for line in lines:
+            if listens.done():
+                break
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+
+
+async def until_gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 # HTTP APIs
@@ -243,5 +299,7 @@ if __name__ == "__main__":
     lambda_runtime.Worker.invoke = invoke_alone
     eventbridge._dispatch_to_lambda = enqueue
     cloudwatch_logs._filter_log_events = log_events
-    app.app = unhurried(guarded(app.app))
+    dynamodb._emit_stream_event = emit_and_ring
+    kinesis._put_record, kinesis._put_records = ringing(put_record), ringing(put_records)
+    app.app = unhurried(guarded(telling_of_writes(app.app)))
     app.main()
