@@ -14,6 +14,7 @@
 - It does what any page has a browser send.
 - It keeps to itself whom it has denied what: here its log has it.
 - It tells nobody which streams were written to, so that who follows them asks all the time.
+- Its HTTP server takes more than the rest of most requests.
 - It answers sooner than Terraform's provider has noticed that its request is sent, and so the
   provider takes some of the answers for errors, asks again, and is told that what it wants to make
   is there already; or it makes it twice.
@@ -34,6 +35,8 @@ from contextvars import ContextVar
 from threading import BoundedSemaphore
 from typing import Any
 
+import hypercorn.asyncio  # type: ignore[import-not-found]
+import uvicorn  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import (  # type: ignore[import-not-found]
@@ -288,6 +291,26 @@ def unhurried(answer: Any) -> Any:
     return answer_later
 
 
+async def serve(answer: Any, config: Any) -> None:
+    """In place of the emulator's own server."""
+    host, _, port = config.bind[0].rpartition(":")
+    settings = uvicorn.Config(
+        answer,
+        host=host,
+        port=int(port),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the emulator has put one in
+        timeout_keep_alive=int(config.keep_alive_timeout),
+        timeout_graceful_shutdown=1,
+    )
+    await uvicorn.Server(settings).serve()
+
+
 if __name__ == "__main__":
     kinesis.ITERATOR_EXPIRY_SECONDS = 5
     iam_evaluator.enforce = told
@@ -302,4 +325,5 @@ if __name__ == "__main__":
     dynamodb._emit_stream_event = emit_and_ring
     kinesis._put_record, kinesis._put_records = ringing(put_record), ringing(put_records)
     app.app = unhurried(guarded(telling_of_writes(app.app)))
+    hypercorn.asyncio.serve = serve
     app.main()
