@@ -14,6 +14,7 @@
 - It does what any page has a browser send.
 - It keeps to itself whom it has denied what: here its log has it.
 - It tells nobody which streams were written to, so that who follows them asks all the time.
+- After each run of a function it waits for more output: 5 ms, or 50 where nothing was printed.
 - Its HTTP server takes more than the rest of most requests.
 - It answers sooner than Terraform's provider has noticed that its request is sent, and so the
   provider takes some of the answers for errors, asks again, and is told that what it wants to make
@@ -48,7 +49,7 @@ from ministack.services import (  # type: ignore[import-not-found]
     lambda_svc,
 )
 
-from scripts.local.emulated import writes
+from scripts.local.emulated import output, writes
 from scripts.local.emulated.layers import Layers
 from scripts.local.emulated.log_pages import page
 from scripts.local.emulated.turns import Turns
@@ -119,6 +120,10 @@ def invoke_alone(worker: Any, *arguments: Any, **named: Any) -> Any:
         return invoke(worker, *arguments, **named)
     except Exception as error:
         return {"status": "error", "error": str(error)}
+
+
+def printed(worker: Any) -> str:
+    return output.printed(worker._stderr_queue)
 
 
 def as_event(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -320,6 +325,8 @@ if __name__ == "__main__":
     lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
     lambda_runtime.Worker._spawn = spawn_in_turn
     lambda_runtime.Worker.invoke = invoke_alone
+    lambda_runtime.Worker._drain_stderr_bounded = printed
+    lambda_runtime._PYTHON_WORKER_SCRIPT = output.told_to_end(lambda_runtime._PYTHON_WORKER_SCRIPT)
     eventbridge._dispatch_to_lambda = enqueue
     cloudwatch_logs._filter_log_events = log_events
     dynamodb._emit_stream_event = emit_and_ring
