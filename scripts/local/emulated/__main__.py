@@ -66,6 +66,7 @@ EVENT_RETRY_SECONDS = 1
 SCHEDULES_AT_A_TIME = ThreadPoolExecutor(4)
 TERRAFORM_NOTICES_SECONDS = 0.01
 LOG_PAGE_EVENTS = 10_000
+HEADERS_THAT_THE_SERVER_READS = {b"connection", b"content-length", b"transfer-encoding"}
 
 is_event = ContextVar("is_event", default=False)  # an invocation whose answer nobody waits for
 
@@ -296,11 +297,36 @@ def unhurried(answer: Any) -> Any:
     return answer_later
 
 
+class Name(bytes):
+    """The name of a header, which the server below would change to lower case."""
+
+    def lower(self) -> "Name":
+        return self
+
+
+def with_names_as_they_are(answer: Any) -> Any:
+    async def answer_with_names(scope: Any, receive: Any, send: Any) -> None:
+        async def send_with_names(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                named = [(as_it_is(name), value) for name, value in message["headers"]]
+                message = message | {"headers": named}
+            await send(message)
+
+        await answer(scope, receive, send_with_names)
+
+    return answer_with_names
+
+
+def as_it_is(name: bytes) -> bytes:
+    lower = name.lower()
+    return lower if lower in HEADERS_THAT_THE_SERVER_READS else Name(name)
+
+
 async def serve(answer: Any, config: Any) -> None:
     """In place of the emulator's own server."""
     host, _, port = config.bind[0].rpartition(":")
     settings = uvicorn.Config(
-        answer,
+        with_names_as_they_are(answer),
         host=host,
         port=int(port),
         http="httptools",

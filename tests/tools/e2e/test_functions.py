@@ -210,3 +210,14 @@ def test_all_that_a_run_prints_is_logged_and_nothing_besides(local: Local) -> No
         "END",
         "REPORT",
     ]
+
+
+def test_headers_of_an_answer_are_named_as_the_function_names_them(local: Local) -> None:
+    answer = {"statusCode": 200, "headers": {"Consistency-Token": "order-7@1"}, "body": "here"}
+    code = f"def handler(event, context): return {answer!r}"
+    api = local.make_api(local.make_function("naming", code))
+
+    found = api.get()
+
+    assert found.text == "here"
+    assert "Consistency-Token" in list(found.headers)
