@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m scripts.local
 
-.PHONY: help .venv build/emulator build/search build/lock
+.PHONY: help .venv build/emulator build/search build/lock installed
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## Print this list
 
 ##@ On your laptop
 .PHONY: up down status url token logs rights faults views rebuild rollback drop-generation audit walks deliver waiting parked redrive history
-up: .venv build/emulator build/search ## Start a local AWS, deploy to it and try it out; later, apply what was edited. Prints the URL
+up: installed ## Start a local AWS, deploy to it and try it out; later, apply what was edited. Prints the URL
 	@$(LOCAL) up $(if $(SMOKE),--smoke $(SMOKE))
 
 down: .venv ## Stop the local stack and forget its data
@@ -81,7 +81,7 @@ AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
 .PHONY: test test-unit check check-schemas fmt lock picture
-test: .venv build/emulator build/search check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
+test: installed check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
 	@for stack in tests/*/e2e; do $(BIN)/pytest "$$stack" & running+=($$!); done; \
@@ -171,6 +171,10 @@ adopt: .venv ## Note in the state of ENV what is there already, as a refusal has
 clean: down ## Stop the local stack and remove all that was built
 	@rm -rf build .venv
 
+# All that the local stack needs, at the same time.
+installed:
+	@$(MAKE) -j3 .venv build/emulator build/search
+
 # A stamp, not the folder: an install that was interrupted is done again.
 .venv: .venv/.installed
 .venv/.installed: requirements/dev.txt
@@ -189,17 +193,22 @@ build/lock/.installed: requirements/lock.txt
 
 # Without it there is a local stack without search. It is tried again the next time.
 build/search: build/search/.installed
-build/search/.installed: requirements/search.txt | .venv/.installed
+build/search/.installed: requirements/search.txt | build/emulator/.installed
 	@echo "installing the local OpenSearch (once)"
 	@rm -rf build/search
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --target build/search -r $< && touch $@ \
+	@build/emulator/bin/$(PIP_INSTALL) --target build/search -r $< && touch $@ \
 	|| echo "It can't be installed on this machine: going on without search. OPENSEARCH_URL can name one."
+
+# The pins are whole, so that nothing has to be resolved; and most modules are never imported, so that
+# they are compiled when they are.
+PIP_INSTALL := pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-compile
 
 define installed_in_a_venv
 @$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "$(PYTHON) is Python %d.%d; name one from 3.11 to 3.13, as in: make PYTHON=python3.12" % v[:2])'
 @$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 14) and print("$(PYTHON) is Python %d.%d, which was not tried: going on" % v[:2], file=sys.stderr)'
-@$(PYTHON) -m venv --clear $(@D)
-@$(@D)/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+@rm -rf $(@D) # also if it is a link: what it leads to may be in use elsewhere
+@$(PYTHON) -m venv $(@D)
+@$(@D)/bin/$(PIP_INSTALL) -r $<
 @touch $@
 endef
 

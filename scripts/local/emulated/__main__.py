@@ -14,6 +14,9 @@
 - It has pages of log events, but no way to the second one.
 - It does what any page has a browser send.
 - It keeps to itself whom it has denied what: here its log has it.
+- It tells nobody which streams were written to, so that who follows them asks all the time.
+- After each run of a function it waits for more output: 5 ms, or 50 where nothing was printed.
+- Its HTTP server takes more than the rest of most requests.
 - It answers sooner than Terraform's provider has noticed that its request is sent, and so the
   provider takes some of the answers for errors, asks again, and is told that what it wants to make
   is there already; or it makes it twice.
@@ -29,20 +32,25 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from contextvars import ContextVar
 from threading import BoundedSemaphore
 from typing import Any
 
+import hypercorn.asyncio  # type: ignore[import-not-found]
+import uvicorn  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import (  # type: ignore[import-not-found]
     apigateway,
     cloudwatch_logs,
+    dynamodb,
     eventbridge,
     kinesis,
     lambda_svc,
 )
 
+from scripts.local.emulated import output, writes
 from scripts.local.emulated.layers import Layers
 from scripts.local.emulated.log_pages import page
 from scripts.local.emulated.turns import Turns
@@ -54,10 +62,12 @@ TURNS = Turns(at_once=3, waiting=200, patience_seconds=20)
 STARTING = BoundedSemaphore(1)
 LONG_START_SECONDS = 5  # others don't wait longer for one that may never end
 LAYERS = Layers()
+WRITES = writes.Writes()
 EVENT_RETRY_SECONDS = 1
 SCHEDULES_AT_A_TIME = ThreadPoolExecutor(4)
 TERRAFORM_NOTICES_SECONDS = 0.01
 LOG_PAGE_EVENTS = 10_000
+HEADERS_THAT_THE_SERVER_READS = {b"connection", b"content-length", b"transfer-encoding"}
 
 is_event = ContextVar("is_event", default=False)  # an invocation whose answer nobody waits for
 
@@ -142,6 +152,10 @@ def end_retired(function: str) -> None:
     lambda_runtime.kill_workers(retired)
 
 
+def printed(worker: Any) -> str:
+    return output.printed(worker._stderr_queue)
+
+
 def as_event(call: Callable[..., Any]) -> Callable[..., Any]:
     def call_as_event(*arguments: Any) -> Any:
         before = is_event.set(True)
@@ -158,6 +172,57 @@ def enqueue(arn: str, payload: str) -> None:
     record = lambda_svc._execution_record_for_config(function, version)
     execute = as_event(lambda_svc._execute_function_with_config_scope)
     SCHEDULES_AT_A_TIME.submit(execute, record, json.loads(payload))
+
+
+# Streams
+
+emit, put_record, put_records = (
+    dynamodb._emit_stream_event,
+    kinesis._put_record,
+    kinesis._put_records,
+)
+
+
+def emit_and_ring(table: str, *arguments: Any, **named: Any) -> None:
+    emit(table, *arguments, **named)
+    if stream := dynamodb._tables.get(table, {}).get("LatestStreamArn"):
+        WRITES.note(stream)
+
+
+def ringing(put: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def put_and_ring(data: Any) -> Any:
+        answer = put(data)
+        _, stream = kinesis._resolve_stream(data)
+        if stream:
+            WRITES.note(stream["StreamARN"])
+        return answer
+
+    return put_and_ring
+
+
+def telling_of_writes(answer: Any) -> Any:
+    async def answer_or_tell(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == writes.PATH:
+            await tell(receive, send)
+        else:
+            await answer(scope, receive, send)
+
+    return answer_or_tell
+
+
+async def tell(receive: Any, send: Any) -> None:
+    listens = asyncio.create_task(until_gone(receive))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    async with aclosing(WRITES.lines()) as lines:
+        async for line in lines:
+            if listens.done():
+                break
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+
+
+async def until_gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 # HTTP APIs
@@ -261,6 +326,51 @@ def unhurried(answer: Any) -> Any:
     return answer_later
 
 
+class Name(bytes):
+    """The name of a header, which the server below would change to lower case."""
+
+    def lower(self) -> "Name":
+        return self
+
+
+def with_names_as_they_are(answer: Any) -> Any:
+    async def answer_with_names(scope: Any, receive: Any, send: Any) -> None:
+        async def send_with_names(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                named = [(as_it_is(name), value) for name, value in message["headers"]]
+                message = message | {"headers": named}
+            await send(message)
+
+        await answer(scope, receive, send_with_names)
+
+    return answer_with_names
+
+
+def as_it_is(name: bytes) -> bytes:
+    lower = name.lower()
+    return lower if lower in HEADERS_THAT_THE_SERVER_READS else Name(name)
+
+
+async def serve(answer: Any, config: Any) -> None:
+    """In place of the emulator's own server."""
+    host, _, port = config.bind[0].rpartition(":")
+    settings = uvicorn.Config(
+        with_names_as_they_are(answer),
+        host=host,
+        port=int(port),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the emulator has put one in
+        timeout_keep_alive=int(config.keep_alive_timeout),
+        timeout_graceful_shutdown=1,
+    )
+    await uvicorn.Server(settings).serve()
+
+
 if __name__ == "__main__":
     kinesis.ITERATOR_EXPIRY_SECONDS = 5
     iam_evaluator.enforce = told
@@ -272,7 +382,12 @@ if __name__ == "__main__":
     lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
     lambda_runtime.Worker._spawn = spawn_in_turn
     lambda_runtime.Worker.invoke = invoke_alone
+    lambda_runtime.Worker._drain_stderr_bounded = printed
+    lambda_runtime._PYTHON_WORKER_SCRIPT = output.told_to_end(lambda_runtime._PYTHON_WORKER_SCRIPT)
     eventbridge._dispatch_to_lambda = enqueue
     cloudwatch_logs._filter_log_events = log_events
-    app.app = unhurried(guarded(app.app))
+    dynamodb._emit_stream_event = emit_and_ring
+    kinesis._put_record, kinesis._put_records = ringing(put_record), ringing(put_records)
+    app.app = unhurried(guarded(telling_of_writes(app.app)))
+    hypercorn.asyncio.serve = serve
     app.main()

@@ -3,11 +3,13 @@
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from scripts.local.clients import Clients
 from scripts.local.errors import LocalError
 from scripts.local.streams.control import Server
+from scripts.local.streams.news import news
 from scripts.local.streams.runner import Runner
 
 
@@ -21,6 +23,7 @@ def main(endpoint: str, port: str, checkpoints: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=runner.listen, args=[partial(news, endpoint)], daemon=True).start()
     runner.start()
     over.wait()
     server.shutdown()

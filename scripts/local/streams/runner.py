@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,13 @@ from scripts.local.streams import destination
 from scripts.local.streams.checkpoints import HORIZON, Checkpoint
 from scripts.local.streams.delivery import Answer, Attempt, Condition
 from scripts.local.streams.faults import Faults
-from scripts.local.streams.mappings import StreamMapping, is_kinesis, is_stream, read_mapping
+from scripts.local.streams.mappings import StreamMapping, is_stream, read_mapping
 from scripts.local.streams.records import Record, payload
 from scripts.local.streams.shards import latest, open_stream
 from scripts.local.streams.stillness import Stillness
 from scripts.local.streams.worker import AbandonedError, Surroundings, Worker
 
-BRISK_SECONDS, CALM_SECONDS = 0.05, 0.2  # between readings, just after a delivery and later
-BRISK_FOR_SECONDS = 2.0
-# What is on a Kinesis stream was put there by a function that is invoked here, and the end of an
-# invocation wakes every worker.
-CALM_KINESIS_SECONDS = 1.0
+CALM_SECONDS = 10.0  # between readings of a stream that nobody is said to have written to
 TROUBLED_SECONDS = 1.0
 
 
@@ -49,7 +46,7 @@ class Runner:
             faults=lambda function: self._faults.get(function, _NO_FAULTS),
             halted=self._halted.is_set,
             now=time.time,
-            wait=lambda seconds: self._stillness.wait(seconds, self._stillness.rings),
+            wait=lambda seconds: self._stillness.wait(seconds, self._stillness.rings()),
             stillness=self._stillness,
         )
         self.mappings = read_mappings(clients)
@@ -70,6 +67,19 @@ class Runner:
         self._stillness.ring()
         for thread in self._threads:
             thread.join(timeout=0.5)
+
+    def listen(self, news: Callable[[], Iterable[Set[str]]]) -> None:
+        """Lets shards be read when `news` tells of their streams, until the runner is stopped."""
+        told = ""
+        while not self._halted.is_set():
+            try:
+                for streams in news():
+                    self._stillness.ring(*streams)
+            except (OSError, HTTPException, ValueError) as error:
+                if str(error) != told:
+                    _log(f"nothing is heard of streams: {type(error).__name__}: {error}")
+                told = str(error)
+            self._halted.wait(TROUBLED_SECONDS)
 
     def status(self) -> list[dict[str, Any]]:
         return [worker.status() for worker in self._workers]
@@ -129,13 +139,11 @@ class Runner:
         return workers
 
     def _run(self, worker: Worker) -> None:
-        last_active = 0.0
+        stream = worker.mapping.stream_arn
         while not self._halted.is_set():
-            heard = self._stillness.rings
-            if self._step(worker):
-                last_active = time.monotonic()
-                continue
-            self._stillness.wait(_pause(worker, time.monotonic() - last_active), heard)
+            heard = self._stillness.rings(stream)
+            if not self._step(worker):
+                self._stillness.wait(_pause(worker), heard, stream)
 
     def _step(self, worker: Worker) -> bool:
         """Whatever goes wrong is told in the status, and tried again."""
@@ -179,12 +187,8 @@ class Runner:
 _NO_FAULTS = Faults()
 
 
-def _pause(worker: Worker, quiet_seconds: float) -> float:
-    if worker.trouble:
-        return TROUBLED_SECONDS
-    if quiet_seconds < BRISK_FOR_SECONDS:
-        return BRISK_SECONDS
-    return CALM_KINESIS_SECONDS if is_kinesis(worker.mapping.stream_arn) else CALM_SECONDS
+def _pause(worker: Worker) -> float:
+    return min(TROUBLED_SECONDS if worker.trouble else CALM_SECONDS, worker.window_left())
 
 
 def _parsed(body: bytes) -> Any:

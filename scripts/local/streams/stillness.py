@@ -14,13 +14,16 @@ class Stillness:
     by one; and a shard whose reading began after D and found nothing holds nothing from before D.
     Times are ticks of a counter: only their order matters.
 
-    It is the workers' bell too: a delivery wakes all of them, since it may have fed their shards.
+    It is the workers' bell too. What is written to a stream wakes those that read it. While
+    somebody waits for stillness, the end of the last delivery wakes all, to look once more.
     """
 
     def __init__(self) -> None:
         self._ticks = itertools.count(1)
         self._changed = threading.Condition()
         self._rings = 0
+        self._rings_of: dict[str, int] = {}
+        self._asking = 0
         self._last_activity = 0
         self._busy: set[str] = set()
         self._found_empty: dict[str, int] = {}
@@ -38,7 +41,9 @@ class Stillness:
             with self._changed:
                 self._busy.discard(worker)
                 self._last_activity = self.tick()
-            self.ring()
+                is_last = not self._busy
+            if self._asking and is_last:
+                self.ring()
 
     def found_empty(self, worker: str, since: int) -> None:
         """`since` is the tick at which the reading began."""
@@ -46,32 +51,41 @@ class Stillness:
             self._found_empty[worker] = since
             self._changed.notify_all()
 
-    def ring(self) -> None:
+    def ring(self, *streams: str) -> None:
+        """For those that read these streams; without any, for all."""
         with self._changed:
-            self._rings += 1
+            for stream in streams:
+                self._rings_of[stream] = self._rings_of.get(stream, 0) + 1
+            if not streams:
+                self._rings += 1
             self._changed.notify_all()
 
-    @property
-    def rings(self) -> int:
-        return self._rings
+    def rings(self, stream: str = "") -> int:
+        return self._rings + self._rings_of.get(stream, 0)
 
-    def wait(self, seconds: float, heard: int) -> None:
+    def wait(self, seconds: float, heard: int, stream: str = "") -> None:
         """Until somebody rings; not at all if somebody has since `heard`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._rings != heard, seconds)
+            self._changed.wait_for(lambda: self.rings(stream) != heard, seconds)
 
     def wait_until_still(self, workers: Callable[[], Set[str]], seconds: float) -> Set[str]:
         """The workers that were not still when the time was up; `workers` are those that read."""
-        asked = self.tick()
         deadline = time.monotonic() + seconds
-        self.ring()
-        while restless := self.restless(workers(), asked):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return restless
+        with self._changed:
+            self._asking += 1
+        try:
+            asked = self.tick()
+            self.ring()
+            while restless := self.restless(workers(), asked):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return restless
+                with self._changed:
+                    self._changed.wait(min(left, 0.2))
+            return frozenset()
+        finally:
             with self._changed:
-                self._changed.wait(min(left, 0.2))
-        return frozenset()
+                self._asking -= 1
 
     def restless(self, workers: Set[str], asked: int) -> Set[str]:
         """Those that are not still, or may not be, since somebody asked."""

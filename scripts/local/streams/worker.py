@@ -1,5 +1,6 @@
 """One mapping on one shard: reads, cuts batches, delivers them, remembers how far it got."""
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,11 @@ class Worker:
     @property
     def stopped(self) -> bool:
         return self._around.faults(self.mapping.function).stop > 0
+
+    def window_left(self) -> float:
+        """Seconds until what waits for more records goes without."""
+        left = self._window_ends - self._around.now()
+        return max(left, 0.0) if self._waiting else math.inf
 
     def step(self) -> bool:
         """Read once and deliver what is due; true if there was anything to do."""

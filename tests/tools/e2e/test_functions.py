@@ -190,3 +190,34 @@ def test_processes_share_their_layers(local: Local) -> None:
         local.make_function(name, code, Layers=[layer])
     told = [json.loads(invoke(local, name)["Payload"].read()) for name in ("one", "two")]
     assert told[0] == told[1]
+
+
+def test_all_that_a_run_prints_is_logged_and_nothing_besides(local: Local) -> None:
+    code = "def handler(event, context): print('one'); print('two', end=''); return 'here'"
+    local.make_function("printing", code)
+    for _ in range(2):
+        invoke(local, "printing")
+    pages = local.client("logs").get_paginator("filter_log_events")
+    found = [
+        event["message"]
+        for page in pages.paginate(logGroupName="/aws/lambda/printing")
+        for event in page["events"]
+    ]
+    assert [line.partition(" ")[0] for line in found] == 2 * [
+        "START",
+        "one",
+        "two",
+        "END",
+        "REPORT",
+    ]
+
+
+def test_headers_of_an_answer_are_named_as_the_function_names_them(local: Local) -> None:
+    answer = {"statusCode": 200, "headers": {"Consistency-Token": "order-7@1"}, "body": "here"}
+    code = f"def handler(event, context): return {answer!r}"
+    api = local.make_api(local.make_function("naming", code))
+
+    found = api.get()
+
+    assert found.text == "here"
+    assert "Consistency-Token" in list(found.headers)

@@ -58,3 +58,16 @@ def test_an_older_python_is_refused_before_anything_is_made(tmp_path: Path) -> N
     assert done.returncode != 0
     assert "./python is Python 3.10; name one from 3.11 to 3.13" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_an_environment_that_is_linked_to_stays_as_it_is(tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "tool").touch()
+    (tmp_path / ".venv").symlink_to(others)
+
+    done = installing(tmp_path, (3, 13, 9))
+
+    assert done.returncode == 0
+    assert (others / "tool").exists()
+    assert not (tmp_path / ".venv").is_symlink()

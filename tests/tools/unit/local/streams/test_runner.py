@@ -1,11 +1,14 @@
 """The runner finds its mappings, and answers at its door."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from pathlib import Path
-from threading import Thread
+from queue import Queue
+from threading import Semaphore, Thread
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -28,6 +31,7 @@ class FakeAws:
         self.outcomes: list[Any] = []
         self.payloads: list[bytes] = []
         self.records = 1
+        self.invoked = Semaphore(0)
 
     def get_paginator(self, operation: str) -> "FakeAws":
         return self
@@ -60,6 +64,7 @@ class FakeAws:
 
     def invoke(self, **request: Any) -> dict[str, Any]:
         self.payloads.append(request["Payload"])
+        self.invoked.release()
         outcome = self.outcomes.pop(0) if self.outcomes else b"null"
         if isinstance(outcome, Exception):
             raise outcome
@@ -111,6 +116,37 @@ def test_a_function_that_can_not_be_invoked_is_tried_again(control: Control, aws
     control.wait_until_still(60)
     assert len(aws.payloads) == 4
     assert control.status()[0]["checkpoint"] == "2"
+
+
+@pytest.fixture
+def runner(aws: FakeAws, tmp_path: Path) -> Iterator[Runner]:
+    """It has delivered all that there is."""
+    runner = Runner(FakeClients(aws), tmp_path)
+    runner.start()
+    assert aws.invoked.acquire(timeout=60)
+    assert not runner.wait_until_still(60)
+    yield runner
+    runner.stop()
+
+
+def test_a_shard_is_read_when_its_stream_is_said_to_be_written_to(
+    runner: Runner, aws: FakeAws
+) -> None:
+    written: Queue[Set[str]] = Queue()
+    Thread(target=runner.listen, args=[lambda: iter(written.get, None)], daemon=True).start()
+    aws.records = 2
+    written.put({KINESIS})
+    assert aws.invoked.acquire(timeout=60)
+
+
+def test_when_nothing_more_is_said_it_is_asked_again_and_every_shard_read(
+    runner: Runner, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.local.streams.runner.TROUBLED_SECONDS", 0.001)
+    news = Mock(side_effect=chain([OSError("gone"), ValueError("half a line")], repeat([set()])))
+    aws.records = 2
+    Thread(target=runner.listen, args=[news], daemon=True).start()
+    assert aws.invoked.acquire(timeout=60)
 
 
 def test_an_answer_that_is_not_json_is_no_report(aws: FakeAws, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_waiting_ends_when_all_is_still(stillness: Stillness) -> None:
     thread = threading.Thread(
         target=lambda: answers.append(stillness.wait_until_still(lambda: WORKERS, 60))
     )
-    unheard = stillness.rings
+    unheard = stillness.rings()
     thread.start()
     stillness.wait(60, unheard)  # the question rings
     find_empty(stillness, *WORKERS)
@@ -81,6 +81,36 @@ def test_waiting_ends_when_all_is_still(stillness: Stillness) -> None:
 
 
 def test_a_ring_ends_a_wait_even_if_it_came_before(stillness: Stillness) -> None:
-    heard = stillness.rings
+    heard = stillness.rings()
     stillness.ring()
     stillness.wait(3600, heard)
+
+
+def test_the_bell_of_a_stream_is_heard_by_those_that_read_it(stillness: Stillness) -> None:
+    orders, payments = stillness.rings("orders"), stillness.rings("payments")
+    stillness.ring("orders")
+    stillness.wait(3600, orders, "orders")
+    assert stillness.rings("payments") == payments
+
+
+def test_while_somebody_waits_the_end_of_the_last_delivery_is_rung(stillness: Stillness) -> None:
+    unheard = stillness.rings()
+    thread = threading.Thread(target=stillness.wait_until_still, args=[lambda: WORKERS, 60])
+    with stillness.busy("projector"):
+        thread.start()
+        stillness.wait(60, unheard)
+        asked = stillness.rings()
+        with stillness.busy("publisher"):
+            pass
+        assert stillness.rings() == asked
+    assert stillness.rings() == asked + 1
+    find_empty(stillness, *WORKERS)
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_deliveries_that_nobody_waits_for_wake_nobody(stillness: Stillness) -> None:
+    quiet = stillness.rings()
+    with stillness.busy("publisher"):
+        pass
+    assert stillness.rings() == quiet

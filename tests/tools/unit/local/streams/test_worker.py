@@ -1,6 +1,7 @@
 """A worker reads its shard, delivers what is due, and disturbs it where it is told to."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ def test_within_the_batching_window_records_are_gathered(tmp_path: Path) -> None
     world.time += 0.1
     worker.step()
     assert world.seen == [[1, 2]]
+
+
+def test_who_gathers_records_is_due_when_the_window_is_over(tmp_path: Path) -> None:
+    world = World(stream=records(1))
+    worker = world.worker(tmp_path, window_seconds=5)
+    assert worker.window_left() == math.inf
+    worker.step()
+    world.time += 2
+    assert worker.window_left() == 3
+    world.time += 4
+    assert worker.window_left() == 0
+    worker.step()
+    assert worker.window_left() == math.inf
 
 
 def test_a_full_batch_does_not_wait_for_its_window(tmp_path: Path) -> None:
