@@ -81,6 +81,7 @@ def apply(home: Home, endpoint: str, variables: Mapping[str, Any], *, refresh: b
     )
     log = home.log("terraform")
     options = [
+        "-parallelism=40",  # a resource is mostly waited for: 20 functions for 5 s each
         "-lock-timeout=300s",  # a command that was killed leaves its Terraform behind, at work
         f"-refresh={str(refresh).lower()}",
     ]

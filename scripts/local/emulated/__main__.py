@@ -77,6 +77,7 @@ is_event = ContextVar("is_event", default=False)  # an invocation whose answer n
 take_slot, give_back_slot = lambda_svc._acquire_execution_slot, lambda_svc._release_execution_slot
 spawn, invoke = lambda_runtime.Worker._spawn, lambda_runtime.Worker.invoke
 release_worker, update_alias = lambda_svc.release_worker, lambda_svc._update_alias
+read_stderr = lambda_runtime.Worker._read_stderr
 
 
 def take_turn(function: Any, config: Any) -> tuple[str | None, str | None]:
@@ -118,9 +119,10 @@ def spawn_in_turn(worker: Any) -> None:
             STARTING.release()
 
 
-def invoke_alone(worker: Any, *arguments: Any, **named: Any) -> Any:
+def invoke_alone(worker: Any, event: Any, run: str, **named: Any) -> Any:
+    worker.run = run
     try:
-        return invoke(worker, *arguments, **named)
+        return invoke(worker, event, run, **named)
     except Exception as error:
         return {"status": "error", "error": str(error)}
 
@@ -152,8 +154,14 @@ def end_retired(function: str) -> None:
     lambda_runtime.kill_workers(retired)
 
 
+def read_to_the_end(worker: Any) -> None:
+    lines = worker._stderr_queue  # the next process has another one
+    read_stderr(worker)
+    lines.put(output.OVER)
+
+
 def printed(worker: Any) -> str:
-    return output.printed(worker._stderr_queue)
+    return output.printed(worker._stderr_queue, worker.run)
 
 
 def as_event(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -382,6 +390,7 @@ if __name__ == "__main__":
     lambda_svc.lambda_execute_result_to_api_proxy_response = api_answer
     lambda_runtime.Worker._spawn = spawn_in_turn
     lambda_runtime.Worker.invoke = invoke_alone
+    lambda_runtime.Worker._read_stderr = read_to_the_end
     lambda_runtime.Worker._drain_stderr_bounded = printed
     lambda_runtime._PYTHON_WORKER_SCRIPT = output.told_to_end(lambda_runtime._PYTHON_WORKER_SCRIPT)
     eventbridge._dispatch_to_lambda = enqueue

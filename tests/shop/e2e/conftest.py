@@ -43,10 +43,14 @@ VIENNA = {
 GRAZ = VIENNA | {"city": "Graz", "postal_code": "8010"}
 
 
+# They leave hundreds of orders behind, and others walk over all that is there.
+FILLING = ("test_checkouts.py", "test_demo.py", "test_overload.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The end comes last: what is quick to fail should fail first."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: here in item.path.parents)
+    items.sort(key=lambda item: (here in item.path.parents, item.path.name in FILLING))
 
 
 def until(condition: Callable[[], bool], what: object, seconds: float = 30) -> None:
