@@ -113,6 +113,11 @@ CALLS: list[tuple[str, str, dict[str, object], str]] = [
     ("dynamodb", "query", {"TableName": "t"}, json.dumps({"Items": [KEY]})),
     ("dynamodb", "scan", {"TableName": "t"}, json.dumps({"Items": [KEY]})),
     ("dynamodb", "transact_write_items", {"TransactItems": [], "ClientRequestToken": "t"}, "{}"),
+    (
+        *("dynamodb", "update_item"),
+        {"TableName": "t", "Key": KEY, "UpdateExpression": "ADD kinds :kinds"},
+        "{}",
+    ),
     ("kinesis", "put_records", {"StreamName": "s", "Records": []}, '{"FailedRecordCount": 0}'),
     ("lambda", "invoke", {"FunctionName": "f", "Payload": "{}"}, '{"version": 1}'),
     ("s3", "delete_object", {"Bucket": "b", "Key": "k"}, ""),
