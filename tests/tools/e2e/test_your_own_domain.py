@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clones import ROOT, cloned
+from scripts.clones import ROOT, copied
 
 PAGE = ROOT / "docs" / "your-own-domain.md"
 NEXT = "--- the page goes on ---"
@@ -39,7 +39,7 @@ def _writing(path: str, text: str) -> str:
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
     """With what is installed here: nothing need be downloaded."""
-    clone = cloned(tmp_path / "clone")
+    clone = copied(tmp_path / "clone")
     _lend(Path(sys.prefix), clone / ".venv")
     for tool in ("emulator", "search"):
         _lend(ROOT / "build" / tool, clone / "build" / tool)
