@@ -97,9 +97,9 @@ class Worker:
         return self._around.faults(self.mapping.function).stop > 0
 
     def window_left(self) -> float:
-        """Seconds until what waits for more records goes without."""
+        """Seconds until what waits for more records goes without. A stopped worker waits on."""
         left = self._window_ends - self._around.now()
-        return max(left, 0.0) if self._waiting else math.inf
+        return max(left, 0.0) if self._waiting and not self.stopped else math.inf
 
     def step(self) -> bool:
         """Read once and deliver what is due; true if there was anything to do."""

@@ -69,6 +69,16 @@ def test_who_gathers_records_is_due_when_the_window_is_over(tmp_path: Path) -> N
     assert worker.window_left() == math.inf
 
 
+def test_what_is_gathered_is_not_due_while_the_worker_is_stopped(tmp_path: Path) -> None:
+    world = World(stream=records(1))
+    worker = world.worker(tmp_path, window_seconds=5)
+    worker.step()
+    world.time += 9
+    world.faults = Faults(stop=1)
+    assert not worker.step()
+    assert worker.window_left() == math.inf
+
+
 def test_a_full_batch_does_not_wait_for_its_window(tmp_path: Path) -> None:
     world = World(stream=records(1, 2, 3))
     world.worker(tmp_path, window_seconds=5, batch_size=3).step()
