@@ -68,7 +68,7 @@ def _bash(script: str, clone: Path) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # minutes, on a machine that is busy with other tests
         check=False,
     )
 
