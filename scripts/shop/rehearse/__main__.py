@@ -80,6 +80,7 @@ class Rehearsal:
         )
 
     def rehearse(self) -> None:
+        """Raises LocalError or TerraformError at the first step that is not as it has to be."""
         with self._step("a local AWS, with nothing in it"):
             self.stack.down()
             self.stack.start()
@@ -278,6 +279,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.shop.rehearse", description=__doc__)
     parser.add_argument("environment")
     rehearsal = Rehearsal(parser.parse_args().environment)
+    try:
+        var_files(rehearsal.name)  # before anything is started
+    except TerraformError as error:
+        sys.exit(str(error))
     try:
         rehearsal.rehearse()
     except (LocalError, TerraformError) as error:
