@@ -4,7 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from scripts.build.terraform.program import REPOSITORY as ROOT
+
+__all__ = ["ROOT", "copied"]
 
 
 def copied(into: Path) -> Path:

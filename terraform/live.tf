@@ -6,7 +6,7 @@ resource "aws_lambda_alias" "queries" {
 
   name             = local.live
   function_name    = module.functions[each.key].name
-  function_version = lookup(var.live_versions, each.key, module.functions[each.key].version)
+  function_version = local.versions[each.key]
 }
 
 resource "aws_lambda_alias" "followers" {
@@ -15,7 +15,7 @@ resource "aws_lambda_alias" "followers" {
 
   name             = local.live
   function_name    = module.functions[each.key].name
-  function_version = lookup(var.live_versions, each.key, module.functions[each.key].version)
+  function_version = local.versions[each.key]
 }
 
 resource "aws_lambda_alias" "processes" {
@@ -24,7 +24,7 @@ resource "aws_lambda_alias" "processes" {
 
   name             = local.live
   function_name    = module.functions[each.key].name
-  function_version = lookup(var.live_versions, each.key, module.functions[each.key].version)
+  function_version = local.versions[each.key]
 }
 
 resource "aws_lambda_alias" "commands" {
@@ -33,11 +33,14 @@ resource "aws_lambda_alias" "commands" {
 
   name             = local.live
   function_name    = module.functions[each.key].name
-  function_version = lookup(var.live_versions, each.key, module.functions[each.key].version)
+  function_version = local.versions[each.key]
 }
 
 locals {
   live = "live" # the alias's name, also in ARNs that are composed
+
+  # Of each function the newest, unless another one is asked for.
+  versions = { for name, function in module.functions : name => lookup(var.live_versions, name, function.version) }
 
   aliases = merge(aws_lambda_alias.queries, aws_lambda_alias.followers, aws_lambda_alias.processes, aws_lambda_alias.commands)
 }

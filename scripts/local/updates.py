@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from scripts.build.terraform.root import LIVE as LIVE
 from scripts.local.clients import Clients
 
 AT_ONCE = 8
-LIVE = "live"  # the alias, as terraform/live.tf has it
 
 
 def update(clients: Clients, packages: Path, waves: Sequence[Collection[str]]) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.build.terraform.environments import environment
+from scripts.build.terraform.environments import environment, shown
 from scripts.build.terraform.program import REPOSITORY, TerraformError
 from scripts.local.errors import LocalError
 
@@ -23,10 +23,6 @@ from scripts.release.replay import commits_in, golden, replayed, replayed_golden
 from scripts.release.schemas import doors
 
 EXPORTED = REPOSITORY / "build" / "exported"
-
-
-def relative(path: Path) -> Path:
-    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
 
 
 def check(app: Application, before: Description, files: Sequence[Path]) -> list[str]:
@@ -75,7 +71,7 @@ def main(words: Sequence[str]) -> None:
         path = released.write(described(app, before))
         for door in doors(before, described(app, before)):
             print(f"One-way door: {door}.")
-        print(f"Written: {relative(path)}. Commit it with the release.")
+        print(f"Written: {shown(path)}. Commit it with the release.")
     else:
         replays = "".join(f", and {file.name}" for file in files)
         print(f"Success: the last release can live with this; replayed: golden history{replays}")
@@ -117,7 +113,7 @@ def _exported(app: Application, arguments: argparse.Namespace) -> None:
     done = export(app, shapes, client, tables, limits, file)
     lacking = sorted(one for one in shapes.keys() - done.kinds if one.split(".")[0] in tables)
     print(
-        f"Written: {relative(file)}: {done.commits:,} commits of {done.streams:,} streams, masked; "
+        f"Written: {shown(file)}: {done.commits:,} commits of {done.streams:,} streams, masked; "
         f"{done.units:,.0f} read units"
     )
     if done.skipped:

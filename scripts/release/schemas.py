@@ -11,7 +11,7 @@ from typing import Any
 
 from scripts.build.terraform.program import REPOSITORY
 
-__all__ = ["is_noted", "kinds", "one_way_doors"]
+__all__ = ["kinds", "one_way_doors"]
 
 Description = Mapping[str, Mapping[str, Any]]
 
@@ -22,12 +22,6 @@ def one_way_doors() -> list[str]:
     """
     released, now = _released_and_now()
     return [*doors(released, now)] if released else []
-
-
-def is_noted() -> bool:
-    """Whether the file of the last release describes this code."""
-    released, now = _released_and_now()
-    return released == now
 
 
 def kinds() -> list[str]:

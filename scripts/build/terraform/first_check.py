@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.build.terraform import commands
 from scripts.build.terraform.environments import Environment
+from scripts.build.terraform.root import LIVE
 
-LIVE = "live"
 FEW = 200  # invocations at once: a new account has 10, and each function needs some
 
 
@@ -32,6 +32,11 @@ class Look:
     def functions(self) -> Mapping[str, str]:
         names: Mapping[str, str] = self.told["function_names"]
         return names
+
+    @property
+    def prefix(self) -> str:
+        """With which the names of an environment begin."""
+        return next(iter(self.functions.values())).rsplit("-", 1)[0]
 
     @cached_property
     def mappings(self) -> list[dict[str, Any]]:
@@ -70,9 +75,8 @@ class Look:
         return "; ".join([*wrong, *([] if self.emulated else idle), *ill])
 
     def schedules_start_what_is_live(self) -> str:
-        client, group = self.client("scheduler"), "default"
-        prefix = next(iter(self.functions.values())).rsplit("-", 1)[0]
-        pages = client.get_paginator("list_schedules").paginate(GroupName=group, NamePrefix=prefix)
+        listed = self.client("scheduler").get_paginator("list_schedules")
+        pages = listed.paginate(GroupName="default", NamePrefix=self.prefix)
         targets = [each["Target"]["Arn"] for page in pages for each in page["Schedules"]]
         wrong = [arn for arn in targets if not arn.endswith(f":{LIVE}")]
         return "; ".join(wrong) if targets else "there are none"
@@ -100,11 +104,10 @@ class Look:
     def no_alarm_rings(self) -> str:
         if self.emulated:
             return ""
-        prefix = next(iter(self.functions.values())).rsplit("-", 1)[0]
         pages = self.client("cloudwatch").get_paginator("describe_alarms")
         found = [
             alarm["AlarmName"]
-            for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
+            for page in pages.paginate(AlarmNamePrefix=self.prefix, StateValue="ALARM")
             for alarm in page["MetricAlarms"]
         ]
         return ", ".join(found)

@@ -15,6 +15,7 @@ from scripts.build.terraform.provider import initialise, initialise_locked
 
 APPROVED = ["-auto-approve", "-input=false"]
 BACKEND = "backend_override.tf.json"
+LIVE = "live"  # the alias of each function, as terraform/live.tf has it
 
 
 @dataclass(frozen=True, kw_only=True)

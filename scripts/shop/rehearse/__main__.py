@@ -22,7 +22,7 @@ from pathlib import Path
 from scripts.build import package
 from scripts.build.terraform import commands, first_check, releases
 from scripts.build.terraform.bootstrap import bootstrap
-from scripts.build.terraform.environments import Environment, var_files
+from scripts.build.terraform.environments import Environment, shown, var_files
 from scripts.build.terraform.program import TerraformError
 from scripts.build.terraform.releases import Release
 from scripts.clones import copied
@@ -216,8 +216,8 @@ class Rehearsal:
         if any(parked.values()):
             raise LocalError(f"Parked for good: {parked}")
         api = Api(self.url, self.stack.token("staff"))
-        shown = {order: api.get(f"/orders/{order}").json()["status"] for order in sorted(orders)}
-        if wrong := {order: status for order, status in shown.items() if status != "confirmed"}:
+        seen = {order: api.get(f"/orders/{order}").json()["status"] for order in sorted(orders)}
+        if wrong := {order: status for order, status in seen.items() if status != "confirmed"}:
             raise LocalError(f"Not confirmed are {wrong}")
         if told := at_odds({store: self._book(store) for store in STORES}, orders, {SKU}):
             raise LocalError(f"It does not add up: {told}")
@@ -228,9 +228,14 @@ class Rehearsal:
         ends = {"OrderConfirmed", "OrderRejected"}
         return all(ends & {kind for kind, _ in book.get(f"order-{id_}", ())} for id_ in orders)
 
+    @cached_property
+    def _tables(self) -> Mapping[str, str]:
+        """Which no release changes: to ask Terraform takes seconds."""
+        names: Mapping[str, str] = commands.outputs(self.environment)["table_names"]
+        return names
+
     def _book(self, store: str) -> Book:
-        table = commands.outputs(self.environment)["table_names"][f"{store}_events"]
-        return in_table(self.stack.clients.client("dynamodb"), table)
+        return in_table(self.stack.clients.client("dynamodb"), self._tables[f"{store}_events"])
 
     # Steps
 
@@ -259,10 +264,6 @@ class Rehearsal:
             time.sleep(0.5)
 
 
-def relative(home: Path) -> Path:
-    return home.relative_to(ROOT) if home.is_relative_to(ROOT) else home
-
-
 def _yes(question: str) -> bool:
     return True
 
@@ -286,9 +287,7 @@ def main() -> None:
     try:
         rehearsal.rehearse()
     except (LocalError, TerraformError) as error:
-        left = (
-            f"What ran is left: LOCAL_HOME={relative(rehearsal.home)} make status (or logs, down)"
-        )
+        left = f"What ran is left: LOCAL_HOME={shown(rehearsal.home)} make status (or logs, down)"
         sys.exit(f"\n{error}\n{left}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
