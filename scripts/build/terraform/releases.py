@@ -79,8 +79,14 @@ class Releases:
         return self.held.versions if self.held and self.held.code == code else {}
 
     def begun(self, release: Release) -> Releases:
-        is_held = self.held is not None and self.held.code == release.code
-        return self if is_held else Releases(releases=(*self.releases, release))
+        """With one more. What was rolled back is no way back from it."""
+        before = [*self.releases]
+        if self.held:
+            if self.held.code == release.code:
+                return self
+            while before and before[-1].versions != self.held.versions:
+                before.pop()
+        return Releases(releases=(*before, release))
 
     def finished(self, code: str, versions: Versions) -> Releases:
         """With the versions of the release of `code` that was begun."""

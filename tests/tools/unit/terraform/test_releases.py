@@ -57,6 +57,10 @@ class TestHolding:
         assert self.HELD.live_versions("3") == {}
         assert self.HELD.begun(release("3")).held is None
 
+    def test_the_way_back_from_other_code_does_not_lead_to_what_was_rolled_back(self) -> None:
+        mended = self.HELD.begun(release("3")).finished("3", THIRD)
+        assert mended.before(THIRD).versions == FIRST
+
     def test_deploying_the_same_code_is_no_release(self) -> None:
         again = self.HELD.begun(release("2")).finished("2", FIRST)
         assert again == self.HELD
