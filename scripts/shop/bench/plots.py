@@ -80,7 +80,7 @@ def _drawing(plot: Plot) -> Iterator[str]:
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at}" y2="{at}"/>'
         yield f'<text class="soft end" x="{LEFT - 8}" y="{at + 4}">{step * number:g}</text>'
     for size in sizes:
-        yield f'<text class="soft middle" x="{x(size)}" y="{HEIGHT - 34}">{size:,g}</text>'
+        yield f'<text class="soft middle" x="{x(size)}" y="{HEIGHT - 34}">{size:,}</text>'
     middle = (LEFT + WIDTH - RIGHT) / 2
     yield f'<text class="soft middle" x="{middle}" y="{HEIGHT - 12}">{escape(plot.sizes)}</text>'
     yield f'<text class="soft" x="{LEFT}" y="{TOP - 6}">{escape(plot.figures)}</text>'
