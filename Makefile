@@ -82,13 +82,17 @@ history: .venv ## The commits of a stream, and what processes have sent because 
 AT_ONCE := -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := # else thousands of tests are compiled each time
 
-.PHONY: test test-unit check check-schemas fmt lock picture
+END_TO_END := $(wildcard tests/*/e2e)
+
+.PHONY: test $(END_TO_END) test-unit check check-schemas fmt lock picture
 test: installed check ## All that this machine can run: checks, Terraform, unit, contracts, end to end
 	@$(BIN)/python -m scripts.build.terraform test
 	@$(BIN)/pytest $(AT_ONCE) tests/*/unit tests/*/integration
-	@for stack in tests/*/e2e; do $(BIN)/pytest "$$stack" & running+=($$!); done; \
-	for one in "$${running[@]}"; do wait "$$one" || failed=yes; done; [ -z "$${failed:-}" ]
+	@$(MAKE) --jobs --keep-going $(END_TO_END)
 	@echo "Not run here: a deployment into an AWS account; that takes credentials: make deploy ENV=dev"
+
+$(END_TO_END):
+	@MAKEFLAGS= $(BIN)/pytest $@
 
 test-unit: .venv ## The inner loop: rules and contracts in memory, and fewer examples of each property
 	@$(BIN)/pytest $(AT_ONCE) --hypothesis-profile=quick tests/*/unit

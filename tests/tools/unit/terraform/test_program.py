@@ -54,8 +54,10 @@ def test_a_workspace_of_the_shell_does_not_lead_to_another_state(tmp_path: Path)
 def test_an_interrupt_is_handed_on_and_the_end_is_waited_for(tmp_path: Path) -> None:
     saving = "trap 'echo saved; exit 3' INT; echo applying; while :; do sleep 0.02; done"
     script = f"""
+import signal
 from pathlib import Path
 from scripts.build.terraform.program import Program
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 folder = Path({str(tmp_path)!r})
 raise SystemExit(Program(directory=folder, data_dir=folder).followed(folder / "log", "apply"))"""
     terraform = a_program(tmp_path, does=saving)
