@@ -6,10 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 WORKFLOWS = {path.stem: path.read_text() for path in ROOT.glob(".github/workflows/*.yml")}
 WORKFLOW = WORKFLOWS["check"]
+TOOLS = (ROOT / ".github/actions/tools/action.yml").read_text()
 
 
 def test_every_action_is_pinned_to_a_commit_and_says_of_which_version_it_is() -> None:
-    actions = re.findall(r"uses: (.*)", "".join(WORKFLOWS.values()))
+    actions = re.findall(r"uses: (?!\./)(.*)", "".join(WORKFLOWS.values()) + TOOLS)
 
     assert actions
     assert [a for a in actions if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", a)] == []
@@ -53,4 +54,4 @@ def test_it_tries_every_python_and_the_oldest_terraform_that_this_is_made_for() 
     pythons = {f"3.{minor}" for minor in range(int(makefile[1]), int(makefile[2]) + 1)}
 
     assert set(re.findall(r'python: "(.*?)"', WORKFLOW)) == pythons
-    assert re.findall(r"terraform_version: (\d\.\d+)\.", WORKFLOW) == [root[1]]
+    assert re.findall(r"terraform_version: (\d\.\d+)\.", TOOLS) == [root[1]]
