@@ -167,7 +167,7 @@ def _chosen(looked_at: Iterator[Commit], most: int) -> Sequence[str]:
     first: dict[str, None] = {}
     others: dict[str, None] = {}
     for commit in looked_at:
-        kinds = commit.kinds()
+        kinds = {*commit.kinds()}
         (others if kinds <= seen else first)[commit.stream] = None
         seen |= kinds
     rest = [stream for stream in others if stream not in first]

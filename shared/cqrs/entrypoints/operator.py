@@ -95,7 +95,7 @@ class OperatorFunction:
         return {"history": history, "sent": sent}
 
     def _parked(self, follower: Follower) -> dict[str, Any]:
-        """The marks, with the types of the events of the first hundred."""
+        """The marks, with the kinds of the events of the first hundred."""
         marks = follower.parked(MAX_LISTED)
         told = _marks(marks)
         for name, mark in list(marks.items())[:MAX_SHOWN]:
@@ -106,7 +106,7 @@ class OperatorFunction:
         fold = follower.view.fold_of(stream)
         store = self._stores[fold.events.context] if fold else None
         commits = store.read(stream, version - 1, 1) if store else ()
-        return [kind for commit in commits for kind in commit.event_types()]
+        return [kind for commit in commits for kind in commit.kinds()]
 
 
 def _sent(process: ProcessFollower, stream: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, get_type_hints
 
@@ -172,26 +173,18 @@ class Commit(Value, kw_only=False, dict=True, forbid_unknown_fields=False):
         body = self._content
         return body, [codec.decode(stored) for stored in body.events]
 
-    def event_types(self) -> list[str]:
-        """The stored names of its events, also of those that this code does not know; none if the
-        commit is damaged.
-        """
-        try:
-            stored = [plain.from_json(bytes(event)) for event in self._content.events]
-        except (Unreadable, ValueError):
-            return []
-        return [str(event.get("type")) for event in stored if isinstance(event, dict)]
-
-    def kinds(self) -> set[str]:
-        """What its events are, as `order.OrderPlaced@1`: category of the stream, type, schema. None
-        if the commit is damaged.
+    def kinds(self) -> list[str]:
+        """What its events are, as `order.OrderPlaced@1`: category of the stream, type, schema; also
+        of those that this code does not know, but not of damaged ones.
         """
         category = category_of(self.stream)
-        try:
-            stored: list[_Kind] = [plain.read(_Kind, event) for event in self._content.events]
-        except Unreadable:
-            return set()
-        return {f"{category}.{event.type}@{event.schema}" for event in stored}
+        found = []
+        with suppress(Unreadable):
+            for event in self._content.events:
+                with suppress(Unreadable):
+                    kind = plain.read(_Kind, event)
+                    found.append(f"{category}.{kind.type}@{kind.schema}")
+        return found
 
     @cached_property
     def _content(self) -> Body:

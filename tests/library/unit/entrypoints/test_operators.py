@@ -26,7 +26,7 @@ from tests.library.unit.entrypoints.wired import Books, BrokenStore
 from tests.library.worlds import follower, history, older, shouted, stored
 
 SHORT = SPARE_MS - 1  # of the time that is left: too little for another page
-LISTED = UNREADABLE | {"events": ["Named"]}
+LISTED = UNREADABLE | {"events": ["book.Named@1"]}
 
 
 @pytest.fixture
@@ -206,9 +206,9 @@ class TestRedrivesOfSome:
     def test_every_reason_has_a_cause_and_shows_the_events(self, notes: World) -> None:
         parked = notes.ask({"parked": True})["parked"]["notes"]
         assert {stream: (mark["cause"], mark["events"]) for stream, mark in parked.items()} == {
-            "order-1": ("error", ["Noted"]),
-            "order-2": ("error", ["Noted"]),
-            "order-3": ("ahead", ["Shouted"]),
+            "order-1": ("error", ["order.Noted@1"]),
+            "order-2": ("error", ["order.Noted@1"]),
+            "order-3": ("ahead", ["order.Shouted@1"]),
         }
 
     @pytest.mark.parametrize(
