@@ -168,25 +168,31 @@ def _changes(old: Shape, new: Shape, at: str, *, always: bool) -> Iterator[Chang
             yield changed(told, new_cant=True, old_cant=False, all_of_it=False)
         case _:
             told = f"is {in_words(new)}, and was {in_words(old)}"
-            yield changed(told, new_cant=True, old_cant=True)
+            alike = old == "anything" or (_is_object(old) and _is_object(new))
+            yield changed(told, new_cant=True, old_cant=True, all_of_it=always and not alike)
+
+
+def _is_object(shape: Shape) -> bool:
+    return isinstance(shape, dict) and bool(shape.keys() & {"fields", "by name", "cases"})
 
 
 def _fields_changes(old: Shape, new: Shape, at: str, *, always: bool) -> Iterator[Change]:
     """`omits`: what has its default need not be there."""
     before, now = old["fields"], new["fields"]
     left_out_before, left_out_now = old.get("defaults", {}), new.get("defaults", {})
+    omitted = left_out_before if old.get("omits") else {}
     for name in sorted(before.keys() | now.keys()):
         place = f"{at}.{name}" if at else name
         if name not in now:
-            absent = old.get("omits", False) and name in left_out_before
             missed = name not in left_out_before
-            yield Change(place, "is gone", True, missed, always and not absent)
+            yield Change(place, "is gone", True, missed, always and name not in omitted)
         elif name not in before:
             required = name not in left_out_now
             told = "is new, and required" if required else "is new"
             yield Change(place, told, required, True, always)
         else:
-            yield from _changes(before[name], now[name], place, always=always)
+            spared = name in omitted and name in left_out_now
+            yield from _changes(before[name], now[name], place, always=always and not spared)
             yield from _left_out(place, name, old, new)
 
 

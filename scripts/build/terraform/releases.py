@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cqrs.adapters.dynamodb_kinds import DynamoDbKinds
 from scripts.build.terraform import commands
 from scripts.build.terraform.commands import Approve, Sections, no_sections
 from scripts.build.terraform.environments import Environment
@@ -252,4 +251,9 @@ def _require_only_aliases(known: Releases, plan: Plan) -> None:
 def _written(environment: Environment, outputs: Mapping[str, Any]) -> set[str]:
     """The kinds of events that were ever written, as the publisher has noted them."""
     client = environment.access.client("dynamodb", environment.pin.region)
-    return DynamoDbKinds(outputs["table_names"]["written"], lambda: client).all()
+    found = client.get_item(
+        TableName=outputs["table_names"]["written"],
+        Key={"what": {"S": "events"}},
+        ConsistentRead=True,
+    )
+    return set(found.get("Item", {}).get("kinds", {}).get("SS", ()))

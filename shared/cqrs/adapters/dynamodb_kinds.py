@@ -20,7 +20,7 @@ KEY = {"what": {"S": "events"}}
 
 
 class DynamoDbKinds:
-    """Calls: `add` and `all` 1."""
+    """Calls: `add` 1."""
 
     def __init__(self, table: str, client: Callable[[], DynamoDBClient] = clients.dynamodb) -> None:
         self._table = table
@@ -34,8 +34,3 @@ class DynamoDbKinds:
                 UpdateExpression="ADD kinds :kinds",
                 ExpressionAttributeValues={":kinds": {"SS": sorted(kinds)}},
             )
-
-    def all(self) -> set[str]:
-        with clients.translated(self._table):
-            found = self._client().get_item(TableName=self._table, Key=KEY, ConsistentRead=True)
-        return {*found.get("Item", {}).get("kinds", {}).get("SS", ())}
