@@ -59,7 +59,7 @@ def test_what_newer_code_has_written_waits_and_goes_on_by_itself_once_it_is_depl
     assert "newer code" in problem["detail"]
     assert shop.order(other).json()["status"] == "confirmed"
     mark = shop.parked()["order_history"][f"order-{shipped}"]
-    assert (mark["cause"], mark["events"]) == ("ahead", ["OrderShipped"])
+    assert (mark["cause"], mark["events"]) == ("ahead", ["order.OrderShipped@1"])
 
     put_back(shop)
     shop.recover()  # as every minute
@@ -85,7 +85,7 @@ def test_a_projector_that_is_broken_for_one_event_parks_its_streams_until_they_a
     assert marks.keys() == {f"payment-{order_id}" for order_id in broken}
     for mark in marks.values():
         assert (mark["cause"], mark["error"]) == ("error", "KeyError")
-        assert mark["events"] == ["PaymentCaptured"]
+        assert mark["events"] == ["payment.PaymentCaptured@1"]
         assert "raise KeyError" in mark["trace"]
         assert mark["at"]
     assert shop.order(whole).json()["status"] == "confirmed"
