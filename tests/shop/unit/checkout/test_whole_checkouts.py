@@ -85,9 +85,9 @@ def live(world: World, orders: int, products: int) -> None:
             case 0:
                 order = OrderId(dice.choice(placed))
                 world.command("orders", order, CancelOrder(order_id=order))
-            case 1 | 2:
-                order = OrderId(dice.choice(placed))
-                world.command("orders", order, ShipOrder(order_id=order))
+            case 1 | 2:  # several, as few of all orders can be shipped
+                for order in map(OrderId, dice.sample(placed, min(8, len(placed)))):
+                    world.command("orders", order, ShipOrder(order_id=order))
             case 3:
                 world.survive(world.timers.ring_one)
             case 4:
