@@ -26,7 +26,9 @@ class TerraformError(Exception):
 def find_program(environ: Mapping[str, str] = os.environ) -> list[str]:
     """The command line of Terraform, without arguments."""
     if chosen := environ.get("TERRAFORM"):
-        return [chosen]
+        if found := shutil.which(chosen, path=environ.get("PATH")):
+            return [os.path.abspath(found)]  # it is run in another folder
+        raise TerraformError(f"TERRAFORM names {chosen}, which is no program that can be run.")
     for name in ("terraform", "tofu"):
         if found := shutil.which(name, path=environ.get("PATH")):
             return [found]

@@ -15,8 +15,21 @@ from tests.tools.unit.terraform.programs import a_program
 
 def test_the_users_own_choice_of_program_goes_first(tmp_path: Path) -> None:
     a_program(tmp_path, "terraform")
-    environ = {"TERRAFORM": "/some/terraform", "PATH": str(tmp_path)}
-    assert find_program(environ) == ["/some/terraform"]
+    chosen = a_program(tmp_path, "some-terraform")
+    assert find_program({"TERRAFORM": chosen, "PATH": str(tmp_path)}) == [chosen]
+
+
+def test_a_choice_that_is_relative_to_this_folder_is_found_from_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = a_program(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert find_program({"TERRAFORM": "./terraform"}) == [chosen]
+
+
+def test_a_choice_that_is_no_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(program.TerraformError, match="TERRAFORM names /not/there, which is no"):
+        find_program({"TERRAFORM": "/not/there", "PATH": str(tmp_path)})
 
 
 def test_terraform_is_preferred_to_tofu(tmp_path: Path) -> None:
