@@ -7,6 +7,9 @@ MAKEFLAGS += --no-print-directory
 ENV ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
+ifeq ($(origin AS),default)
+AS := # for make it is an assembler
+endif
 LOCAL := $(BIN)/python -m scripts.local
 # Terraform collects its garbage less often, which took a third of the time of its tests.
 export GOGC ?= 400
@@ -179,7 +182,7 @@ clean: down ## Stop the local stack and remove all that was built
 
 # All that the local stack needs, at the same time.
 installed:
-	@$(MAKE) -j3 .venv build/emulator build/search
+	@$(MAKE) -s -j3 .venv build/emulator build/search
 
 # A stamp, not the folder: an install that was interrupted is done again.
 .venv: .venv/.installed

@@ -1,4 +1,6 @@
-"""Which Pythons the tools are installed for: those that were tried, and newer ones with a word."""
+"""Which Pythons the tools are installed for: those that were tried, and newer ones with a word. And
+who a token is for: whoever is named, and nobody else.
+"""
 
 import os
 import shutil
@@ -71,3 +73,20 @@ def test_an_environment_that_is_linked_to_stays_as_it_is(tmp_path: Path) -> None
     assert done.returncode == 0
     assert (others / "tool").exists()
     assert not (tmp_path / ".venv").is_symlink()
+
+
+def test_a_token_is_for_nobody_unless_somebody_is_named() -> None:
+    """`AS` is an assembler for make, unless the Makefile says otherwise."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    asked = ["make", "--dry-run", "token"]
+
+    def said(*command: str, **environ: str) -> str:
+        env = alone | environ
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    assert "say whose" in said(*asked)
+    assert "token 'ada'" in said(*asked, "AS=ada")
+    assert "token 'ada'" in said(*asked, AS="ada")
