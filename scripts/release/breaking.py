@@ -19,13 +19,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from scripts.build.terraform.nouns import ROLES
 from scripts.release.application import Application
 from scripts.release.description import Description
 from scripts.release.shapes import changes, without
 
 __all__ = ["breaking"]
 
-ROLES = ("public", "customer", "staff", "operator")
 IN_FILE = "in released.json"
 
 

@@ -17,7 +17,7 @@ from cqrs.entrypoints.http import CORRELATION, CORRELATION_ID, RETRY_AFTER, STAT
 from cqrs.errors import CqrsError, Fault, Forbidden, NotFound, Refused, Unauthenticated
 from scripts.build.application import made
 from scripts.build.documents.about import Json, info, sorted_by_name
-from scripts.build.terraform.nouns import nouns, roles, routes
+from scripts.build.terraform.nouns import nouns, roles, routes, said_in
 from scripts.build.terraform.program import REPOSITORY
 
 SCHEMAS = "#/components/schemas/"
@@ -94,14 +94,22 @@ class Told:
 
 
 def told() -> list[Told]:
-    """All routes, in Terraform's order. Raises LookupError for one that tells nothing of itself."""
+    """All routes, in Terraform's order. Raises LookupError for one that is in no handler, or tells
+    nothing of itself.
+    """
     return list(_told())
 
 
 def _told() -> Iterator[Told]:
     examples = _examples()
     for route, function in routes().items():
-        about = about_of(made(function)[0].routes.get(route))
+        answers = made(function)[0].routes
+        if route not in answers and route != DEFAULT:
+            raise LookupError(
+                f"{said_in('routes')} leads {route} to functions/{function}/handler.py, which has "
+                "no such route. A route is in both, or in none"
+            )
+        about = about_of(answers.get(route))
         if about:
             role = Role(roles()[route])
             example = examples.get(route, {})

@@ -8,6 +8,7 @@ from typing import Any
 from scripts.build.terraform.program import ROOT
 
 Entry = Mapping[str, Any]
+ROLES = ("public", "customer", "staff", "operator")
 
 
 @cache
@@ -24,8 +25,15 @@ def routes() -> dict[str, str]:
 
 
 def roles() -> dict[str, str]:
-    """To whom the API's routes are open."""
-    return {route: entry["role"] for route, entry in _routes().items()}
+    """To whom the API's routes are open. Raises LookupError for one that does not say."""
+    open_to = {route: str(entry.get("role")) for route, entry in _routes().items()}
+    for route, role in open_to.items():
+        if role not in ROLES:
+            raise LookupError(
+                f'"{route}" in {said_in("routes")} does not say to whom it is open: let it say '
+                f"`role`, and one of {', '.join(ROLES)}"
+            )
+    return open_to
 
 
 def _routes() -> dict[str, Entry]:
