@@ -112,7 +112,8 @@ def layer(repository: Path, third_parties: Path) -> Package:
 def documents(repository: Path, swagger_ui: Path, into: Path) -> Path:
     """The folder of what DOCS shows, made anew by a process that knows the code as it is now."""
     command = [sys.executable, "-m", "scripts.build.documents", str(into), str(swagger_ui)]
-    subprocess.run(command, check=True, cwd=repository)
+    if failed := subprocess.run(command, check=False, cwd=repository).returncode:
+        sys.exit(failed)  # it has said why; a traceback of this process would hide it
     return into
 
 

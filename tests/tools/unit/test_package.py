@@ -175,3 +175,17 @@ def test_the_function_that_shows_the_documents_has_them_and_others_have_not(
     assert built["docs"] == [f"__pycache__/handler.{PYC}", "handler.py", "openapi.json"]
     assert [name for name, names in built.items() if "openapi.json" in names] == ["docs"]
     assert not any("openapi.json" in name for name in built["layer"])
+
+
+def test_documents_that_cannot_be_made_say_why_in_their_last_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scripts/build/documents").mkdir(parents=True)
+    made = tmp_path / "scripts/build/documents/__main__.py"
+    made.write_text("raise LookupError('a route is in both, or in none')")
+
+    with pytest.raises(SystemExit):
+        package.documents(tmp_path, tmp_path, tmp_path / "documents")
+
+    told = capfd.readouterr().err.splitlines()[-1]
+    assert told == "LookupError: a route is in both, or in none"
