@@ -12,12 +12,16 @@ from typing import get_args
 import pytest
 from msgspec import StructMeta
 
+from cqrs.entrypoints.callers import Role
+from cqrs.entrypoints.wiring import Wiring
 from cqrs.follow.process_managers import ProcessManager
 from cqrs.history.events import EventTypes
+from cqrs.settings import Settings
 from cqrs.views.rows import KeyedByEntity
 from scripts.build.application import (
     CONTEXTS,
     FUNCTIONS,
+    Everything,
     deciders,
     made,
     processes,
@@ -25,7 +29,7 @@ from scripts.build.application import (
     views,
     views_in,
 )
-from scripts.build.terraform.nouns import nouns, routes, said_in
+from scripts.build.terraform.nouns import nouns, roles, routes, said_in
 
 ROOT = Path(__file__).parents[3]
 OF_THE_FRAME = {
@@ -76,6 +80,24 @@ class TestFunctions:
             f"only in functions/{function}/handler.py: {sorted(answered - routed)}; "
             f"only in {said_in('routes')}: {sorted(routed - answered)}. "
             "A route is in both, or in none",
+        )
+
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_a_function_lets_its_routes_be_open_to_whom_they_are(self, function: str) -> None:
+        """Else it fails on Lambda, before it answers anything."""
+        app = import_module(f"functions.{function}.handler").app(Wiring(Settings(Everything())))
+        open_to = {route: Role(role) for route, role in roles().items()}
+        routed = getattr(app, "routes", {}).keys()
+        wrong = ""
+        if routed and routed <= open_to.keys():
+            try:
+                app.open_to({route: open_to[route] for route in routed}, "groups")
+            except LookupError as error:
+                wrong = str(error)
+        agree(
+            not wrong,
+            f"{wrong}: say there whose it is (docs/adr/0026-who-may.md), or let "
+            f"{said_in('routes')} open it to another role",
         )
 
 
