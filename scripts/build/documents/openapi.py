@@ -15,7 +15,7 @@ from cqrs.entrypoints.about import ID, About, Body, Header, Parameter, about_of
 from cqrs.entrypoints.callers import Role
 from cqrs.entrypoints.http import CORRELATION, CORRELATION_ID, RETRY_AFTER, STATUS
 from cqrs.errors import CqrsError, Fault, Forbidden, NotFound, Refused, Unauthenticated
-from scripts.build.application import made
+from scripts.build.application import FUNCTIONS, made
 from scripts.build.documents.about import Json, info, sorted_by_name
 from scripts.build.terraform.nouns import nouns, roles, routes, said_in
 from scripts.build.terraform.program import REPOSITORY
@@ -103,11 +103,11 @@ def told() -> list[Told]:
 def _told() -> Iterator[Told]:
     examples = _examples()
     for route, function in routes().items():
-        answers = made(function)[0].routes
+        answers = made(function)[0].routes if function in FUNCTIONS else {}
         if route not in answers and route != DEFAULT:
             raise LookupError(
-                f"{said_in('routes')} leads {route} to functions/{function}/handler.py, which has "
-                "no such route. A route is in both, or in none"
+                f"{said_in('routes')} leads {route} to functions/{function}/handler.py, where "
+                "there is no such route. A route is in both, or in none"
             )
         about = about_of(answers.get(route))
         if about:

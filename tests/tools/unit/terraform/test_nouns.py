@@ -19,10 +19,11 @@ def test_a_route_that_is_open_to_no_role_is_named(
         nouns.roles()
 
 
+@pytest.mark.parametrize("function", ["docs", "nobody"])
 def test_a_route_that_leads_to_a_function_without_it_is_named(
-    monkeypatch: pytest.MonkeyPatch,
+    function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openapi, "routes", lambda: {"GET /nowhere": "docs"})
+    monkeypatch.setattr(openapi, "routes", lambda: {"GET /here": function})
 
-    with pytest.raises(LookupError, match=r"leads GET /nowhere to functions/docs/handler\.py"):
+    with pytest.raises(LookupError, match=rf"leads GET /here to functions/{function}/handler\.py"):
         openapi.told()
