@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 # It says that it is a Python of another version, and that it has made a virtual environment.
 PYTHON = """#!/bin/sh
 case "$1" in
--c) exec {python} -c "import sys; sys.version_info = {version}; $2" ;;
+-c) exec "{python}" -c "import sys; sys.version_info = {version}; $2" ;;
 *) mkdir -p .venv/bin && echo "#!/bin/sh" > .venv/bin/pip && chmod +x .venv/bin/pip ;;
 esac
 """
