@@ -68,7 +68,7 @@ def _events(app: Application, before: Mapping[str, Any]) -> Iterator[tuple[str, 
             kind = types.named(name)
             for schema in sorted(kind.upcasters.keys() & {*range(newest)}):
                 line = f"{context}.{name}@{schema}"
-                digest = digests_of(kind.upcasters[schema], types.schemas())
+                digest = digests_of(kind.upcasters[schema], types.classes())
                 yield line, before.get(line, {}) | digest
             personal = {"personal": dict(kind.personal)} if kind.personal else {}
             yield f"{context}.{name}@{newest}", shape_of(kind.cls) | personal

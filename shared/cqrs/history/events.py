@@ -145,6 +145,9 @@ class EventTypes:
     def has_personal_fields(self) -> bool:
         return any(kind.personal for kind in self._by_name.values())
 
+    def classes(self) -> list[type]:
+        return [kind.cls for kind in self._by_name.values()]
+
     def schemas(self) -> dict[str, int]:
         """The current schema version of every event type, by name."""
         return {name: kind.schema for name, kind in self._by_name.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from cqrs.follow.process_managers import ProcessManager
@@ -25,24 +25,24 @@ __all__ = ["digests_of"]
 LENGTH = 8
 
 
-def digests_of(what: Any, events: Container[str] = ()) -> dict[str, str]:
+def digests_of(what: Any, events: Collection[type] = ()) -> dict[str, str]:
     """Of each thing that a number stands for, by what it is called. Of a decider, its states and
     `evolve`; of an upcaster, itself; of a process, each of its folds; of a view, its folds,
     `render` or `counted`, its lists with their choices, and a search view's fields.
 
-    With all of the domain that these use, but for the definitions of events: as old ones are read
-    as new ones, they are no matter. (An upcaster knows none: `events` are their names.)
+    With all of the domain that these use, but for the fields of events: as old ones are read as new
+    ones, they are no matter. (An upcaster knows no events, so they are given.)
     `cqrs.testing.sources` has what shows of it.
     """
     texts = _texts(what, events)
     return {name: hashlib.sha256(texts[name].encode()).hexdigest()[:LENGTH] for name in texts}
 
 
-def _texts(what: Any, events: Container[str]) -> Mapping[str, str]:
+def _texts(what: Any, events: Collection[type]) -> Mapping[str, str]:
     match what:
         case Decider():
             states = [what.initial, what.evolve, what.state]
-            return {"states": source_of(states, what.events.schemas())}
+            return {"states": source_of(states, what.events.classes())}
         case KeyedByEntity():
             return _parts(what)
         case _:
@@ -50,7 +50,7 @@ def _texts(what: Any, events: Container[str]) -> Mapping[str, str]:
 
 
 def _parts(follower: Any) -> Mapping[str, str]:
-    events = {name for fold in follower.folds for name in fold.events.schemas()}
+    events = {one for fold in follower.folds for one in fold.events.classes()}
     folds = {fold.category: [fold.state, fold.initial, fold.evolve] for fold in follower.folds}
     if isinstance(follower, ProcessManager):
         return {category: source_of(fold, events) for category, fold in folds.items()}
@@ -67,5 +67,5 @@ def _parts(follower: Any) -> Mapping[str, str]:
 
 
 def _made(shown: Callable[..., object], view: Any) -> str:
-    events = {name for fold in view.folds for name in fold.events.schemas()}
+    events = {one for fold in view.folds for one in fold.events.classes()}
     return source_of(shown, events, view.folds)

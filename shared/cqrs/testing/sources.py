@@ -1,23 +1,25 @@
 """What functions and types come to: their source, and that of all that they use of their package.
 
 It is text to compare, not to read. Comments, docstrings, layout, annotations in functions, and how
-a class is made don't show in it. Constants of modules show with their values, and functions with
-what they were made with: a partial's arguments, a closure's variables. Of objects that are neither
-plain nor a `Value` only the class shows.
+a class is made don't show in it, unless its JSON is another one. Constants of modules show with
+their values, and functions with what they were made with: a partial's arguments, a closure's
+variables. Of other objects the class shows, and their `repr` if that tells their content.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache, partial
+from importlib import import_module
 from types import CellType, EllipsisType, FunctionType, MethodType, ModuleType, NoneType, UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
@@ -27,11 +29,13 @@ __all__ = ["source_of", "values_made_in"]
 
 PLAIN = (int, float, str, bytes, date, time, timedelta, Decimal, NoneType, EllipsisType)
 NOT_OURS = {"cqrs", *sys.stdlib_module_names}
+OF_JSON = {"array_like", "omit_defaults", "rename", "tag", "tag_field"}  # how a class is written
 
 
-def source_of(roots: Any, without: Container[str] = (), beside: Sequence[object] = ()) -> str:
-    """`roots`: functions, types and values, in lists and mappings. `without`: names of classes that
-    are no matter, unless they are among the roots. `beside`: values that somebody else looks at.
+def source_of(roots: Any, without: Collection[type] = (), beside: Sequence[object] = ()) -> str:
+    """`roots`: functions, types and values, in lists and mappings. `without`: classes of which only
+    methods that are used matter, unless they are among the roots. `beside`: values that somebody
+    else looks at.
     """
     reader = _Reader({_package(one) for one in _makers(roots)} - NOT_OURS, beside)
     return "\n".join([reader.told(roots), *reader.definitions(without)])
@@ -65,23 +69,29 @@ class _Reader:
         self._found: dict[object, str] = {}
         self._waiting: list[Any] = []
         self._open: list[FunctionType] = []
+        self._attributes: set[str] = set()
 
-    def definitions(self, without: Container[str]) -> list[str]:
+    def definitions(self, without: Collection[type]) -> list[str]:
         """Of what was told, and of all that they name."""
         roots = tuple(self._waiting)
         while self._waiting:
             one = self._waiting.pop()
-            if one in self._found or (one.__qualname__ in without and one not in roots):
-                continue
-            if self._is_ours(one):
+            left_out = one in without and one not in roots
+            if one not in self._found and self._is_ours(one) and not left_out:
                 self._found[one] = ""  # it may name itself
                 self._found[one] = self._written(one)
+            if not self._waiting:
+                methods = (each for kind in without for each in _methods(kind, self._attributes))
+                new = (each for each in methods if each not in self._found and self._is_ours(each))
+                self._waiting += new
         return sorted(self._found.values())
 
     def told(self, value: Any) -> str:
         """A value as text. Functions and classes are in it by name, and wait for their turn."""
         if any(value is one for one in self._beside):
             return type(value).__qualname__
+        if isinstance(value, FunctionType) and hasattr(value, "registry"):  # a singledispatch
+            return self.told([inspect.unwrap(value), value.registry])
         value = value if isinstance(value, partial) else inspect.unwrap(value)
         kind = get_origin(value)
         match value:
@@ -121,8 +131,12 @@ class _Reader:
             case Value():
                 fields = {name: getattr(value, name) for name in value.__struct_fields__}
                 return f"{self.told(type(value))}{self.told(fields)}"
+            case _ if dataclasses.is_dataclass(value):
+                names = [each.name for each in dataclasses.fields(value)]
+                content = {name: getattr(value, name) for name in names}
+                return f"{self.told(type(value))}{self.told(content)}"
             case _:
-                return self.told(type(value))
+                return f"{self.told(type(value))}{_content_of(value)}"
 
     def _function(self, function: FunctionType) -> str:
         """The name, if it says which function it is; else what is written there."""
@@ -149,8 +163,10 @@ class _Reader:
         self._waiting += one.__bases__ if isinstance(one, type) else ()
         nodes = [_Bare().visit(copy.deepcopy(node)) for node in _nodes(one, module)]
         for node in nodes:
-            self.read.append((node, vars(module)))
-            for name, value in _named(node, vars(module)):
+            here = {**vars(module), **self._imported_in(node, module)}
+            self.read.append((node, here))
+            self._attributes.update(_attributes(node))
+            for name, value in _named(node, here):
                 self._name(name, value, module)
         return "\n".join([one.__qualname__, *map(_text, nodes)])
 
@@ -163,14 +179,33 @@ class _Reader:
         if self._is_ours(maker) if made_here else self._is_home(name, module):
             self._found[module, name] = ""
             self._found[module, name] = f"{name} = {self.told(value)}"
+        elif (origin := _origin(name, module)).rpartition(".")[2] != name.partition(".")[0]:
+            self._found[module, name] = f"{name} = {origin}"  # from elsewhere, by another name
+
+    def _imported_in(self, definition: ast.AST, module: ModuleType) -> dict[str, Any]:
+        """What a function imports of the package by itself."""
+        found: dict[str, Any] = {}
+        for node in ast.walk(definition):
+            if isinstance(node, ast.ImportFrom):
+                names = [a.name for a in node.names]
+                if node.level or str(node.module).partition(".")[0] in self._packages:
+                    there = __import__(node.module or "", vars(module), None, names, node.level)
+                    found |= {a.asname or a.name: getattr(there, a.name) for a in node.names}
+            elif isinstance(node, ast.Import):
+                for a in node.names:
+                    top = a.name.partition(".")[0]
+                    if top in self._packages:
+                        imported = import_module(a.name)
+                        found[a.asname or top] = imported if a.asname else sys.modules[top]
+        return found
 
     def _is_ours(self, one: Any) -> bool:
         return _package(one) in self._packages
 
     def _is_home(self, name: str, module: ModuleType) -> bool:
         """Whether a constant is defined in a module of the package, as far as imports tell."""
-        top = _imported(_source(module)).get(name.partition(".")[0])
-        return top is None or top in self._packages
+        origin = _origin(name, module)
+        return not origin or origin.partition(".")[0] in self._packages
 
 
 def _makers(roots: Any) -> Iterator[Any]:
@@ -195,6 +230,21 @@ def _makers(roots: Any) -> Iterator[Any]:
 
 def _package(one: Any) -> str:
     return str(one.__module__).partition(".")[0]
+
+
+def _methods(kind: type, names: Container[str]) -> Iterator[FunctionType]:
+    for name in (name for name in dir(kind) if name in names):
+        one = inspect.getattr_static(kind, name)
+        method = one.fget if isinstance(one, property) else inspect.unwrap(one)
+        method = getattr(method, "__func__", method)
+        if isinstance(method, FunctionType):
+            yield method
+
+
+def _content_of(value: object) -> str:
+    """Its `repr`, unless that only says which one it is."""
+    shown = re.sub(" at 0x[0-9a-f]+", "", repr(value))
+    return "" if shown.startswith("<") else shown
 
 
 def _content(cell: CellType) -> Any:
@@ -244,15 +294,21 @@ def _first_line(node: Definition) -> int:
     return min(one.lineno for one in [node, *decorators])
 
 
+def _origin(name: str, module: ModuleType) -> str:
+    """What is imported as the beginning of a name, `math.floor`; nothing if none is."""
+    return _imported(_source(module)).get(name.partition(".")[0], "")
+
+
 @cache
 def _imported(source: str) -> dict[str, str]:
-    """The package that each imported name is from."""
+    """Where each imported name is from."""
     found: dict[str, str] = {}
     for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {a.asname or a.name: node.module.partition(".")[0] for a in node.names}
+            found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
         elif isinstance(node, ast.Import):
-            found |= {a.asname or a.name: a.name.partition(".")[0] for a in node.names}
+            tops = (a.name if a.asname else a.name.partition(".")[0] for a in node.names)
+            found |= {a.asname or top: top for a, top in zip(node.names, tops, strict=True)}
     return found
 
 
@@ -273,7 +329,8 @@ class _Bare(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.decorator_list, node.bases, node.keywords = [], [], []
+        node.decorator_list, node.bases = [], []
+        node.keywords = [one for one in node.keywords if one.arg in OF_JSON]
         node.body = [
             one if isinstance(one, ast.AnnAssign) else self.visit(one)  # a field's type counts
             for one in _without_texts(node.body)
@@ -295,26 +352,37 @@ def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _named(node: ast.AST, here: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What is named, as `Line` is, `values.Line` and `VIEW.render`, and what that is."""
+    if found := _found_by(node, here):
+        yield found
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _named(child, here)
+
+
+def _found_by(node: ast.AST, here: Mapping[str, Any]) -> tuple[str, Any] | None:
     match node:
-        case ast.Name(id=name):
-            if name in here:
-                yield name, here[name]
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if isinstance(
-            here.get(name), ModuleType | Value
-        ):
-            yield f"{name}.{attribute}", getattr(here[name], attribute, None)
-        case _:
-            for child in ast.iter_child_nodes(node):
-                yield from _named(child, here)
+        case ast.Name(id=name) if name in here:
+            return name, here[name]
+        case ast.Attribute(value=owner, attr=attribute):
+            within, value = _found_by(owner, here) or ("", None)
+            if isinstance(value, ModuleType | Value):
+                return f"{within}.{attribute}", getattr(value, attribute, None)
+    return None
+
+
+def _attributes(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        match one:
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.MatchClass(kwd_attrs=names):
+                yield from names
 
 
 def _value_named(node: ast.AST, here: Mapping[str, Any]) -> type[Value] | None:
     """The class that an expression names, if it does nothing else."""
-    match node:
-        case ast.Name() | ast.Attribute(value=ast.Name()):
-            kind = next((value for _, value in _named(node, here)), None)
-            return kind if isinstance(kind, type) and issubclass(kind, Value) else None
-    return None
+    _, kind = _found_by(node, here) or ("", None)
+    return kind if isinstance(kind, type) and issubclass(kind, Value) else None
 
 
 def _given(call: ast.Call | None, kind: type[Value]) -> set[str]:

@@ -204,6 +204,21 @@ REFUSED: dict[str, Refused] = {
         "release, and send it from the next release on; or, if there is no way back anyway, "
         "take the line of payments.AuthorisePayment out of released.json.",
     ),
+    "a message that is named by its module has such a field": Refused(
+        both(
+            edit(f"{PAYMENTS}/commands.py", AUTHORISE, f"{AUTHORISE}    gift: bool = False\n"),
+            edit(
+                CHECKOUT,
+                "payments.AuthorisePayment(\n",
+                "payments.commands.AuthorisePayment(gift=True,",
+            ),
+        ),
+        "checkout would send payments.AuthorisePayment as code of the last release does not "
+        "take it, so that it would wait for ever after a rollback: `gift` is new: let the "
+        "command take it (a new field with a default, in a class with omit_defaults=True), "
+        "release, and send it from the next release on; or, if there is no way back anyway, "
+        "take the line of payments.AuthorisePayment out of released.json.",
+    ),
     "a command needs a new field": Refused(
         edit(f"{ORDERS}/commands.py", CANCEL, f"{CANCEL}    by: str\n"),
         "orders.CancelOrder would not be what it was for who sends it as before (POST "

@@ -32,6 +32,10 @@ SHELVES = EventTypes("shelves")
 class BookPut(Value):
     title: str
 
+    @property
+    def name(self):
+        return self.title
+
 
 class Book(Value):
     title: str
@@ -45,7 +49,7 @@ class Shelf(Value):
 
 def evolve(shelf, event):
     # the newest first
-    return replace(shelf, books=(put(event.title), *shelf.books))
+    return replace(shelf, books=(put(event.name), *shelf.books))
 
 
 def put(title):
@@ -88,7 +92,7 @@ class Kept(Value):
 
 def follow(kept: Kept, recorded) -> Kept:
     # the newest first
-    return replace(kept, titles=(recorded.event.title, *kept.titles)[:words.MOST])
+    return replace(kept, titles=(recorded.event.name, *kept.titles)[:words.MOST])
 
 
 SHELF_FOLD = Fold(
@@ -188,7 +192,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     ("before", "after"),
     [
         ("books: tuple[Book, ...] = ()", "books: tuple[Book, ...] = ()\n    full: bool = False"),
-        ("(put(event.title), *shelf.books)", "(*shelf.books, put(event.title))"),
+        ("(put(event.name), *shelf.books)", "(*shelf.books, put(event.name))"),
         ("Book(title=title)", "Book(title=title.upper())"),
         (
             "class Book(Value):\n    title: str",
@@ -196,6 +200,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
         ),
         ("initial=Shelf()", 'initial=Shelf(books=(Book(title="first"),))'),
         ("evolve=evolve,", "evolve=partial(evolve_at, 0),"),
+        ("class Book(Value):", 'class Book(Value, rename="camel"):'),
+        ("return self.title", "return self.title.upper()"),
     ],
 )
 def test_other_states_of_the_same_events_have_another_digest(
@@ -213,6 +219,7 @@ def test_other_states_of_the_same_events_have_another_digest(
         ("class Book(Value):", "class Book(Value, kw_only=False):"),
         ("return replace(shelf, books=(", "return replace(\n        shelf, books=("),
         ("class BookPut(Value):", 'class BookPut(Value):\n    by: str = ""'),
+        ("class BookPut(Value):", "class BookPut(Value):\n    def pages(self):\n        return 1"),
         ('title="On engines"', 'title="On numbers"'),
         ("SHELVES = EventTypes", "OTHER = 3\nSHELVES = EventTypes"),
     ],
@@ -221,11 +228,77 @@ def test_what_changes_no_state_has_the_same_digest(made: Made, before: str, afte
     assert digests_of(made(before, after).SHELF) == digests_of(made().SHELF)
 
 
+A_DATACLASS = """
+from dataclasses import dataclass
+
+
+@dataclass
+class Limits:
+    most: int
+
+
+LIMITS = Limits(most=9)
+"""
+BY_ITS_TYPE = """
+from functools import singledispatch
+
+
+@singledispatch
+def it(title):
+    return title
+
+
+@it.register
+def _(title: str):
+    return title.upper()
+"""
+SHOWN = "def shown(title):\n    return title.title()"
+
+
+@pytest.mark.parametrize(
+    ("defined", "body", "before", "after"),
+    [
+        (
+            "def it(t):\n    return t",
+            "from shelves.words import it as other\n    return other(title)",
+            "return t\n",
+            "return t.upper()\n",
+        ),
+        ("import shelves.words\n\nLONGEST = 9", "return title[: shelves.words.LONGEST]", "9", "8"),
+        ("from math import floor as n", "return title[: n(len(title) / 2)]", "floor", "ceil"),
+        ("PAGES = range(1, 9)", "return [*PAGES]", "9", "8"),
+        ("from operator import itemgetter\n\nA = itemgetter(0)", "return A(title)", "(0", "(1"),
+        (
+            A_DATACLASS,
+            "return title[: LIMITS.most]",
+            "=9",
+            "=8",
+        ),
+        (
+            BY_ITS_TYPE,
+            "return it(title)",
+            "upper",
+            "lower",
+        ),
+    ],
+)
+def test_however_it_is_found_what_a_function_uses_shows(
+    made: Made, defined: str, body: str, before: str, after: str
+) -> None:
+    text = f"{defined}\n\n\ndef shown(title):\n    {body}"
+    assert text.count(before) == 1
+
+    old = digests_of(made(SHOWN, text).ROWS)
+    new = digests_of(made(SHOWN, text.replace(before, after)).ROWS)
+
+    assert [part for part in old if old[part] != new[part]] == ["render"]
+
+
 class TestViews:
     @pytest.mark.parametrize(
         ("view", "before", "after", "what"),
         [
-            ("ROWS", "(recorded.event.title, *kept.titles)", "(recorded.event.title,)", "folds"),
+            ("ROWS", "(recorded.event.name, *kept.titles)", "(recorded.event.name,)", "folds"),
             ("ROWS", "titles: Titles = ()", "titles: Titles = ()\n    n: int = 0", "folds"),
             ("ROWS", "Titles = tuple[str, ...]", "Titles = tuple[str, str]", "folds"),
             ("ROWS", "initial=Kept()", 'initial=Kept(titles=("On engines",))', "folds"),
@@ -248,7 +321,7 @@ class TestViews:
             ("SEARCH", "title.title()", "title.upper()", "render"),
             ("TALLY", '{"books": weight', '{"titles": weight', "counted"),
             ("TALLY", "len(kept.titles)", "len({*kept.titles})", "counted"),
-            ("TALLY", "(recorded.event.title, *kept.titles)", "kept.titles", "folds"),
+            ("TALLY", "(recorded.event.name, *kept.titles)", "kept.titles", "folds"),
         ],
     )
     def test_of_what_makes_other_rows_that_part_has_another_digest(
@@ -269,7 +342,7 @@ class TestViews:
             ("return replace(kept, titles", "return replace(\n        kept, titles"),
             ("class BookPut(Value):", 'class BookPut(Value):\n    by: str = ""'),
             ("def unused(title):\n    return title", "def unused(title):\n    return None"),
-            ("(put(event.title), *shelf.books)", "(*shelf.books, put(event.title))"),
+            ("(put(event.name), *shelf.books)", "(*shelf.books, put(event.name))"),
             ("TALLY = ", 'OTHER = RowView(name="o", folds=[], render=lambda _: {})\nTALLY = '),
             ('{"untitled", "none"}', '{"none", "untitled"}'),
             (
