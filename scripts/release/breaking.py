@@ -22,7 +22,7 @@ from typing import Any
 from scripts.build.terraform.nouns import ROLES
 from scripts.release.application import Application
 from scripts.release.description import Description
-from scripts.release.shapes import changes, without
+from scripts.release.shapes import Change, changes, without
 
 __all__ = ["breaking"]
 
@@ -305,11 +305,21 @@ def _messages(released: Description, now: Description) -> Iterator[str]:
                 f"waiting` lists none"
             )
         elif not of_a_service and message in now["messages"]:
-            found = changes(released["messages"][message], now["messages"][message])
-            if refused := [one for one in found if one.new_cant]:
+            if refused := _unreadable(message, now["messages"][message], released):
                 yield (
                     f"{command} could not be read as it waits in rows of {process}: "
                     f"{_listed(refused)}: keep what was there, and give what is new a default"
+                )
+        elif not of_a_service and process in now["processes"]:
+            receiver = message.rpartition(".")[0]
+            others = (
+                one for name, one in now["messages"].items() if name.startswith(f"{receiver}.")
+            )
+            if all(_unreadable(message, other, released) for other in others):
+                yield (
+                    f"{command} is gone, but may wait in rows of {process}: bring it back, with "
+                    "its receiver; once it is not sent any more, and `make waiting` lists none, "
+                    "take its line out of released.json"
                 )
     for message, sent in sorted(now["messages"].items()):
         process, _, command = message.partition(" > ")
@@ -324,6 +334,11 @@ def _messages(released: Description, now: Description) -> Iterator[str]:
                     f"on; or, if there is no way back anyway, take the line of {command} out of "
                     "released.json"
                 )
+
+
+def _unreadable(message: str, kind: Any, released: Description) -> list[Change]:
+    """What of a message that waits can't be read as this kind."""
+    return [one for one in changes(released["messages"][message], kind) if one.new_cant]
 
 
 # Ids

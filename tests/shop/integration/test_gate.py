@@ -61,6 +61,13 @@ RESERVE = "    quantity: Quantity\n    unit_price: Money\n    currency: Currency
 SEEN = "class OrderSeen(Value):\n    stage: Stage\n"
 AUTHORISE = "    customer_id: CustomerId | None = None\n"
 
+GATEWAY = f"{PAYMENTS}/gateway_process.py"
+ASK_GONE = (
+    "gateway.AskGateway is gone, but may wait in rows of payment_gateway: bring it back, with its "
+    "receiver; once it is not sent any more, and `make waiting` lists none, take its line out of "
+    "released.json."
+)
+
 REFUSED: dict[str, Refused] = {
     "a field is taken out of an event": Refused(
         edit(f"{STOCK}/events.py", QUANTITY, QUANTITY.replace("    quantity: Received\n", "")),
@@ -193,6 +200,21 @@ REFUSED: dict[str, Refused] = {
         "send it from the next release on; or, if there is no way back anyway, take the line of "
         "inventory.ReserveStock out of released.json.",
     ),
+    "what takes a message has another name": Refused(
+        both(
+            edit(GATEWAY, 'to="gateway"', 'to="bank"'),
+            edit(GATEWAY, 'receivers={"gateway"', 'receivers={"bank"'),
+        ),
+        ASK_GONE,
+    ),
+    "a message of another name needs more": Refused(
+        both(
+            rename("AskGateway", "AskBank"),
+            edit(GATEWAY, "    payment: str\n", "    payment: str\n    urgent: bool\n"),
+            edit(GATEWAY, "AskBank(call", "AskBank(urgent=False, call"),
+        ),
+        ASK_GONE,
+    ),
     "a message has a field that its receiver gets with the same release": Refused(
         both(
             edit(f"{PAYMENTS}/commands.py", AUTHORISE, f"{AUTHORISE}    gift: bool = False\n"),
@@ -315,6 +337,7 @@ HARMLESS: dict[str, Change] = {
         edit(CHECKOUT, "stage=Stage.OPEN,\n", "stage=Stage.OPEN, placed_at=recorded.at,\n"),
     ),
     "a process decides otherwise": edit(CHECKOUT, "detail[:500]", "detail[:400]"),
+    "a message of another name, of what is no service": rename("AskGateway", "AskBank"),
     "a role may more": edit(
         ROUTES,
         '"GET /orders"                = { function = "storefront_queries", role = "staff" }',
