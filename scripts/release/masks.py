@@ -77,7 +77,7 @@ class Mask:
         match shape, value:
             case {"or null": inner}, _:
                 return self.data(value, inner, personal=personal)
-            case {"one of": values}, str() if value in values:
+            case {"one of": values}, str() | int() if value in values:
                 return value
             case {"cases": cases}, {"is": str(tag)}:
                 inside = self.data(

@@ -51,9 +51,9 @@ def _shape(kind: inspect.Type, around: tuple[type, ...]) -> Shape:
         case inspect.DictType(value_type=inner):
             return {"by name": _shape(inner, around)}
         case inspect.EnumType(cls=cls):
-            return {"one of": sorted(str(member.value) for member in cls)}
+            return {"one of": sorted((member.value for member in cls), key=str)}
         case inspect.LiteralType(values=values):
-            return {"one of": sorted(map(str, values))}
+            return {"one of": sorted(values, key=str)}
         case inspect.UnionType(types=kinds):
             return _union(kinds, around)
     return _SCALARS.get(type(kind), "anything")
@@ -147,18 +147,20 @@ def _changes(old: Shape, new: Shape, at: str, *, always: bool) -> Iterator[Chang
                     told = f"{'may' if is_new else 'may not'} be a {tag}"
                     yield changed(told, new_cant=not is_new, old_cant=is_new, all_of_it=False)
         case {"one of": before}, {"one of": now}:
-            for value in sorted({*before} ^ {*now}):
+            for value in sorted({*before} ^ {*now}, key=repr):
                 is_new = value in now
-                told = f"{'may' if is_new else 'may not'} be '{value}'"
+                told = f"{'may' if is_new else 'may not'} be {value!r}"
                 yield changed(told, new_cant=not is_new, old_cant=is_new, all_of_it=False)
         case [before], [now]:
             yield from _changes(before, now, f"{at}[]", always=False)
         case {"by name": before}, {"by name": now}:
             yield from _changes(before, now, f"{at}{{}}", always=False)
-        case {"one of": _}, "text":
-            yield changed("may be any text", new_cant=False, old_cant=True, all_of_it=False)
-        case "text", {"one of": values}:
-            told = f"may only be {' or '.join(values)}"
+        case {"one of": values}, str() if new == _kind_of(values):
+            yield changed(f"may be any {new}", new_cant=False, old_cant=True, all_of_it=False)
+        case {"one of": values}, "number":
+            yield from _changes(_kind_of(values), new, at, always=always)
+        case str(), {"one of": values} if old == _kind_of(values):
+            told = f"may only be {' or '.join(map(str, values))}"
             yield changed(told, new_cant=True, old_cant=False, all_of_it=False)
         case "whole number", "number":
             told = "may have a fraction"
@@ -170,6 +172,13 @@ def _changes(old: Shape, new: Shape, at: str, *, always: bool) -> Iterator[Chang
             told = f"is {in_words(new)}, and was {in_words(old)}"
             alike = old == "anything" or (_is_object(old) and _is_object(new))
             yield changed(told, new_cant=True, old_cant=True, all_of_it=always and not alike)
+
+
+def _kind_of(values: list[Any]) -> Shape:
+    """Of a closed set; nothing, if it has several."""
+    if all(isinstance(value, str) for value in values):
+        return "text"
+    return "whole number" if all(isinstance(value, int) for value in values) else ""
 
 
 def _is_object(shape: Shape) -> bool:
@@ -217,7 +226,7 @@ def in_words(shape: Shape) -> str:
         case {"by name": inner}:
             return f"{in_words(inner)} by name"
         case {"one of": values}:
-            return " or ".join(f"'{value}'" for value in values)
+            return " or ".join(map(repr, values))
         case {"fields": fields}:
             return f"an object of {', '.join(fields)}"
         case {"cases": cases}:

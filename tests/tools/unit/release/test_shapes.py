@@ -25,7 +25,10 @@ SCALARS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
     "anything": (Any, st.sampled_from([None, 1, "a", ["a"]])),
 }
 scalars = st.sampled_from(sorted(SCALARS))
-closed = st.sets(st.sampled_from("xyz"), min_size=1).map(lambda some: {"one of": sorted(some)})
+closed = st.one_of(
+    st.sets(st.sampled_from(several), min_size=1).map(lambda some: {"one of": sorted(some)})
+    for several in ("xyz", [7, 8, 9])
+)
 
 
 @st.composite
@@ -188,6 +191,8 @@ def told(old: Shape, new: Shape) -> list[str]:
         ({"one of": ["x"]}, {"one of": ["x", "y"]}, "`a` may be 'y'"),
         ({"one of": ["x", "y"]}, {"one of": ["x"]}, "`a` may not be 'y'"),
         ({"one of": ["x"]}, "text", "`a` may be any text"),
+        ({"one of": [7]}, "whole number", "`a` may be any whole number"),
+        ({"one of": [7]}, {"one of": ["7"]}, "`a` may be '7'"),
         ("text", {"one of": ["x", "y"]}, "`a` may only be x or y"),
         ({"fields": {}}, {"fields": {"b": "text"}}, "`a.b` is new, and required"),
         ({"by name": "text"}, {"by name": "number"}, "`a{}` is number, and was text"),
