@@ -4,8 +4,8 @@ Every word is replaced by one of its length and kind, letters for letters and di
 same word always by the same one, and no two by one. So ids that refer to each other still do, and
 what is told apart still is. A mask holds for one export: its key is thrown away with it.
 
-Left as they are: values of closed sets, times, numbers that are not marked as personal data, and
-how long words are.
+Left as they are: values of closed sets, names of fields that events have, times, numbers that are
+not marked as personal data, and how long words are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -22,7 +22,7 @@ from cqrs.plain import from_json, to_json
 
 __all__ = ["Mask"]
 
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_](?:[^\W_]|[^\x00-\x7f\s])*")  # with the marks that letters may have
 DAY = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
 TRIES = 200  # to find one that is not taken: of one letter there are only 26
 
@@ -35,11 +35,13 @@ class Mask:
         self._key = secrets.token_bytes(32)
         self._words: dict[str, str] = {}
         self._used: set[str] = set()
+        self._names: set[str] = set()
 
     def commit(self, commit: Commit, shapes: Shapes) -> Commit:
         """Raises ValueError for one that can't be read: it can't be masked, either."""
         try:
             body = from_json(commit.body)
+            self._names.update(_names_in(shapes))
             events = [self._event(one, shapes) for one in body["events"]]
             kind, _, actor = body["actor"].partition(":")
             masked = {
@@ -94,7 +96,9 @@ class Mask:
             case _, dict():
                 fields = shape.get("fields", {}) if isinstance(shape, dict) else {}
                 return {
-                    name: self.data(one, fields.get(name), personal=personal)
+                    name if name in fields or name in self._names else self.text(name): self.data(
+                        one, fields.get(name), personal=personal
+                    )
                     for name, one in value.items()
                 }
             case _, list():
@@ -159,6 +163,15 @@ def _known(shapes: Shapes, event: str, schema: int) -> tuple[Any, Any]:
     then = mine.get(schema, {})
     fields = then.get("fields", newest.get("fields", {}))
     return fields, newest.get("personal", {}) | then.get("personal", {})
+
+
+def _names_in(shape: Any) -> Iterator[str]:
+    """The names of fields in a shape, or in many: what `fields` has is named by code."""
+    for part in shape.values() if isinstance(shape, dict) else shape:
+        if isinstance(part, dict | list):
+            yield from _names_in(part)
+    if isinstance(shape, dict):
+        yield from shape.get("fields", {})
 
 
 def _alike(character: str, noise: int) -> str:

@@ -103,6 +103,20 @@ def test_of_an_older_schema_what_is_not_known_is_as_it_is_today() -> None:
     assert "Ada" not in data["note"]
 
 
+def test_what_somebody_wrote_as_a_name_is_masked_whatever_the_field_is() -> None:
+    written = [{"Ada": {"ada@example.com": "Byron"}, "sku": "engine-1"}]
+    for schema in (1, 2):
+        found, body = masked({"extra": written, "note": {"Byron": 1}}, schema=schema)
+        told = found.body.lower()
+        assert [w for w in ("ada", "example", "byron", "engine") if w in told] == []
+        assert "sku" in body["events"][0]["data"]["extra"][0]
+
+
+def test_letters_are_masked_with_their_marks() -> None:
+    text = "हिन्दी สวัสดี"
+    assert not {*text} & {*Mask().text(text)} - {" "}
+
+
 def test_another_export_has_other_masks() -> None:
     text = "a text that is long enough to differ"
     assert Mask().text(text) != Mask().text(text)
