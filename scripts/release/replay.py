@@ -23,6 +23,7 @@ from cqrs.testing.views import recorded
 from cqrs.views.rows import Fold
 from scripts.release.application import Application
 from scripts.release.description import Description
+from scripts.release.released import ReleaseError
 from scripts.release.shapes import Shape
 
 __all__ = ["commits_in", "golden", "replayed", "replayed_golden", "stories"]
@@ -34,10 +35,18 @@ Golden = Mapping[str, Any]
 
 
 def golden(folder: Path) -> dict[str, Any]:
+    """Raises ReleaseError."""
     found: dict[str, Any] = {}
     for path in sorted(folder.glob("*/fixtures/history/*.json")):
         event, _, schema = path.stem.rpartition(".")
-        found[f"{event}@{schema}"] = json.loads(path.read_text())
+        try:
+            one = json.loads(path.read_text())
+            found[f"{event}@{schema}"] = {part: one[part] for part in ("type", "schema", "data")}
+        except (LookupError, TypeError, ValueError) as error:
+            raise ReleaseError(
+                f"{path.name} is no stored event ({error!r}): get it back from git, or write what "
+                "the store holds."
+            ) from None
     return found
 
 

@@ -14,8 +14,10 @@ from cqrs.plain import Value, replace
 from cqrs.testing.views import recorded
 from cqrs.views.rows import Fold, RowView
 from cqrs.write.decider import Decider
+from scripts.release import replay
 from scripts.release.application import Application
 from scripts.release.exporting import masked_line
+from scripts.release.released import ReleaseError
 from scripts.release.replay import commits_in, replayed, replayed_golden, stories
 from tests.library.books import (
     BOOK,
@@ -87,6 +89,17 @@ def test_a_story_is_the_shortest_history_that_ends_with_an_event() -> None:
 
 
 # Golden history
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"type": "Paid", "schema": 1}'])
+def test_a_golden_file_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "shop" / "fixtures" / "history"
+    folder.mkdir(parents=True)
+    (folder / "tills.Paid.1.json").write_text(text)
+
+    with pytest.raises(ReleaseError, match=r"tills.Paid.1.json is no stored event \(.*\): get it"):
+        replay.golden(tmp_path)
+
 
 TILLS = EventTypes("tills")
 
