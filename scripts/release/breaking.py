@@ -128,16 +128,24 @@ def _upcast_otherwise(
     for line, old, new in _both(before, now):
         if line.partition("@")[0] != event or old.get("upcaster") in (None, new.get("upcaster")):
             continue
-        views = [
-            name
-            for name, view in sorted(app.views.items())
-            if context in {fold.events.context for fold in view.folds}
-        ]
+        views, processes = (
+            [
+                name
+                for name, one in sorted(several.items())
+                if context in {fold.events.context for fold in one.folds}
+            ]
+            for several in (app.views, app.processes)
+        )
+        anew = (
+            f", and give what {' and '.join(processes)} folds of it a field without a default"
+            if processes
+            else ""
+        )
         yield (
             f"the upcaster of {line} was changed, but snapshots and rows were made with what it "
             f"said before: take that back, or raise the `state_schema` of {context} and the "
-            f"`generation` of {', '.join(views) or 'no view'}; then, or if it says the same, write "
-            f'"upcaster": "{new["upcaster"]}" for {line} {IN_FILE}'
+            f"`generation` of {', '.join(views) or 'no view'}{anew}; then, or if it says the same, "
+            f'write "upcaster": "{new["upcaster"]}" for {line} {IN_FILE}'
         )
 
 

@@ -111,6 +111,14 @@ REFUSED: dict[str, Refused] = {
         "the `generation` of product_lookups, product_search; then, or if it says the same, write "
         '"upcaster": "…" for inventory.StockReserved@1 in released.json.',
     ),
+    "an upcaster of what a process follows says something else": Refused(
+        edit(f"{ORDERS}/events.py", '"payment_method": "card-on-file"', '"payment_method": "bill"'),
+        "the upcaster of orders.OrderPlaced@1 was changed, but snapshots and rows were made with "
+        "what it said before: take that back, or raise the `state_schema` of orders and the "
+        "`generation` of order_history, order_search, placed_orders, sales, and give what checkout "
+        "folds of it a field without a default; then, or if it says the same, write "
+        '"upcaster": "…" for orders.OrderPlaced@1 in released.json.',
+    ),
     "an event has a new schema and no upcaster": Refused(
         edit(
             f"{STOCK}/events.py",
