@@ -171,6 +171,13 @@ def _aggregates(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[s
                 " so that older snapshots are left alone; or, if the same events still lead to the "
                 f'same states, write "states": "{new["states"]}" for it {IN_FILE}'
             )
+        if "claims" in old and new.get("claims") != old["claims"]:
+            digest = f'"claims": "{new["claims"]}"' if "claims" in new else 'no "claims"'
+            yield (
+                f"the claims of {service}, in its `guards` or `recall`, changed, but what was "
+                "claimed before is found by the kind and the value that it had then: take that "
+                f"back; or, if both are the same as before, write {digest} for it {IN_FILE}"
+            )
 
 
 def _views(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from cqrs.follow.process_managers import ProcessManager
+from cqrs.history.guards import no_guards
 from cqrs.testing.sources import source_of
 from cqrs.views.rows import KeyedByEntity
 from cqrs.views.searches import SearchView
@@ -27,8 +28,9 @@ LENGTH = 8
 
 def digests_of(what: Any, events: Collection[type] = ()) -> dict[str, str]:
     """Of each thing that a number stands for, by what it is called. Of a decider, its states and
-    `evolve`; of an upcaster, itself; of a process, each of its folds; of a view, its folds,
-    `render` or `counted`, its lists with their choices, and a search view's fields.
+    `evolve`; and its claims, although no number stands for them. Of an upcaster, itself; of a
+    process, each of its folds; of a view, its folds, `render` or `counted`, its lists with their
+    choices, and a search view's fields.
 
     With all of the domain that these use, but for the fields of events: as old ones are read as new
     ones, they are no matter. (An upcaster knows no events, so they are given.)
@@ -42,11 +44,19 @@ def _texts(what: Any, events: Collection[type]) -> Mapping[str, str]:
     match what:
         case Decider():
             states = [what.initial, what.evolve, what.state]
-            return {"states": source_of(states, what.events.classes())}
+            return {"states": source_of(states, what.events.classes())} | _claims(what)
         case KeyedByEntity():
             return _parts(what)
         case _:
             return {"upcaster": source_of(what, events)}
+
+
+def _claims(decider: Decider[Any, Any, Any]) -> dict[str, str]:
+    """None, if it makes none."""
+    claims: list[object] = [decider.guards] if decider.guards is not no_guards else []
+    claims += [decider.recall.claims] if decider.recall else []
+    known = [*decider.events.classes(), *(get_args(decider.state) or [decider.state])]
+    return {"claims": source_of(claims, known, [decider])} if claims else {}
 
 
 def _parts(follower: Any) -> Mapping[str, str]:

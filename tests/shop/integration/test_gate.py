@@ -61,6 +61,11 @@ RESERVE = "    quantity: Quantity\n    unit_price: Money\n    currency: Currency
 SEEN = "class OrderSeen(Value):\n    stage: Stage\n"
 AUTHORISE = "    customer_id: CustomerId | None = None\n"
 
+CLAIMS = (
+    "the claims of {service}, in its `guards` or `recall`, changed, but what was claimed before is "
+    "found by the kind and the value that it had then: take that back; or, if both are the same as "
+    'before, write "claims": "…" for it in released.json.'
+)
 GATEWAY = f"{PAYMENTS}/gateway_process.py"
 ASK_GONE = (
     "gateway.AskGateway is gone, but may wait in rows of payment_gateway: bring it back, with its "
@@ -174,6 +179,18 @@ REFUSED: dict[str, Refused] = {
         edit(f"{ORDERS}/order.py", "state_schema=3", "state_schema=2"),
         "the state_schema of orders is 2, but there are snapshots of 3: write state_schema=3, or 4 "
         "if states are others.",
+    ),
+    "claims are of another kind": Refused(
+        edit(f"{SHOP}/customers/customer.py", 'Claim(kind="email"', 'Claim(kind="mail"'),
+        CLAIMS.format(service="customers"),
+    ),
+    "what is claimed is told apart otherwise": Refused(
+        edit(f"{SHOP}/customers/customer.py", ".casefold()", ".lower()"),
+        CLAIMS.format(service="customers"),
+    ),
+    "what is recalled is claimed otherwise": Refused(
+        edit(f"{STOCK}/product.py", 'kind="reservation end"', 'kind="end"'),
+        CLAIMS.format(service="inventory"),
     ),
     "streams have another name": Refused(
         edit(f"{ORDERS}/order.py", 'category="order"', 'category="purchase"'),
@@ -346,6 +363,19 @@ HARMLESS: dict[str, Change] = {
     ),
     "a process decides otherwise": edit(CHECKOUT, "detail[:500]", "detail[:400]"),
     "a message of another name, of what is no service": rename("AskGateway", "AskBank"),
+    "a rule is written otherwise, and a state has a method": both(
+        edit(
+            f"{STOCK}/product.py", "if quantity > product.available:", "if product.lacks(quantity):"
+        ),
+        edit(
+            f"{STOCK}/product.py",
+            "        return self.on_hand - self.reserved\n",
+            "        return self.on_hand - self.reserved\n\n"
+            "    def lacks(self, quantity: int) -> bool:\n"
+            "        return quantity > self.available\n",
+        ),
+        edit(f"{STOCK}/product.py", "state_schema=1", "state_schema=2"),
+    ),
     "a role may more": edit(
         ROUTES,
         '"GET /orders"                = { function = "storefront_queries", role = "staff" }',
