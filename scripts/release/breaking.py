@@ -280,6 +280,11 @@ def _routes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
                 "command's name is part of what a repeat is known by: keep it, with the class; "
                 f"{unless}"
             )
+        if old.get("one_each") and not new.get("one_each"):
+            yield (
+                f"`{route}` does not open one each any more, under the id of the caller's account, "
+                f"so who has one gets another, and would look for it: keep one_each=True; {unless}"
+            )
         if found := [*_asked_otherwise(old.get("asks", {}), new.get("asks", {}))]:
             yield (
                 f"`{route}` would answer otherwise who asks as before: {_listed(found)}: keep what "

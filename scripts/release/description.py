@@ -104,6 +104,7 @@ def _route(route: Route) -> dict[str, Any]:
     return (
         {"role": route.role}
         | ({"command": route.command, "given": _given(body)} if body else {})
+        | ({"one_each": True} if body and body.one_each else {})
         | ({"asks": asked} if asked else {})
     )
 

@@ -55,12 +55,13 @@ class Header(Value, kw_only=False):
 
 class Body(Value, kw_only=False):
     """The body of a request: a command, without the field that the route gives. A customer may
-    leave out those that are `optional`.
+    leave out those that are `optional`. `one_each`: what it opens has the id of their account.
     """
 
     command: type[Value]
     given: str | None = None
     optional: str | None = None
+    one_each: bool = False
 
 
 class About(Value, kw_only=False):

@@ -259,7 +259,7 @@ def opens(
     it is: a customer may leave it out.
     """
 
-    @telling(_opening(command, Body(command, id_field, owner_field), id_field))
+    @telling(_opening(command, Body(command, id_field, owner_field, one_each), id_field))
     def answer(request: Request) -> Response:
         key, caller = request.idempotency_key, request.caller
         own = one_each and not caller.sees_all

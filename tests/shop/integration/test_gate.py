@@ -307,6 +307,12 @@ REFUSED: dict[str, Refused] = {
         "what is new at a route of its own; or, if nobody calls it, take its line out of "
         "released.json.",
     ),
+    "what a customer has one of has another id": Refused(
+        edit("functions/customers_commands/handler.py", "                one_each=True,\n", ""),
+        "`POST /customers` does not open one each any more, under the id of the caller's account, "
+        "so who has one gets another, and would look for it: keep one_each=True; or, if nobody "
+        "calls it, take its line out of released.json.",
+    ),
     "a refusal has another code": Refused(
         edit(f"{ORDERS}/order.py", '"order_is_shipped"', '"order_was_shipped"'),
         "orders does not refuse with `order_is_shipped` any more, but callers and processes know "
