@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from scripts.build.terraform.commands import Approve, Sections, no_sections
 from scripts.build.terraform.environments import Environment
 from scripts.build.terraform.plans import Plan
 from scripts.build.terraform.program import TerraformError
+from scripts.build.terraform.root import LIVE
 from scripts.build.terraform.summary import Section
 
 RECORD = "releases"
@@ -98,11 +100,17 @@ class Releases:
         return replace(self, releases=releases)
 
     def before(self, live: Versions) -> Release:
-        """The release before the one that is live. Raises TerraformError."""
+        """The release before the one that is live, or the one that a rollback was to lead to which
+        did not come to its end. Raises TerraformError.
+        """
         whole = [each for each in self.releases if each.versions]
-        while whole and _differs(live, whole[-1]):
+        if self.held and _differs(live, self.held.versions):
+            for each in whole:
+                if each.versions == self.held.versions:
+                    return each
+        while whole and _differs(live, whole[-1].versions):
             newest = whole.pop()
-            if not any(not _differs(live, each) for each in whole):
+            if not any(not _differs(live, each.versions) for each in whole):
                 return newest  # what is live is part of a release that did not come to its end
         if len(whole) < 2:
             raise TerraformError("There is no earlier release that is known: deploy earlier code.")
@@ -115,10 +123,9 @@ class Releases:
         return whole[-1]
 
 
-def _differs(live: Versions, release: Release) -> bool:
+def _differs(live: Versions, versions: Versions) -> bool:
     """Of functions that one of them lacks nothing can be said."""
-    both = live.keys() & release.versions.keys()
-    return any(live[name] != release.versions[name] for name in both)
+    return any(live[name] != versions[name] for name in live.keys() & versions.keys())
 
 
 def code_in(packages: Path) -> str:
@@ -184,7 +191,7 @@ def roll_back(
     """
     told = commands.outputs(environment)
     known = Releases.of(environment)
-    release = known.newest() if newest else known.before(told["live_versions"])
+    release = known.newest() if newest else known.before(_live(environment, told))
     _require_readable(release, _written(environment, told))
     hold = None if newest else Hold(code=code, versions=release.versions)
 
@@ -246,6 +253,17 @@ def _require_only_aliases(known: Releases, plan: Plan) -> None:
             f" {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}. Go back from the"
             f" code that is deployed: git checkout {commit}"
         )
+
+
+def _live(environment: Environment, outputs: Mapping[str, Any]) -> Versions:
+    """As AWS has them: outputs are of the last run that came to its end."""
+    client = environment.access.client("lambda", environment.pin.region)
+    found = {}
+    for name, function in outputs.get("function_names", {}).items():
+        with suppress(client.exceptions.ResourceNotFoundException):
+            alias = client.get_alias(FunctionName=function, Name=LIVE)
+            found[name] = alias["FunctionVersion"]
+    return found
 
 
 def _written(environment: Environment, outputs: Mapping[str, Any]) -> set[str]:

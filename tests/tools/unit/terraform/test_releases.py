@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scripts.build.terraform.plans import Plan
@@ -32,6 +34,10 @@ class TestTheWayBack:
     def test_from_a_release_that_was_killed_half_way_it_leads_to_the_last_whole_one(self) -> None:
         known = released(FIRST, SECOND).begun(release("3"))
         assert known.before({"a": "3", "b": "1"}).versions == SECOND
+
+    def test_a_way_back_that_was_cut_short_is_gone_to_its_end(self) -> None:
+        known = replace(released(FIRST, SECOND, THIRD), held=Hold(code="3", versions=SECOND))
+        assert known.before({"a": "2", "b": "2"}).versions == SECOND
 
     def test_functions_that_are_new_or_gone_do_not_matter(self) -> None:
         assert released(FIRST, SECOND).before({"a": "2", "new": "1"}).versions == FIRST
