@@ -161,7 +161,17 @@ class Environment:
                 return None
             raise TerraformError(f"The record {name} can't be read: {error}") from None
         self._read[name] = found["ETag"]
-        return dict(json.loads(found["Body"].read()))
+        try:
+            return dict(json.loads(found["Body"].read()))
+        except (ValueError, TypeError):
+            raise self.unreadable(name) from None
+
+    def unreadable(self, name: str) -> TerraformError:
+        """What to do about a record that is no such record."""
+        return TerraformError(
+            f"The record {name} of {self.name} was written by newer code, which you then need,"
+            f" or it is damaged: {self.pin.bucket} keeps older versions of {_record(name)}."
+        )
 
     def write_record(self, name: str, content: Mapping[str, Any]) -> None:
         """Raises RecordChangedError unless the record is as this environment has last read or

@@ -68,9 +68,15 @@ class Releases:
 
     @classmethod
     def of(cls, environment: Environment) -> Releases:
-        said = environment.read_record(RECORD) or {"releases": (), "held": None}
-        releases = tuple(Release(**each) for each in said["releases"])
-        return cls(releases=releases, held=Hold(**said["held"]) if said["held"] else None)
+        said = environment.read_record(RECORD)
+        if said is None:
+            return cls()
+        try:
+            releases = tuple(Release(**each) for each in said["releases"])
+            known = cls(**{**said, "releases": releases})
+            return replace(known, held=Hold(**said["held"]) if said["held"] else None)
+        except (KeyError, TypeError):
+            raise environment.unreadable(RECORD) from None
 
     def write(self, environment: Environment) -> None:
         kept = replace(self, releases=tuple(self.releases)[-KEPT:])

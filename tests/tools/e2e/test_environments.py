@@ -19,6 +19,7 @@ import pytest
 from scripts.build.terraform import commands
 from scripts.build.terraform.environments import RecordChangedError
 from scripts.build.terraform.program import TerraformError
+from scripts.build.terraform.releases import Releases
 from scripts.build.terraform.root import Root
 from scripts.local.process import Process
 from tests.tools.e2e.conftest import SECONDS, Local, Signals
@@ -258,6 +259,15 @@ class TestRecords:
         with pytest.raises(RecordChangedError):
             other.write_record("releases", {"newest": 3})
         assert one.read_record("releases") == {"newest": 2}
+
+    @pytest.mark.parametrize("content", ["{", '{"releases": [{"later": 1}], "held": null}'])
+    def test_what_newer_code_has_written_or_is_damaged_says_what_to_do(
+        self, clone: Clone, local: Local, content: str
+    ) -> None:
+        bucket = clone.environment.pin.bucket
+        local.client("s3").put_object(Bucket=bucket, Key="records/releases.json", Body=content)
+        with pytest.raises(TerraformError, match=r"newer code.* keeps older versions"):
+            Releases.of(clone.environment)
 
 
 def test_another_account_or_region_is_refused(clone: Clone) -> None:
