@@ -42,7 +42,7 @@ def plan(
     print(f"Planning {environment.name} ...", flush=True)
     with _explained(environment):
         environment.root.init()
-        environment.root.program.read(
+        said = environment.root.program.read(
             "plan",
             "-input=false",
             "-no-color",
@@ -52,6 +52,12 @@ def plan(
             *settings([environment.settings], environment.all_variables),
         )
     saved.chmod(0o600)  # it says what is in the state
+    if unknown := re.findall(r'does\s+not\s+declare\s+a\s+variable\s+named\s+"(.*?)"', said):
+        saved.unlink()
+        raise TerraformError(
+            f"{environment.settings.name} sets {', '.join(unknown)}, which Terraform would ignore:"
+            " terraform/variables.tf has the names that there are."
+        )
     found = read_plan(environment, saved)
     print(summary(environment.name, found, sections(environment, found)))
     return found

@@ -279,3 +279,11 @@ def test_another_account_or_region_is_refused(clone: Clone) -> None:
     one.pin_file.write_text(text.replace("000000000000", "111111111111"))
     with pytest.raises(TerraformError, match=r"111111111111.*000000000000"):
         commands.outputs(replace(one))
+
+
+def test_a_setting_that_is_no_variable_is_refused(clone: Clone) -> None:
+    with clone.environment.settings.open("a") as settings:
+        settings.write('unprotectd = ["all"]\n')
+    with pytest.raises(TerraformError, match="sets unprotectd, which"):
+        clone.plan()
+    assert not clone.saved.exists()
