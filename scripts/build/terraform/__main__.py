@@ -112,7 +112,7 @@ def main(arguments: Sequence[str]) -> None:
             releases.roll_back(one, approve, code, newest=chosen.to == "newest")
         case "destroy":
             require_somebody_to_ask()
-            commands.destroy(one, approve, lose=chosen.lose.split())
+            releases.destroy(one, approve, lose=chosen.lose.split())
         case "outputs":
             told = commands.outputs(one)
             print(json.dumps(told, indent=2)) if chosen.json else _show(told)

@@ -185,6 +185,19 @@ def deploy(
     print(f"{environment.name} answers at {told['api_url']}")
 
 
+def destroy(environment: Environment, approve: Approve, *, lose: Collection[str] = ()) -> None:
+    """Destroys, and forgets what was released: there is no way back to versions that are gone."""
+
+    def approved(question: str) -> bool:
+        if not approve(question):
+            return False
+        Releases.of(environment)
+        Releases().write(environment)
+        return True
+
+    commands.destroy(environment, approved, lose=lose)
+
+
 def roll_back(
     environment: Environment,
     approve: Approve,

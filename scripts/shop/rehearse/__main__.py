@@ -117,7 +117,7 @@ class Rehearsal:
             if told := releases.waves(commands.plan(held, self.home / "plan"))[1]:
                 raise LocalError(f"The plan after the rollback would let live: {told}")
         with self._step("destroy: refused"):
-            self._refused(lambda: commands.destroy(self._with(last), _yes), "Nothing was touched")
+            self._refused(lambda: releases.destroy(self._with(last), _yes), "Nothing was touched")
             Api(self.url, self.stack.token("staff")).get(f"/products/{SKU}")
         with self._step("destroy, with all that is lost named, once it is not protected"):
             self._destroy(last)
@@ -180,9 +180,9 @@ class Rehearsal:
         open_ = replace(environment, variables=told)
         commands.deploy(releases.held(open_, releases.code_in(packages)), _yes)
         try:
-            commands.destroy(open_, _yes)
+            releases.destroy(open_, _yes)
         except TerraformError as refusal:
-            commands.destroy(open_, _yes, lose=_words(refusal))
+            releases.destroy(open_, _yes, lose=_words(refusal))
 
     # Shoppers
 

@@ -11,10 +11,10 @@ import pytest
 from scripts.build.terraform import releases
 from scripts.build.terraform.environments import Environment
 from scripts.build.terraform.program import TerraformError
-from scripts.build.terraform.releases import Release
+from scripts.build.terraform.releases import Hold, Release, Releases
 from scripts.build.terraform.root import LIVE
 from tests.tools.e2e.conftest import Local
-from tests.tools.e2e.environments import cloning, yes
+from tests.tools.e2e.environments import Clone, cloning, yes
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,25 @@ def world(local: Local, tmp_path: Path) -> World:
     return World(local, clone.environment)
 
 
+@pytest.fixture
+def rolled_back(local: Local, tmp_path: Path) -> Clone:
+    """A clone of what needs no functions."""
+    clone = cloning(local.endpoint, tmp_path, "bare")()
+    clone.bootstrap()
+    clone.deploy()
+    KNOWN.write(clone.environment)
+    return clone
+
+
+KNOWN = Releases(
+    releases=(
+        Release(at="yesterday", commit="", code="1", reads=[], versions={"a": "1"}),
+        Release(at="today", commit="", code="2", reads=[], versions={"a": "2"}),
+    ),
+    held=Hold(code="2", versions={"a": "1"}),
+)
+
+
 def all_of(version: str) -> Mapping[str, str]:
     return {"queries": version, "commands": version}
 
@@ -70,3 +89,8 @@ def test_from_deployments_and_ways_back_that_were_cut_short_it_leads_to_the_rele
     )
     world.roll_back("3")
     assert world.live() == all_of("2")
+
+
+def test_of_what_was_destroyed_no_release_is_known(rolled_back: Clone) -> None:
+    releases.destroy(rolled_back.environment, yes)
+    assert Releases.of(rolled_back.environment) == Releases()
