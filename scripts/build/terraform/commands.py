@@ -24,6 +24,13 @@ from scripts.build.terraform.summary import Section, losing, summary
 Sections = Callable[[Environment, Plan], Sequence[Section]]
 Approve = Callable[[str], bool]
 
+LOCKED = "Error acquiring the state lock"
+STALE = "Saved plan is stale"
+
+
+class UntouchedError(TerraformError):
+    """Terraform has refused to begin."""
+
 
 def no_sections(environment: Environment, plan: Plan) -> Sequence[Section]:
     return ()
@@ -235,7 +242,8 @@ def _apply(environment: Environment, saved: Path, log: Path, target: str) -> Non
     environment.require_no_left_state()
     if code:
         said = log.read_text(errors="replace")
-        raise TerraformError(
+        is_untouched = any(each in said for each in (LOCKED, STALE))
+        raise (UntouchedError if is_untouched else TerraformError)(
             _advice(said, environment)
             or f"It ended half-way. Put right what is said above; `make {target}"
             f" ENV={environment.name}` goes on from there."
@@ -253,7 +261,7 @@ def _explained(environment: Environment) -> Iterator[None]:
 def _advice(error: str, environment: Environment) -> str | None:
     """What to do about an error of Terraform's that does not say it itself."""
     name = environment.name
-    if "Error acquiring the state lock" in error:
+    if LOCKED in error:
         held = dict(re.findall(r"(ID|Who|Created): +(.*)", error))
         who, since, lock = (held.get(each, "?").strip() for each in ("Who", "Created", "ID"))
         return (
@@ -263,7 +271,7 @@ def _advice(error: str, environment: Environment) -> str | None:
         )
     if "Failed to unlock state" in error and "NoSuchKey" in error:
         return f"{name} is not locked."
-    if "Saved plan is stale" in error:
+    if STALE in error:
         return f"Something was applied to {name} since this was planned: make plan ENV={name}"
     there = [
         f"\n  make adopt ENV={name} ADDRESS='{address}' FOUND='{found}'"

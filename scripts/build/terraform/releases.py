@@ -7,16 +7,16 @@ live, and again afterwards: one that was killed half-way is known, too.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scripts.build.terraform import commands
-from scripts.build.terraform.commands import Approve, Sections, no_sections
-from scripts.build.terraform.environments import Environment
+from scripts.build.terraform.commands import Approve, Sections, UntouchedError, no_sections
+from scripts.build.terraform.environments import Environment, RecordChangedError
 from scripts.build.terraform.plans import Plan
 from scripts.build.terraform.program import TerraformError
 from scripts.build.terraform.root import LIVE
@@ -170,16 +170,10 @@ def deploy(
     sections: Sections = no_sections,
 ) -> None:
     """Deploys, and writes down what was released."""
-
-    def approved(question: str) -> bool:
-        if not approve(question):
-            return False
-        Releases.of(environment).begun(release).write(environment)
-        return True
-
     environment.require()
     kept = held(environment, release.code)
-    commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
+    with _noting(environment, approve, lambda known: known.begun(release)) as approved:
+        commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
     told = commands.outputs(environment)
     Releases.of(environment).finished(release.code, told["live_versions"]).write(environment)
     print(f"{environment.name} answers at {told['api_url']}")
@@ -187,15 +181,8 @@ def deploy(
 
 def destroy(environment: Environment, approve: Approve, *, lose: Collection[str] = ()) -> None:
     """Destroys, and forgets what was released: there is no way back to versions that are gone."""
-
-    def approved(question: str) -> bool:
-        if not approve(question):
-            return False
-        Releases.of(environment)
-        Releases().write(environment)
-        return True
-
-    commands.destroy(environment, approved, lose=lose)
+    with _noting(environment, approve, lambda known: Releases()) as approved:
+        commands.destroy(environment, approved, lose=lose)
 
 
 def roll_back(
@@ -214,12 +201,6 @@ def roll_back(
     _require_readable(release, _written(environment, told))
     hold = None if newest else Hold(code=code, versions=release.versions)
 
-    def approved(question: str) -> bool:
-        if not approve(question):
-            return False
-        replace(Releases.of(environment), held=hold).write(environment)
-        return True
-
     def only_aliases(target: Environment, plan: Plan) -> Sequence[Section]:
         _require_only_aliases(known, plan)
         return [waves(plan)]
@@ -227,12 +208,39 @@ def roll_back(
     print(f"The release that becomes live: {release}")
     back = with_versions(environment, release.versions)
     aliases = [f"aws_lambda_alias.{wave}" for wave in WAVES]
-    commands.deploy(back, approved, sections=only_aliases, targets=aliases)
+    with _noting(environment, approve, lambda known: replace(known, held=hold)) as approved:
+        commands.deploy(back, approved, sections=only_aliases, targets=aliases)
     if late := _unread(release, _written(environment, told)):
         print(
             f"Meanwhile {', '.join(late)} was written, which this code can't read: commands to"
             " those streams are answered 503, and views of them wait, until newer code is live."
         )
+
+
+@contextmanager
+def _noting(
+    environment: Environment, approve: Approve, change: Callable[[Releases], Releases]
+) -> Iterator[Approve]:
+    """An approval that writes down what changes, before anything is touched. That is taken back if
+    nothing was.
+    """
+    before: list[Releases] = []
+
+    def approved(question: str) -> bool:
+        if not approve(question):
+            return False
+        known = Releases.of(environment)
+        change(known).write(environment)
+        before.append(known)
+        return True
+
+    try:
+        yield approved
+    except UntouchedError:
+        with suppress(RecordChangedError):  # who has written since has read it, too
+            for known in before:
+                known.write(environment)
+        raise
 
 
 def waves(plan: Plan) -> Section:

@@ -94,3 +94,12 @@ def test_from_deployments_and_ways_back_that_were_cut_short_it_leads_to_the_rele
 def test_of_what_was_destroyed_no_release_is_known(rolled_back: Clone) -> None:
     releases.destroy(rolled_back.environment, yes)
     assert Releases.of(rolled_back.environment) == Releases()
+
+
+def test_a_plan_that_is_too_old_leaves_what_was_released_as_it_was(rolled_back: Clone) -> None:
+    rolled_back.plan(text="as planned")
+    rolled_back.deploy(text="something else")
+    one, release = rolled_back.environment, Release.now(commit="", code="3", reads=[])
+    with pytest.raises(TerraformError, match="since this was planned"):
+        releases.deploy(one, yes, release, saved=rolled_back.saved)
+    assert Releases.of(one) == KNOWN
