@@ -211,12 +211,10 @@ def _not_empty(environment: Environment, found: Plan) -> Iterator[str]:
 
 def _require_packages(environment: Environment, found: Plan) -> None:
     """Functions get the packages that were planned with: keys of uploads have their hashes."""
-    for change in found.changes:
-        if change.kind != "aws_s3_object" or change.action == "destroy":
-            continue
-        file = environment.root.folder / str(change.after.get("source"))
+    for key, source in found.uploaded.items():
+        file = environment.root.folder / source
         built = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "missing"
-        if built not in change.after["key"]:
+        if built not in key:
             raise TerraformError(
                 f"{file.name} is not the one that was planned with: check out the same commit and"
                 f" build it with the same Python, or plan anew (make plan ENV={environment.name})."

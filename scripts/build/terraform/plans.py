@@ -54,6 +54,7 @@ class Loss:
 class Plan:
     changes: tuple[Change, ...]
     gone: tuple[str, ...]  # what Terraform had made, and somebody else has deleted
+    uploaded: Mapping[str, str]  # files by their keys, also those that are there already
     variables: Mapping[str, Any]
     does_something: bool
 
@@ -80,9 +81,17 @@ class Plan:
             for each in shown.get("resource_drift", ())
             if each["change"]["actions"] == ["delete"]
         )
+        uploaded = {
+            str(after["key"]): str(after["source"])
+            for each in found
+            if each["type"] == "aws_s3_object"
+            and (after := each["change"]["after"])
+            and after.get("source")
+        }
         return cls(
             changes=changes,
             gone=gone,
+            uploaded=uploaded,
             variables=said,
             does_something=shown.get("applyable", bool(changes)),
         )

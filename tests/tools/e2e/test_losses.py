@@ -93,6 +93,25 @@ def test_what_a_killed_run_has_made_and_not_noted_can_be_adopted(world: World) -
     world.clone.deploy()
 
 
+def test_a_saved_plan_is_not_applied_with_other_packages_also_if_it_uploads_none(
+    local: Local, tmp_path: Path
+) -> None:
+    """What was released would be said to read what other code reads."""
+    clone = cloning(local.endpoint, tmp_path, "stores")()
+    clone.bootstrap()
+    package = tmp_path / "layer.zip"
+    package.write_text("one")
+    clone.deploy(package=str(package))
+    clone.plan(package=str(package), protected=True)
+
+    package.write_text("another")
+    with pytest.raises(TerraformError, match="is not the one that was planned with"):
+        commands.deploy(clone.environment, yes, saved=clone.saved)
+
+    package.write_text("one")
+    commands.deploy(clone.environment, yes, saved=clone.saved)
+
+
 @pytest.fixture(scope="module")
 def first_plan(local: Local, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Of the whole root, with the settings of prod."""

@@ -28,6 +28,10 @@ variable "protected" {
   default = false
 }
 
+variable "package" {
+  default = ""
+}
+
 module "events" {
   source   = "./modules/table"
   for_each = toset(["orders"])
@@ -41,6 +45,14 @@ module "failures" {
 
   name      = "${var.name}-${var.environment}-failures-${var.account_id}"
   protected = var.protected
+}
+
+resource "aws_s3_object" "package" {
+  for_each = toset(var.package == "" ? [] : [var.package])
+
+  bucket = module.failures.name
+  key    = "layer/${filesha256(each.key)}.zip"
+  source = each.key
 }
 
 resource "aws_cloudwatch_log_group" "this" {
