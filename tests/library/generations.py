@@ -112,7 +112,7 @@ class Views:
         roster = self.anew(seconds=0)
         machine, generations = self.machine, self.generations
         return WalkerFunction(
-            self.services, lambda: list(roster), self.notes, machine, generations, self.now
+            self.services, lambda: list(roster), self.notes, machine, generations, clock=self.now
         )
 
     def ask(self, **event: Any) -> dict[str, Any]:

@@ -218,6 +218,7 @@ class WalkerFunction:
                 going[run.work.purpose] = run.work
             else:  # it is about a view that the code has no more
                 self._walker.stop(run.work.purpose)
+        part("audited", lambda: {"known": self._walker.notice()})
         found = each(self._generations.views, self._views.needs)
         rebuilt = {
             target

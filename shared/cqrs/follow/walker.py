@@ -12,7 +12,18 @@ from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.generations import Compared, difference
 from cqrs.follow.reports import Report
-from cqrs.follow.walks import Leg, LostError, Notes, Progress, Run, Ticket, Work, note_of
+from cqrs.follow.walks import (
+    AUDITED,
+    Audited,
+    Leg,
+    LostError,
+    Notes,
+    Progress,
+    Run,
+    Ticket,
+    Work,
+    note_of,
+)
 from cqrs.history.event_store import EventReader, Size
 from cqrs.history.events import Instant
 from cqrs.history.instants import later, now
@@ -21,6 +32,7 @@ from cqrs.waiting import Backoff
 
 __all__ = ["GROUP", "MOST_SEGMENTS", "SEGMENT_BYTES", "WALK_READERS", "Walker"]
 
+AUDIT = Work(kind="audit").purpose
 GROUP = 100  # streams between two looks at the clock: as many rows as one call loads
 SEGMENT_BYTES = 1 << 30
 MOST_SEGMENTS = 64  # of one store
@@ -92,6 +104,8 @@ class Walker:
         else:
             run = self._new(work, before, holder, moment)
         if self._notes.save(note_of(work.purpose), _text(run), revision):
+            if work.purpose == AUDIT and run.began == moment:
+                self._note_audited(lambda one: replace(one, number=run.number))
             return run, True
         return self.start(work)  # somebody else was faster
 
@@ -106,10 +120,16 @@ class Walker:
             beat=moment,
             legs=tuple(leg for of, size in sizes.items() for leg in self._legs(of, size)),
             commits=sum(size.commits for size in sizes.values()),
-            since=later(whole, -MARGIN_SECONDS) if whole and work.purpose == "audit" else None,
+            since=self._since(whole) if whole and work.purpose == AUDIT else None,
             whole=whole,
             first=(before.first or before.began) if before else moment,
         )
+
+    def _since(self, whole: Instant) -> Instant:
+        """What an audit looks back to, after the last one that was whole."""
+        audited, _ = self._audited()
+        each = [audited[name].whole for name in self._followed() if name in audited]
+        return later(min([whole, *each]), -MARGIN_SECONDS)
 
     def _sizes(self, work: Work) -> dict[str, Size]:
         if work.kind == "drop":
@@ -271,7 +291,34 @@ class Walker:
         ended = replace(run, ended=self._clock(), whole=whole, gave_up=failed)
         if not self._notes.save(note_of(ticket.purpose), _text(ended), revision):
             return self.end(ticket)
+        if is_whole and ticket.purpose == AUDIT:
+            self._note_audited(
+                lambda one: replace(one, whole=run.began) if one.number == run.number else one
+            )
         return ended
+
+    # What audits know
+
+    def notice(self) -> list[str]:
+        """The views and processes that audits know, with those that are new. Raises Unavailable."""
+        return sorted(self._note_audited(lambda one: one))
+
+    def _note_audited(self, change: Callable[[Audited], Audited]) -> Mapping[str, Audited]:
+        while True:
+            before, revision = self._audited()
+            new = Audited(whole=self._clock())
+            after = {**before, **{n: change(before.get(n, new)) for n in self._followed()}}
+            if after == before or self._notes.save(AUDITED, plain.write(after).decode(), revision):
+                return after
+
+    def _audited(self) -> tuple[Mapping[str, Audited], int]:
+        note = self._notes.load([AUDITED]).get(AUDITED)
+        return (plain.read(Mapping[str, Audited], note.text), note.revision) if note else ({}, 0)
+
+    def _followed(self) -> set[str]:
+        """The views and processes, with what they follow."""
+        views = [follower.view for follower in self._followers()]
+        return {" ".join([one.name, *sorted(f.category for f in one.folds)]) for one in views}
 
     # Asking
 

@@ -26,7 +26,9 @@ from cqrs.plain import Value, field
 from cqrs.views.rows import Followed
 
 __all__ = [
+    "AUDITED",
     "LEASE_SECONDS",
+    "Audited",
     "Leg",
     "LostError",
     "Note",
@@ -148,6 +150,20 @@ class Progress(Value):
     skipped: int = 0
     differing: int = 0
     differences: tuple[str, ...] = ()
+
+
+AUDITED = "audited"
+"""The name of the note of what audits have done for each view and process."""
+
+
+class Audited(Value):
+    """A view or process that audits know: since `whole` at the latest nothing of it was left out.
+    `number` is that of the last audit that began with it. After a rollback the code knows fewer,
+    and what its audits have not looked at is looked at once the newer code is back.
+    """
+
+    whole: Instant
+    number: int = 0
 
 
 class Note(Value, kw_only=False):

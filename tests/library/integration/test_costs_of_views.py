@@ -223,7 +223,7 @@ class TestWalking:
         assert not scan.request.get("ConsistentRead")  # what it misses the next audit finds
 
     def test_a_group_of_streams_is_a_note(self, books: Books) -> None:
-        """And a few more: one to start, two for a step, two to end."""
+        """And a few more: two to start, two for a step, three to end."""
         create_view_store(books.aws.client, "walks")
         books.follow(*(books.add() for _ in range(30)))
         walker = a_walker(
@@ -233,7 +233,7 @@ class TestWalking:
         to_the_end(walker)
         written = [call for call in books.aws.taken() if call.operation == "PutItem"]
         assert {call.request["TableName"] for call in written} == {"walks"}
-        assert len(written) == 10 + 5
+        assert len(written) == 10 + 7
 
     def test_notes_are_one_call(self, books: Books) -> None:
         create_view_store(books.aws.client, "walks")

@@ -212,6 +212,47 @@ class TestAudits:
             assert world.start(work).since is None
 
 
+class TestCodeThatComesBack:
+    """It has a view more, of which audits know nothing while it is rolled back."""
+
+    @pytest.fixture
+    def newer(self) -> World:
+        return both(MemoryRows())
+
+    @pytest.fixture
+    def older(self, newer: World) -> World:
+        return World(newer.store, newer.rows, newer.notes)
+
+    @staticmethod
+    def audit(world: World, other: World) -> Run:
+        world.now = later(other.now, 3 * MARGIN_SECONDS)
+        other.now = world.now
+        return to_the_end(world.walker)[0]
+
+    @pytest.mark.parametrize("audits", [0, 2])
+    def test_it_looks_at_what_was_missed(self, older: World, newer: World, audits: int) -> None:
+        self.audit(older, newer)
+        newer.walker.notice()
+        for _ in range(audits):
+            self.audit(newer, older)
+        gone = newer.now
+        for _ in range(2):
+            self.audit(older, newer)
+        assert self.audit(newer, older).since == later(gone, -MARGIN_SECONDS)
+        last = newer.now
+        assert self.audit(newer, older).since == later(last, -MARGIN_SECONDS)
+
+    def test_an_audit_that_older_code_began_is_none_of_its_own(
+        self, older: World, newer: World
+    ) -> None:
+        whole = self.audit(newer, older).began
+        older.forward(3 * MARGIN_SECONDS)
+        run = older.start()
+        older.step(run)
+        assert newer.walker.end(run.ticket).whole == run.began
+        assert self.audit(newer, older).since == later(whole, -MARGIN_SECONDS)
+
+
 class TestRedrives:
     def test_after_a_view_has_changed_every_row_is_folded_anew(self) -> None:
         world = World()
