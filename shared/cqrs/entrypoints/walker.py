@@ -44,6 +44,7 @@ from cqrs.history.event_store import EventReader
 from cqrs.history.events import Instant
 from cqrs.history.instants import now, seconds_between
 from cqrs.observability import count, logger
+from cqrs.plain import replace
 from cqrs.views.generations import NotPossible
 from cqrs.views.rows import Generation, View
 
@@ -210,6 +211,10 @@ class WalkerFunction:
 
     def _look(self) -> Told:
         runs = {run.work.purpose: run for run in self._walker.walks()}
+        for run in runs.values():
+            if not run.ended and self._is_of_other_code(run.work):
+                self._stop(run.work.purpose)
+                runs[run.work.purpose] = replace(run, ended=self._clock())
         left = [r for r in runs.values() if not r.ended and not r.is_held(self._clock())]
         going = {}
         names = self._names() if left else set()
@@ -249,6 +254,17 @@ class WalkerFunction:
             "changed": [view for view, told in found.items() if told.get("changed")],
             "errors": {v: told["error"] for v, told in found.items() if "error" in told},
         }
+
+    def _is_of_other_code(self, work: Work) -> bool:
+        """Whether it makes the rows of a generation that this code has another definition of."""
+        if work.kind != "rebuild":
+            return False
+        made = [target.partition("#") for target in work.targets]
+        views = self._generations.views
+        return any(
+            name in views and generation_of(label).number != views[name].edition.number
+            for name, _, label in made
+        )
 
     def _names(self) -> set[str]:
         """Of all views and processes that the code has."""

@@ -11,7 +11,7 @@ from cqrs.discretion import said
 from cqrs.errors import Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.generations import Compared, difference
-from cqrs.follow.reports import Report
+from cqrs.follow.reports import Report, merged
 from cqrs.follow.walks import (
     AUDITED,
     Audited,
@@ -418,24 +418,34 @@ class _Step:
         raise unavailable
 
     def _take(self, follower: Follower, heads: Mapping[str, int], note: _LegNote) -> bool:
-        anew = self._work.kind == "redrive"
-        streams = [n for n in heads if follower.view.fold_of(n)] if anew else follower.behind(heads)
-        if not streams:
+        anew = self._anew(follower, heads)
+        rest = {name: heads[name] for name in heads if name not in anew}
+        on = follower.behind(rest) if self._work.kind != "redrive" else []
+        if not anew and not on:
             return True
-        if anew:
-            report = follower.redrive(streams)
-        else:
-            report = follower.catch_up(dict.fromkeys(streams, ()))
+        report = merged([follower.redrive(anew), follower.catch_up(dict.fromkeys(on, ()))])
         while report.long and not report.failed and not self._out_of_time():
             self._worked(follower, report)
             report = follower.catch_up(dict.fromkeys(sorted(report.long), ()))
         self._worked(follower, report)
         scope, found = follower.view.scope, note.now.found
-        note.did(found={**found, scope: found.get(scope, 0) + len(streams)})
+        note.did(found={**found, scope: found.get(scope, 0) + len(anew) + len(on)})
         if report.failed:
             why = next(iter(report.failed.values()))
             raise Unavailable(f"{len(report.failed)} streams could not be followed: {why}")
         return not report.long
+
+    def _anew(self, follower: Follower, heads: Mapping[str, int]) -> list[str]:
+        """The streams that are folded from their beginning. Of a rebuild those that have a row
+        already: it may be one of older code, if that was live again meanwhile.
+        """
+        match self._work.kind:
+            case "redrive":
+                return [name for name in heads if follower.view.fold_of(name)]
+            case "rebuild":
+                parts = follower.parts(heads)
+                return [name for name, part in parts.items() if part.version and not part.parked]
+        return []
 
 
 def _progress(text: str | None, number: int) -> Progress:

@@ -157,6 +157,36 @@ class TestComparing:
         assert world.told(REBUILT)["compared"]["equal"] == 5
 
 
+class TestOlderCodeMeanwhile:
+    """The code is rolled back after, or during, a rebuild, and is live again."""
+
+    NEWER = replace(SAME, render=shouting)
+
+    def test_rows_that_it_has_saved_are_made_anew(self) -> None:
+        world = changed(*"abcde", view=self.NEWER)
+        rebuilt(world)
+        world.deploys(BOOKS)
+        world.books.happens("review-b", Reviewed(stars=5))
+        for follower in world.followers:
+            follower.catch_up({"review-b": ()})
+        world.deploys(self.NEWER)
+        assert rebuilt(world)["compared"]["differing"] == 5
+        rows = world.views.rows(self.NEWER)
+        assert rows.get("b").document["title"] == "ON ENGINES"
+
+    def test_it_does_not_go_on_with_the_rebuild(self) -> None:
+        world = changed(*"abcde", view=self.NEWER)
+        world.walk(REBUILD)
+        world.walk({"step": first_step(world)}, SHORT)
+        world.deploys(BOOKS)
+        world.walk()
+        world.go()
+        assert world.told(REBUILT)["gave_up"] == {"": "stopped"}
+        world.deploys(self.NEWER)
+        told = rebuilt(world)
+        assert (told["compared"]["differing"], told["gave_up"]) == (5, {})
+
+
 class TestSwitching:
     def test_queries_see_it_and_the_one_before_again(self) -> None:
         world = changed("7", view=replace(SAME, render=shouting))
