@@ -30,6 +30,7 @@ from cqrs.discretion import said
 from cqrs.errors import CqrsError, NotFilled, Unavailable, Unreadable
 from cqrs.history.commits import category_of, entity_of
 from cqrs.observability import logger
+from cqrs.views.fields import misfits
 from cqrs.views.filling import Filling
 from cqrs.views.rows import ParkedAt, Part, Row, Saved, SaveResult
 from cqrs.views.searches import Hit, Hits, Question, SearchView
@@ -66,7 +67,7 @@ class OpenSearchRows:
         self, view: SearchView, opensearch: OpenSearch, prefix: str, *, own: bool = True
     ) -> None:
         """Unless it is the code's `own` generation, the index may have been made with other fields:
-        those that it does not have are left out.
+        what it would not take is left out.
         """
         name = f"{prefix}-{view.name}".replace("_", "-")
         self.view = view
@@ -285,8 +286,9 @@ class OpenSearchRows:
 
 
 def _only(document: Mapping[str, Any], has: Mapping[str, Any]) -> dict[str, Any]:
-    """`document` without fields that a mapping does not have."""
-    return {name: _fitted(value, has[name]) for name, value in document.items() if name in has}
+    """`document` without what a mapping has no field for, or one of another kind."""
+    fitted = {name: _fitted(value, has[name]) for name, value in document.items() if name in has}
+    return {name: value for name, value in fitted.items() if not misfits({name: value}, has)}
 
 
 def _fitted(value: Any, kind: Mapping[str, Any]) -> Any:

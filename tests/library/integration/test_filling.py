@@ -212,6 +212,23 @@ def test_an_older_index_is_kept_without_the_fields_that_it_does_not_have(
     assert older.state().condition == "there"
 
 
+def test_an_older_index_is_kept_without_what_its_fields_do_not_take(
+    shelf: Books, server: Server
+) -> None:
+    prefix = shelf.prefix + "-older"
+    fields = {**BOOK_SEARCH.fields, "author": {"type": "long"}}
+    OpenSearchRows(replace(BOOK_SEARCH, fields=fields), OpenSearch(server.url), prefix).create()
+    shelf.store_all(a_book("b5"))
+
+    older = OpenSearchRows(BOOK_SEARCH, OpenSearch(server.url), prefix, own=False)
+    report = Follower(BOOK_SEARCH, older, shelf.stores).catch_up({"book-b5": ()})
+
+    assert not report.parked
+    document = older.load(["b5"])["b5"].document
+    assert document
+    assert document.keys() == BOOK_SEARCH.fields.keys() - {"author"}
+
+
 def test_a_further_copy_has_an_index_of_its_own(shelf: Books) -> None:
     generations = shelf.views.generations
     copy = generations.make(BOOK_SEARCH)
