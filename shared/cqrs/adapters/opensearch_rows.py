@@ -60,7 +60,7 @@ class OpenSearchRows:
     """Row store and search index of one generation of a view.
 
     Calls: `load` 1 per 500 keys, `save` 1 per 4 MB, `search` 1 for all its questions. `save` in a
-    generation that is not the code's 1 more, once.
+    generation that is not the code's 1 or 2 more, once.
     """
 
     def __init__(
@@ -183,11 +183,20 @@ class OpenSearchRows:
         return None
 
     def _fields(self) -> Mapping[str, Any]:
-        """The fields that the index was made with, once it is known. Raises Unavailable."""
+        """The fields that the index was made with, once it is known, and a position for each stream
+        that the view follows: searches with a token ask for them. Raises Unavailable.
+        """
         if self._has is None:
             path = f"/{self._index}/_mapping"
             reply = self._opensearch.call("GET", path, seconds=ADMIN_SECONDS)
-            self._has = self._expect(reply)[self._index]["mappings"]["properties"]
+            has = self._expect(reply)[self._index]["mappings"]["properties"]
+            there, wanted = (
+                each["at"]["properties"] for each in (has, self._mappings()["properties"])
+            )
+            if wanted.keys() - there:
+                added = {"properties": {"at": {"properties": wanted}}}
+                self._expect(self._opensearch.call("PUT", path, added, seconds=ADMIN_SECONDS))
+            self._has = {**has, "at": {"properties": {**wanted, **there}}}
         return self._has
 
     def _alias(self, actions: Sequence[Mapping[str, Any]]) -> None:

@@ -12,6 +12,8 @@ from cqrs.errors import NotFilled, Unavailable
 from cqrs.follow.followers import Follower
 from cqrs.follow.generations import Compared
 from cqrs.plain import dump, replace
+from cqrs.read.searchers import Searcher
+from cqrs.read.tokens import Token
 from cqrs.views.filling import Filling
 from cqrs.views.rows import Generation
 from tests.library.generations import Hurried
@@ -210,6 +212,9 @@ def test_an_older_index_is_kept_without_the_fields_that_it_does_not_have(
     assert row.document
     assert "stars" not in row.document
     assert older.state().condition == "there"
+    searcher = Searcher(BOOK_SEARCH, older, shelf.stores)
+    found = searcher.search([{}], Token.parse("book-b5@1, review-b5@1"))
+    assert [hit.row.key for hits in found.hits for hit in hits.hits] == ["b5"]
 
 
 def test_an_older_index_is_kept_without_what_its_fields_do_not_take(
