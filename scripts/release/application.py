@@ -33,7 +33,7 @@ class Application(NamedTuple):
     routes: Mapping[str, Route]
     views: Mapping[str, Any]
     processes: Mapping[str, ProcessManager]
-    refusals: Mapping[str, list[str]]
+    refusals: Mapping[str, Mapping[str, str]]
 
     @property
     def followers(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def this() -> Application:
         routes=dict(_routes()),
         views=application.views(),
         processes=application.processes(),
-        refusals={service: _codes(one) for service, one in application.doors().items()},
+        refusals={service: _refusals(one) for service, one in application.doors().items()},
     )
 
 
@@ -92,10 +92,16 @@ def _named(route: CommandRoute) -> str:
     return f"{route.commands.service}.{route.command.__name__}"
 
 
-def _codes(door: ModuleType) -> list[str]:
-    """What a context refuses with."""
+def _refusals(door: ModuleType) -> dict[str, str]:
+    """What a context refuses with: each code, and what that is to the library."""
     kinds = [one for one in vars(door).values() if isinstance(one, type)]
-    return sorted({one.code for one in kinds if issubclass(one, CqrsError)})
+    return {one.code: _in_the_tree(one) for one in kinds if issubclass(one, CqrsError)}
+
+
+def _in_the_tree(refusal: type[CqrsError]) -> str:
+    """The error of the library that it is, which gives it its status."""
+    known = next(one.__name__ for one in refusal.__mro__ if one.__module__ == CqrsError.__module__)
+    return f"{known}, to be sent again" if refusal.retryable else known
 
 
 def _routes() -> Iterator[tuple[str, Route]]:

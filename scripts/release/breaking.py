@@ -300,6 +300,13 @@ def _refusals(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
                 "refusals by their codes: keep the code, whatever the class is called; or, if "
                 "nobody acts on it, take it out of released.json"
             )
+        for code, kind in sorted(before[service].items()):
+            if (now_is := now.get(service, {}).get(code, kind)) != kind:
+                yield (
+                    f"{service} refuses with `{code}` as {now_is}, and did as {kind}, but that is "
+                    "the status that callers get, and whether a process sends again: let it be "
+                    "what it was; or, if nobody acts on it, take it out of released.json"
+                )
 
 
 def _asked_otherwise(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

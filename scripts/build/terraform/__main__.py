@@ -78,6 +78,9 @@ def main(arguments: Sequence[str]) -> None:
         told = (module.section(environment.settings, plan) for module in modules)
         return [releases.waves(plan), ("One-way doors", one_way_doors()), *told]
 
+    if chosen.command in ("deploy", "rollback", "destroy"):
+        one.require()
+        require_somebody_to_ask()
     match chosen.command:
         case "bootstrap":
             bootstrap(one)
@@ -93,7 +96,6 @@ def main(arguments: Sequence[str]) -> None:
                 raise TerraformError(f"{one.name} is not as this commit would make it.")
             print(f"{one.name} is as this commit would make it.")
         case "deploy":
-            require_somebody_to_ask()
             _package(one)
             lose = chosen.lose.split()
             code, commit = releases.code_in(PACKAGES), _commit()
@@ -106,12 +108,10 @@ def main(arguments: Sequence[str]) -> None:
                 sections=sections,
             )
         case "rollback":
-            require_somebody_to_ask()
             _package(one)
             code = releases.code_in(PACKAGES)
             releases.roll_back(one, approve, code, newest=chosen.to == "newest")
         case "destroy":
-            require_somebody_to_ask()
             releases.destroy(one, approve, lose=chosen.lose.split())
         case "outputs":
             told = commands.outputs(one)

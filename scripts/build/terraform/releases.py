@@ -275,10 +275,16 @@ def _unread(release: Release, written: Collection[str]) -> list[str]:
 def _require_only_aliases(known: Releases, plan: Plan) -> None:
     if others := [each.address for each in plan.changes if each.kind != "aws_lambda_alias"]:
         commit = known.newest().commit or "what was deployed last"
+        is_whole = bool(known.releases[-1].versions)
         raise TerraformError(
             "Nothing was touched: beside what is live this would change"
-            f" {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}. Go back from the"
-            f" code that is deployed: git checkout {commit}"
+            f" {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}. "
+            + (
+                f"Go back from the code that is deployed: git checkout {commit}"
+                if is_whole
+                else "The last deployment did not come to its end: deploy again, or deploy the code"
+                f" before it: git checkout {commit}"
+            )
         )
 
 

@@ -319,6 +319,22 @@ REFUSED: dict[str, Refused] = {
         "refusals by their codes: keep the code, whatever the class is called; or, if nobody acts "
         "on it, take it out of released.json.",
     ),
+    "a refusal is another error": Refused(
+        edit(f"{STOCK}/product.py", "class OutOfStock(Refused)", "class OutOfStock(NotFound)"),
+        "inventory refuses with `out_of_stock` as NotFound, and did as Refused, but that is the "
+        "status that callers get, and whether a process sends again: let it be what it was; or, if "
+        "nobody acts on it, take it out of released.json.",
+    ),
+    "a refusal is to be sent again": Refused(
+        edit(
+            f"{STOCK}/product.py",
+            'code = "out_of_stock"\n',
+            'code = "out_of_stock"\n    retryable = True\n',
+        ),
+        "inventory refuses with `out_of_stock` as Refused, to be sent again, and did as Refused, "
+        "but that is the status that callers get, and whether a process sends again: let it be "
+        "what it was; or, if nobody acts on it, take it out of released.json.",
+    ),
     "what was an id is none any more": Refused(
         edit(f"{SHOP}/kernel.py", r'_ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"', r'_ID = r"[a-z0-9-]+"'),
         "`orders.order_id` may not be 'a.a' any more, so what has such an id could not be reached: "

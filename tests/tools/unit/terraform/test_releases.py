@@ -8,7 +8,14 @@ import pytest
 
 from scripts.build.terraform.plans import Plan
 from scripts.build.terraform.program import TerraformError
-from scripts.build.terraform.releases import Hold, Release, Releases, _unread, waves
+from scripts.build.terraform.releases import (
+    Hold,
+    Release,
+    Releases,
+    _require_only_aliases,
+    _unread,
+    waves,
+)
 
 FIRST, SECOND, THIRD = {"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "3", "b": "2"}
 
@@ -75,6 +82,29 @@ class TestHolding:
 def test_a_release_whose_end_was_not_noted_is_noted_by_the_next_command() -> None:
     known = released(FIRST).begun(release("2"))  # killed here
     assert known.finished("2", SECOND).newest().versions == SECOND
+
+
+@pytest.mark.parametrize(
+    ("known", "advice"),
+    [
+        (released(FIRST, SECOND), "Go back from the code that is deployed: git checkout "),
+        (released(FIRST).begun(release("2")), "deploy again, or deploy the code before it: git "),
+    ],
+)
+def test_what_would_change_more_than_what_is_live_is_no_way_back(
+    known: Releases, advice: str
+) -> None:
+    address = 'aws_lambda_function.this["orders_queries"]'
+    change = {
+        "address": address,
+        "type": "aws_lambda_function",
+        "name": "this",
+        "index": "orders_queries",
+        "change": {"actions": ["update"], "before": {}, "after": {}},
+    }
+    plan = Plan.of({"resource_changes": [change], "variables": {}})
+    with pytest.raises(TerraformError, match=f"(?s)touched.*orders_queries.*{advice}"):
+        _require_only_aliases(known, plan)
 
 
 class TestDoors:
