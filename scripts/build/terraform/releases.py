@@ -87,8 +87,8 @@ class Releases:
         return self.held.versions if self.held and self.held.code == code else {}
 
     def begun(self, release: Release) -> Releases:
-        """With one more. What was rolled back is no way back from it."""
-        before = [*self.releases]
+        """With one more. What was rolled back or cut short is no way back from it."""
+        before = [each for each in self.releases if each.versions]
         if self.held:
             if self.held.code == release.code:
                 return self
@@ -175,7 +175,10 @@ def deploy(
     with _noting(environment, approve, lambda known: known.begun(release)) as approved:
         commands.deploy(kept, approved, saved=saved, lose=lose, sections=sections)
     told = commands.outputs(environment)
-    Releases.of(environment).finished(release.code, told["live_versions"]).write(environment)
+    known = Releases.of(environment)
+    if not known.releases:  # the record was lost, and there was nothing to deploy
+        known = known.begun(release)
+    known.finished(release.code, told["live_versions"]).write(environment)
     print(f"{environment.name} answers at {told['api_url']}")
 
 

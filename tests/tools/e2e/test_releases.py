@@ -91,6 +91,18 @@ def test_from_deployments_and_ways_back_that_were_cut_short_it_leads_to_the_rele
     assert world.live() == all_of("2")
 
 
+def test_a_record_that_was_lost_is_begun_anew_also_where_there_is_nothing_to_deploy(
+    world: World,
+) -> None:
+    world.deploy("1")
+    bucket = world.environment.pin.bucket
+    world.local.client("s3").delete_object(Bucket=bucket, Key="records/releases.json")
+
+    world.deploy("1")
+
+    assert Releases.of(world.environment).newest().code == "1"
+
+
 def test_of_what_was_destroyed_no_release_is_known(rolled_back: Clone) -> None:
     releases.destroy(rolled_back.environment, yes)
     assert Releases.of(rolled_back.environment) == Releases()

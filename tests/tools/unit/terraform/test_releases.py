@@ -79,6 +79,11 @@ class TestHolding:
         assert again == self.HELD
 
 
+def test_deployments_that_fail_one_after_another_push_no_release_out() -> None:
+    known = released(FIRST).begun(release("2")).begun(release("3"))
+    assert [each.code for each in known.releases] == ["1", "3"]
+
+
 def test_a_release_whose_end_was_not_noted_is_noted_by_the_next_command() -> None:
     known = released(FIRST).begun(release("2"))  # killed here
     assert known.finished("2", SECOND).newest().versions == SECOND
