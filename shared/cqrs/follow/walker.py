@@ -418,9 +418,7 @@ class _Step:
         raise unavailable
 
     def _take(self, follower: Follower, heads: Mapping[str, int], note: _LegNote) -> bool:
-        anew = self._anew(follower, heads)
-        rest = {name: heads[name] for name in heads if name not in anew}
-        on = follower.behind(rest) if self._work.kind != "redrive" else []
+        anew, on = self._left(follower, heads)
         if not anew and not on:
             return True
         report = merged([follower.redrive(anew), follower.catch_up(dict.fromkeys(on, ()))])
@@ -435,17 +433,18 @@ class _Step:
             raise Unavailable(f"{len(report.failed)} streams could not be followed: {why}")
         return not report.long
 
-    def _anew(self, follower: Follower, heads: Mapping[str, int]) -> list[str]:
-        """The streams that are folded from their beginning. Of a rebuild those that have a row
-        already: it may be one of older code, if that was live again meanwhile.
+    def _left(self, follower: Follower, heads: Mapping[str, int]) -> tuple[list[str], list[str]]:
+        """The streams that are folded from their beginning, and those that are brought on. A
+        rebuild folds anew what has a row already: it may be one of older code, if that was live
+        again meanwhile.
         """
-        match self._work.kind:
-            case "redrive":
-                return [name for name in heads if follower.view.fold_of(name)]
-            case "rebuild":
-                parts = follower.parts(heads)
-                return [name for name, part in parts.items() if part.version and not part.parked]
-        return []
+        if self._work.kind == "redrive":
+            return [name for name in heads if follower.view.fold_of(name)], []
+        if self._work.kind != "rebuild":
+            return [], follower.behind(heads)
+        parts = {n: part for n, part in follower.parts(heads).items() if not part.is_parked}
+        anew = [name for name, part in parts.items() if part.version and not part.parked]
+        return anew, [name for name in parts if name not in anew]
 
 
 def _progress(text: str | None, number: int) -> Progress:

@@ -370,10 +370,11 @@ class TestLongStreams:
         assert world.rows.get("1").positions == {"order-1": 9}
         assert (done.found, done.streams) == ({"notes#1": 2}, 2)
 
+    @pytest.mark.parametrize("kind", ["audit", "rebuild"])
     def test_a_step_that_has_no_time_left_in_it_leaves_the_rest_to_the_next(
-        self, world: World
+        self, world: World, kind: Any
     ) -> None:
-        run = world.start()
+        run = world.start(Work(kind=kind, targets=() if kind == "audit" else ("notes#1",)))
         for position in (2, 4, 6, 8):
             assert not world.step(run, after(0)).done
             assert world.rows.get("1").positions == {"order-1": position}
