@@ -46,6 +46,9 @@ NEEDLESS = (
     "s3transfer/processpool.py",
     # imported for time zones by name, and for calendars
     *("dateutil/easter.py", "dateutil/rrule.py", "dateutil/zoneinfo"),
+    # commands for people
+    *("charset_normalizer/__main__.py", "charset_normalizer/cli"),
+    *("idna/__main__.py", "idna/cli.py"),
     "urllib3/contrib/emscripten",  # another platform
     "urllib3/contrib/pyopenssl.py",  # without OpenSSL's own package it can't be imported
     # the sources do the same; nothing asks for the encoding of a text
